@@ -1,0 +1,47 @@
+# The two commands of the README, in front of CMake: `make run` and `make test`. `make help` lists the rest.
+
+SHELL := /bin/bash
+PRESET ?= release
+MODEL ?= tiny.en
+AUDIO ?= samples/product-review.m4a
+export HANSARD_PREFIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hansard
+
+build_dir = build/$(PRESET)
+hansard = build/release/hansard
+
+.PHONY: help run serve add build model test sanitize bench clean packages packages-test whisper
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+
+run: add serve ## install, build, get the model, process AUDIO (a sample meeting by default), serve the page
+
+add: build model
+	@setup/first-meeting.sh $(hansard) "$(AUDIO)"
+
+serve: build model ## serve the page at http://127.0.0.1:8080
+	$(hansard) serve
+
+packages:
+	@setup/packages.sh build
+
+packages-test:
+	@setup/packages.sh test
+
+whisper: packages
+	@setup/whisper.sh >/dev/null
+
+build: whisper ## the program: build/release/hansard
+	@setup/build.sh $(PRESET)
+
+model: build ## the speech model: MODEL=tiny.en (default) or base (other languages, better words)
+	@HANSARD_BIN=$(hansard) setup/model.sh $(MODEL)
+
+test: packages-test build model ## everything: unit, contract and end-to-end tests, gcc and clang, with the sanitizers
+	@setup/test.sh
+
+bench: packages build model ## speed and memory against peers in the same run
+	@bench/run.sh
+
+clean: ## remove what was built here (the prefix with whisper.cpp and models stays)
+	rm -rf build

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Configures and builds one preset; quiet unless it fails.
+. "$(dirname "$0")/common.sh"
+preset=${1:-release}
+cd "$setup_dir/.."
+mkdir -p "build/$preset"
+say "building hansard ($preset)"
+run_logged "build/$preset/configure.log" cmake --preset "$preset" -DHANSARD_WHISPER="$HANSARD_PREFIX/whisper-$WHISPER_VERSION" \
+    -DHANSARD_MODEL_DIR="$HANSARD_PREFIX/models"
+run_logged "build/$preset/build.log" cmake --build "build/$preset" -j "$jobs"

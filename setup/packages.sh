@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing. "build" is what `make run` needs; "test" is that and what the tests use.
+. "$(dirname "$0")/common.sh"
+
+build=(build-essential cmake ninja-build pkg-config python3 python3-pip ca-certificates
+       libglib2.0-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libseccomp-dev
+       libavformat-dev libavcodec-dev libavutil-dev libswresample-dev)
+test=(clang libclang-rt-14-dev ffmpeg chromium chromium-driver git)
+
+case ${1:-build} in
+    build) wanted=("${build[@]}") ;;
+    test) wanted=("${build[@]}" "${test[@]}") ;;
+    *) die "usage: packages.sh build|test" ;;
+esac
+
+missing=()
+for package in "${wanted[@]}"; do
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+command -v apt-get >/dev/null || die "this needs Debian 12 (or its packages by these names): ${missing[*]}"
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "as root, run: apt-get install ${missing[*]}"
+    as_root=(sudo)
+fi
+say "installing ${#missing[@]} Debian packages: ${missing[*]}"
+mkdir -p "$HANSARD_PREFIX"
+run_logged "$HANSARD_PREFIX/apt-update.log" "${as_root[@]}" apt-get update
+run_logged "$HANSARD_PREFIX/apt-install.log" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y --no-install-recommends "${missing[@]}"

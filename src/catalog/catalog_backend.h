@@ -1,0 +1,17 @@
+/* For those who implement a catalog. Arguments are checked before a backend sees them (catalog.c), but for the cursor, which only the backend
+ * understands. A backend does not retry and does not log. */
+#pragma once
+
+#include "catalog/catalog.h"
+
+typedef struct {
+    const char *name;
+    bool (*put)(Catalog *catalog, const Row *row, GError **error);
+    bool (*remove)(Catalog *catalog, const char *meeting_id, gint64 timestamp_ms, GError **error);
+    bool (*list)(Catalog *catalog, const CatalogQuery *query, CatalogPage *page, GError **error);
+    void (*close)(Catalog *catalog);
+} CatalogBackend;
+
+struct Catalog {
+    const CatalogBackend *backend;
+};

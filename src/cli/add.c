@@ -1,0 +1,115 @@
+/* hansard add: takes recordings or transcripts in and processes them now, in this process. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "ingest/ingest.h"
+
+static char *title;
+static char **tags;
+
+/* Copies an open file into the upload. */
+static bool copy(FILE *file, const char *path, Ingest *ingest, GError **error) {
+    g_autofree guint8 *block = g_malloc(UPLOAD_BLOCK_BYTES);
+    struct stat status = {0};
+    guint64 copied = 0, total = fstat(fileno(file), &status) == 0 ? (guint64)status.st_size : 0;
+    for (;;) {
+        gsize got = fread(block, 1, UPLOAD_BLOCK_BYTES, file);
+        if (got == 0) return ferror(file) ? fail_errno(error, errno, "%s can't be read", path) : true;
+        if (g_cancellable_is_cancelled(command_cancellable())) return fail(error, ERROR_CANCELLED, "stopped; nothing was kept");
+        if (!ingest_write(ingest, block, got, error)) return false;
+        copied += got;
+        if (total > 64 * MIB) terminal_progress("storing", (double)copied / (double)total, -1);
+    }
+}
+
+static bool take_in(Workspace *workspace, const char *path, Job **job, GError **error) {
+    bool from_stdin = strcmp(path, "-") == 0;
+    g_autoptr(Ingest) ingest = NULL;
+    struct stat status = {0};
+    FILE *file = from_stdin ? stdin : fopen(path, "rbe");
+    if (!file) return fail_errno(error, errno, "%s can't be opened", path);
+    if (fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
+        fclose(file);
+        return fail(error, ERROR_INVALID, "%s is a folder: name the recordings in it", path);
+    }
+    IngestOptions options = {.filename = from_stdin ? (title ? title : "recording") : path,
+                             .title = title,
+                             .language = workspace->settings->language,
+                             .vocabulary = workspace->settings->vocabulary,
+                             .tags = (const char *const *)tags,
+                             .worker = workspace->worker_name};
+    bool copied = ingest_open(&workspace->meetings, workspace->jobs, &options, &ingest, error) && copy(file, path, ingest, error);
+    if (!from_stdin) fclose(file);
+    return copied && ingest_finish(g_steal_pointer(&ingest), job, error);
+}
+
+static void show_progress(const Job *job, gpointer user_data) {
+    static const char *const labels[STAGE_COUNT] = {"listening", "finding items", "saving"};
+    terminal_progress(labels[MIN(job->stage, STAGE_COMMIT)], job->progress, job->remaining_ms);
+}
+
+static bool print_result(Workspace *workspace, const char *meeting_id, bool json, GError **error) {
+    g_autoptr(Record) record = NULL;
+    if (!meeting_read_record(&workspace->meetings, meeting_id, &record, NULL, error)) return false;
+    g_autofree char *duration = text_duration(record->duration_ms);
+    g_autofree char *safe_title = terminal_safe(record->title);
+    if (json) {
+        g_autoptr(json_t) object = record_to_json(record);
+        command_print_json(object);
+    } else {
+        g_print("%s  %s (%s): %u action items, %u decisions, %u questions, %u requirements\n", record->meeting_id, safe_title,
+                duration, record->action_items_count, record->decisions_count, record->questions_count, record->requirements_count);
+    }
+    return true;
+}
+
+static bool add_one(Workspace *workspace, const char *path, bool json, GError **error) {
+    g_autoptr(Job) job = NULL;
+    Pipeline pipeline = workspace_pipeline(workspace);
+    if (!take_in(workspace, path, &job, error)) return false;
+    bool done = pipeline_run(&pipeline, job, command_cancellable(), show_progress, NULL, error);
+    terminal_progress_clear();
+    if (!done) {
+        g_prefix_error(error, "%s is kept as %s, but not finished: ", path, job->meeting_id);
+        return false;
+    }
+    return print_result(workspace, job->meeting_id, json, error);
+}
+
+static bool run(Invocation *invocation, GError **error) {
+    g_autoptr(Workspace) workspace = NULL;
+    guint failed = 0;
+    command_cancellable();
+    if (!command_open(invocation, true, &workspace, error)) return false;
+    for (guint i = 0; i < invocation->argument_count; i++) {
+        g_autoptr(GError) problem = NULL;
+        if (add_one(workspace, invocation->arguments[i], invocation->json, &problem)) continue;
+        if (invocation->argument_count == 1 || error_is(problem, ERROR_CANCELLED)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return false;
+        }
+        g_printerr("hansard: %s\n", problem->message);
+        failed++;
+    }
+    return failed == 0 || fail(error, ERROR_BAD_MEDIA, "%u of %u files failed", failed, invocation->argument_count);
+}
+
+static const GOptionEntry options[] = {
+    {"title", 't', 0, G_OPTION_ARG_STRING, &title, "Title; without it the file's name", "TEXT"},
+    {"tag", 0, 0, G_OPTION_ARG_STRING_ARRAY, &tags, "A tag; may be given several times", "TAG"},
+    {0}};
+
+const Command command_add = {.name = "add",
+                             .arguments = "FILE…",
+                             .sentence = "Take in recordings or transcripts and process them now (- reads standard input)",
+                             .example = "hansard add standup.m4a --tag team-a",
+                             .arguments_min = 1,
+                             .arguments_max = G_MAXUINT,
+                             .options = options,
+                             .run = run};

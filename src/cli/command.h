@@ -1,0 +1,36 @@
+/* A command of the program: one file each. To add one: write its file, declare its Command below, name it in main.c's table. */
+#pragma once
+
+#include <stdio.h>
+
+#include "workspace/workspace.h"
+
+typedef struct {
+    Settings *settings; /* owned; a command hands it on to its workspace with g_steal_pointer */
+    bool json;          /* --json */
+    char **arguments;   /* what is left after the options; NULL-terminated */
+    guint argument_count;
+} Invocation;
+
+typedef struct {
+    const char *name;
+    const char *arguments; /* for the usage line: "FILE…" */
+    const char *sentence;  /* what it does */
+    const char *example;   /* one line that works */
+    guint arguments_min, arguments_max;
+    bool hidden;           /* not for people: left out of help */
+    const GOptionEntry *options; /* of its own; NULL: none */
+    bool (*run)(Invocation *invocation, GError **error);
+} Command;
+
+extern const Command command_add, command_export, command_items, command_list, command_media_child, command_model, command_retry,
+    command_rm, command_search, command_serve, command_show, command_url, command_worker;
+
+/* Opens the workspace of the invocation; with `pipeline` also what processing needs. */
+bool command_open(Invocation *invocation, bool pipeline, Workspace **workspace, GError **error);
+
+/* Prints JSON to standard output, indented for a terminal. */
+void command_print_json(const json_t *json);
+
+/* A sink for SIGINT and SIGTERM: cancelled when one comes. Borrowed. */
+GCancellable *command_cancellable(void);

@@ -1,0 +1,51 @@
+/* hansard items: items of all meetings. */
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/terminal.h"
+
+static char *kind, *status, *owner;
+static int limit = 50;
+
+static void print_item(const json_t *item) {
+    const json_t *first = json_array_get(json_object_get(item, "evidence"), 0);
+    g_autofree char *time = text_duration(json_get_int(first, "start_ms", 0));
+    g_autofree char *text = terminal_safe(json_get_string(item, "text", ""));
+    g_autofree char *who = terminal_safe(json_get_string(item, "owner", ""));
+    g_autofree char *title = terminal_safe(json_get_string(item, "title", ""));
+    g_print("%-7s %-9s %-10s %-14s %s  (%s, %s)\n", json_get_string(item, "id", ""), json_get_string(item, "status", ""),
+            json_get_string(item, "due", "-"), who[0] ? who : "-", text, title, time);
+}
+
+static bool run(Invocation *invocation, GError **error) {
+    g_autoptr(Workspace) workspace = NULL;
+    g_autoptr(json_t) items = NULL;
+    bool json = invocation->json;
+    ItemKind known = ITEM_ACTION;
+    size_t index = 0;
+    json_t *item = NULL;
+    if (kind && !item_kind_named(kind, &known))
+        return fail(error, ERROR_INVALID, "--kind must be action, decision, question or requirement, not \"%s\"", kind);
+    if (status && !item_status_known(status))
+        return fail(error, ERROR_INVALID, "--status must be draft, confirmed, rejected or done, not \"%s\"", status);
+    if (limit < 1 || limit > 1000) return fail(error, ERROR_INVALID, "--limit must be 1 to 1000");
+    if (!command_open(invocation, false, &workspace, error) || !search_refresh(workspace->search, 0, NULL, error) ||
+        !search_items(workspace->search, kind, status, owner, (guint)limit, 0, &items, error))
+        return false;
+    if (json) command_print_json(items);
+    else json_array_foreach(items, index, item) print_item(item);
+    return true;
+}
+
+static const GOptionEntry options[] = {
+    {"kind", 'k', 0, G_OPTION_ARG_STRING, &kind, "action, decision, question or requirement", "KIND"},
+    {"status", 's', 0, G_OPTION_ARG_STRING, &status, "draft, confirmed, rejected or done", "STATUS"},
+    {"owner", 'o', 0, G_OPTION_ARG_STRING, &owner, "Of this person", "NAME"},
+    {"limit", 'n', 0, G_OPTION_ARG_INT, &limit, "How many (50)", "N"},
+    {0}};
+
+const Command command_items = {.name = "items",
+                               .arguments = "",
+                               .sentence = "List action items, decisions, questions and requirements of all meetings",
+                               .example = "hansard items --kind action --status draft",
+                               .options = options,
+                               .run = run};

@@ -1,0 +1,162 @@
+/* The command line: finds the command, reads its options and the settings, reports its error once.
+ * Exit status: 0 done, 1 failed, 2 wrong usage or a wrong setting. */
+#include <glib-unix.h>
+#include <locale.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/help.h"
+
+static const Command *const commands[] = {&command_serve,  &command_worker, &command_add,  &command_list,  &command_show,
+                                          &command_search, &command_items,  &command_export, &command_url, &command_rm,
+                                          &command_retry,  &command_model,  &command_media_child, NULL};
+
+static const Command *command_named(const char *name) {
+    for (gsize i = 0; commands[i]; i++)
+        if (strcmp(commands[i]->name, name) == 0) return commands[i];
+    return NULL;
+}
+
+typedef struct {
+    GPtrArray *settings; /* name, value, name, value, … for settings_load */
+    gboolean json;
+} Options;
+
+/* A setting given as --option: HANSARD_DATA as --data, S3_BUCKET_NAME as --s3-bucket-name. */
+static gboolean set_option(const char *option, const char *value, gpointer data, GError **error) {
+    Options *options = data;
+    for (gsize i = 0; i < settings_count; i++) {
+        g_autofree char *name = help_option_name(&settings_table[i]);
+        if (g_strcmp0(option + strlen("--"), name) != 0) continue;
+        g_ptr_array_add(options->settings, g_strdup(settings_table[i].name));
+        g_ptr_array_add(options->settings, g_strdup(value));
+        return TRUE;
+    }
+    return fail(error, ERROR_INVALID, "unknown option %s", option);
+}
+
+static GArray *setting_entries(GPtrArray *names) {
+    GArray *entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+    for (gsize i = 0; i < settings_count; i++) {
+        char *name = help_option_name(&settings_table[i]);
+        g_ptr_array_add(names, name);
+        GOptionEntry entry = {.long_name = name,
+                              .arg = G_OPTION_ARG_CALLBACK,
+                              .arg_data = (gpointer)set_option,
+                              .description = settings_table[i].sentence,
+                              .arg_description = "VALUE"};
+        g_array_append_val(entries, entry);
+    }
+    return entries;
+}
+
+static bool parse_options(const Command *command, int *argc, char ***argv, Options *options, GError **error) {
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GArray) entries = setting_entries(names);
+    g_autofree char *usage = g_strconcat(command->arguments, " — ", command->sentence, NULL);
+    g_autofree char *example = g_strconcat("Example:\n  ", command->example, NULL);
+    g_autoptr(GOptionContext) context = g_option_context_new(usage);
+    GOptionGroup *settings = g_option_group_new("settings", "Settings (also as environment variables and in .env):",
+                                                "Show the settings as options", options, NULL);
+    const GOptionEntry json[] = {{"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON", NULL}, {0}};
+    g_autoptr(GError) problem = NULL;
+    g_option_group_add_entries(settings, (const GOptionEntry *)(gpointer)entries->data);
+    g_option_context_add_group(context, settings);
+    g_option_context_add_main_entries(context, json, NULL);
+    if (command->options) g_option_context_add_main_entries(context, command->options, NULL);
+    g_option_context_set_description(context, example);
+    if (g_option_context_parse(context, argc, argv, &problem)) return true;
+    return fail(error, ERROR_INVALID, "%s; see `hansard %s --help`", problem->message, command->name);
+}
+
+static bool check_arguments(const Command *command, const Invocation *invocation, GError **error) {
+    guint count = invocation->argument_count;
+    if (count >= command->arguments_min && count <= command->arguments_max) return true;
+    return fail(error, ERROR_INVALID, "usage: hansard %s %s (see `hansard %s --help`)", command->name, command->arguments,
+                command->name);
+}
+
+static bool run_command(const Command *command, int argc, char **argv, GError **error) {
+    g_autoptr(GPtrArray) settings = g_ptr_array_new_with_free_func(g_free);
+    Options options = {settings, FALSE};
+    g_autoptr(Settings) loaded = NULL;
+    if (!parse_options(command, &argc, &argv, &options, error)) return false;
+    g_ptr_array_add(settings, NULL);
+    /* The confined child takes its orders from the channel: no settings, no files. */
+    if (!command->hidden && !settings_load(".env", (const char *const *)settings->pdata, &loaded, error)) return false;
+    char **arguments = argv + 1;
+    if (arguments[0] && strcmp(arguments[0], "--") == 0) arguments++;
+    Invocation invocation = {loaded, options.json, arguments, g_strv_length(arguments)};
+    loaded = NULL;
+    bool done = check_arguments(command, &invocation, error) && command->run(&invocation, error);
+    settings_free(invocation.settings);
+    return done;
+}
+
+static int report(const GError *error) {
+    g_printerr("hansard: %s\n", error->message);
+    return error_kind(error)->exit_status;
+}
+
+bool command_open(Invocation *invocation, bool pipeline, Workspace **workspace, GError **error) {
+    g_autoptr(Workspace) opened = NULL;
+    if (!workspace_open(g_steal_pointer(&invocation->settings), &opened, error)) return false;
+    if (pipeline && !workspace_open_pipeline(opened, error)) return false;
+    *workspace = g_steal_pointer(&opened);
+    return true;
+}
+
+void command_print_json(const json_t *json) {
+    g_autoptr(GBytes) bytes = json_to_bytes(json, isatty(STDOUT_FILENO));
+    fwrite(g_bytes_get_data(bytes, NULL), 1, g_bytes_get_size(bytes), stdout);
+}
+
+static gboolean on_signal(gpointer cancellable) {
+    g_cancellable_cancel(cancellable);
+    return G_SOURCE_CONTINUE;
+}
+
+/* The signals arrive on a thread of their own, so that a command may block. */
+static gpointer signal_thread(gpointer cancellable) {
+    g_autoptr(GMainContext) context = g_main_context_new();
+    static const int signals[] = {SIGINT, SIGTERM};
+    for (gsize i = 0; i < G_N_ELEMENTS(signals); i++) {
+        g_autoptr(GSource) source = g_unix_signal_source_new(signals[i]);
+        g_source_set_callback(source, on_signal, cancellable, NULL);
+        g_source_attach(source, context);
+    }
+    for (;;) g_main_context_iteration(context, TRUE);
+    return NULL;
+}
+
+GCancellable *command_cancellable(void) {
+    static gsize once = 0;
+    static GCancellable *cancellable = NULL;
+    if (g_once_init_enter(&once)) {
+        cancellable = g_cancellable_new();
+        g_thread_unref(g_thread_new("signals", signal_thread, cancellable));
+        g_once_init_leave(&once, 1);
+    }
+    return cancellable;
+}
+
+int main(int argc, char **argv) {
+    g_autoptr(GError) error = NULL;
+    setlocale(LC_ALL, "");
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return help_print(commands, argc > 2 ? argv[2] : NULL);
+    if (strcmp(argv[1], "--version") == 0) {
+        g_print("hansard %s\n", HANSARD_VERSION);
+        return 0;
+    }
+    const Command *command = command_named(argv[1]);
+    if (!command) {
+        g_printerr("hansard: there is no command \"%s\"; `hansard help` lists them\n", argv[1]);
+        return 2;
+    }
+    g_autofree char *program = g_strdup_printf("hansard %s", command->name);
+    g_set_prgname(program);
+    return run_command(command, argc - 1, argv + 1, &error) ? 0 : report(error);
+}

@@ -1,0 +1,41 @@
+/* An answer as a plain value; reply.h turns it into what the HTTP library sends. */
+#pragma once
+
+#include "base/json.h"
+#include "http/request.h"
+#include "store/store.h"
+
+typedef struct EventStream EventStream;
+
+typedef struct {
+    guint status;
+    GPtrArray *headers;  /* name, value, name, value …; char*; never with a control character */
+    /* the body: one of them, or none */
+    GBytes *bytes;
+    StoreReader *reader; /* `length` bytes from `first` */
+    guint64 first, length;
+    EventStream *events; /* server-sent events until they end */
+} Response;
+
+void response_init(Response *response);
+void response_clear(Response *response);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Response, response_clear)
+
+/* Sets or replaces a header. Control characters of `value` become spaces. */
+void response_header(Response *response, const char *name, const char *value);
+const char *response_get_header(const Response *response, const char *name); /* borrowed; NULL: none */
+
+/* Takes `json`. */
+void response_json(Response *response, guint status, json_t *json);
+/* As response_json with status 200 and a weak ETag of its bytes; 304 where the client has them. */
+void response_json_cached(Response *response, const Request *request, json_t *json);
+/* Takes `bytes`. */
+void response_bytes(Response *response, guint status, const char *content_type, GBytes *bytes);
+/* Sets the ETag (with quotes). True where the client has this version already: the answer is 304 and needs no body. */
+bool response_not_modified(Response *response, const Request *request, const char *etag);
+/* Problem details (RFC 9457) for the error; replaces what the response held. */
+void response_problem(Response *response, const GError *error);
+/* An object of the store, whole or the part that Range asks for (206, 416). Takes `reader`. */
+void response_object(Response *response, const Request *request, StoreReader *reader, const StoreInfo *info);
+/* Content-Disposition: attachment with this name, in ASCII and in UTF-8 (RFC 6266). */
+void response_attachment(Response *response, const char *filename);

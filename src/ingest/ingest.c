@@ -1,0 +1,131 @@
+/* An upload: the recording is streamed to its key with its SHA-256 taken on the way, committed, and only then is the job created.
+ * A crash between the two leaves a recording that nobody was told of. */
+#include "ingest/ingest.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "model/keys.h"
+
+struct Ingest {
+    const Meetings *meetings;
+    Jobs *jobs;
+    Job *job;            /* what will be created */
+    char *worker;
+    StoreWriter *writer;
+    GChecksum *sha256;
+    guint64 bytes;
+};
+
+/* The title where none is given: the file's name without its extension. */
+static char *title_of(const IngestOptions *options, const char *filename) {
+    g_autofree char *given = text_clean(options->title ? options->title : "", -1, false);
+    g_strstrip(given);
+    if (given[0]) return text_cut(given, TITLE_BYTES_MAX);
+    const char *dot = strrchr(filename, '.');
+    return dot && dot > filename ? g_strndup(filename, (gsize)(dot - filename)) : g_strdup(filename);
+}
+
+static bool check_language(const char *language, GError **error) {
+    if (!language) return true;
+    gsize length = strlen(language);
+    for (gsize i = 0; i < length; i++)
+        if (!g_ascii_isalpha(language[i]) && language[i] != '-') length = 0;
+    return (length >= 2 && length <= 8) || fail(error, ERROR_INVALID, "language must be a code such as en, de or auto");
+}
+
+static bool add_tags(Job *job, const char *const *tags, GError **error) {
+    for (guint i = 0; tags && tags[i]; i++) {
+        g_autofree char *clean = text_clean(tags[i], -1, false);
+        g_strstrip(clean);
+        if (clean[0] == '\0') continue;
+        if (strlen(clean) > TAG_BYTES_MAX || job->tags->len >= TAGS_MAX)
+            return fail(error, ERROR_INVALID, "a meeting has at most %d tags of at most %d bytes", TAGS_MAX, TAG_BYTES_MAX);
+        g_ptr_array_add(job->tags, g_steal_pointer(&clean));
+    }
+    return true;
+}
+
+/* The job as the options ask for it, for a new meeting. */
+static bool plan(const Meetings *meetings, const char *meeting_id, const IngestOptions *options, Job **job, GError **error) {
+    g_autoptr(Job) planned = job_new(meeting_id);
+    if (options->vocabulary && strlen(options->vocabulary) > VOCABULARY_BYTES_MAX)
+        return fail(error, ERROR_INVALID, "vocabulary has more than %d bytes", VOCABULARY_BYTES_MAX);
+    if (!check_language(options->language, error) || !add_tags(planned, options->tags, error)) return false;
+    planned->run = text_uuid();
+    planned->filename = text_clean_filename(options->filename);
+    planned->title = title_of(options, planned->filename);
+    planned->language = g_strdup(options->language);
+    planned->vocabulary = options->vocabulary ? text_clean(options->vocabulary, -1, false) : NULL;
+    planned->timestamp_ms = clock_now_ms(meetings->clock);
+    *job = g_steal_pointer(&planned);
+    return true;
+}
+
+bool ingest_open(const Meetings *meetings, Jobs *jobs, const IngestOptions *options, Ingest **ingest, GError **error) {
+    g_autofree char *uuid = text_uuid();
+    g_autofree char *meeting_id = meeting_id_new(uuid);
+    g_autoptr(Ingest) opened = g_new0(Ingest, 1);
+    opened->meetings = meetings;
+    opened->jobs = jobs;
+    opened->worker = g_strdup(options->worker);
+    opened->sha256 = g_checksum_new(G_CHECKSUM_SHA256);
+    if (!plan(meetings, meeting_id, options, &opened->job, error)) return false;
+    opened->job->audio_key = key_recording(uuid, opened->job->filename);
+    StorePut put = {.content_type = options->content_type, .if_none_match = true};
+    if (!store_put_open(meetings->store, opened->job->audio_key, &put, &opened->writer, error)) return false;
+    *ingest = g_steal_pointer(&opened);
+    return true;
+}
+
+const char *ingest_meeting_id(const Ingest *ingest) { return ingest->job->meeting_id; }
+
+bool ingest_write(Ingest *ingest, const void *data, gsize size, GError **error) {
+    if (size > RECORDING_BYTES_MAX - ingest->bytes)
+        return fail(error, ERROR_TOO_LARGE, "a recording has at most %d TiB", (int)(RECORDING_BYTES_MAX / TIB));
+    g_checksum_update(ingest->sha256, data, (gssize)size);
+    ingest->bytes += size;
+    return store_writer_write(ingest->writer, data, size, error);
+}
+
+bool ingest_finish(Ingest *ingest, Job **job, GError **error) {
+    g_autoptr(Ingest) owned = ingest;
+    g_auto(StoreInfo) info = {0};
+    if (owned->bytes == 0) return fail(error, ERROR_BAD_MEDIA, "the file \"%s\" is empty (0 bytes)", owned->job->filename);
+    owned->job->audio_bytes = owned->bytes;
+    owned->job->audio_sha256 = g_strdup(g_checksum_get_string(owned->sha256));
+    if (!store_writer_commit(g_steal_pointer(&owned->writer), &info, error)) return false;
+    if (!jobs_create(owned->jobs, owned->job, owned->worker, error)) {
+        /* Nobody was told of the recording: it goes as well. What remains when this fails, too, is named by `verify`. */
+        store_delete(owned->meetings->store, owned->job->audio_key, NULL);
+        return false;
+    }
+    if (job) *job = g_steal_pointer(&owned->job);
+    return true;
+}
+
+void ingest_abort(Ingest *ingest) {
+    if (!ingest) return;
+    g_clear_pointer(&ingest->writer, store_writer_abort);
+    g_clear_pointer(&ingest->job, job_free);
+    g_checksum_free(ingest->sha256);
+    g_free(ingest->worker);
+    g_free(ingest);
+}
+
+bool ingest_stored(const Meetings *meetings, Jobs *jobs, const char *audio_key, const IngestOptions *options, Job **job,
+                   GError **error) {
+    g_autofree char *uuid = text_uuid();
+    g_autofree char *meeting_id = meeting_id_new(uuid);
+    g_autoptr(Job) planned = NULL;
+    g_auto(StoreInfo) info = {0};
+    if (!g_str_has_prefix(audio_key, PREFIX_RECORDINGS))
+        return fail(error, ERROR_INVALID, "audio_s3_key must be a recording's key: it begins with \"%s\"", PREFIX_RECORDINGS);
+    if (!store_head(meetings->store, audio_key, &info, error) || !plan(meetings, meeting_id, options, &planned, error)) return false;
+    planned->audio_key = g_strdup(audio_key);
+    planned->audio_bytes = info.size;
+    if (!jobs_create(jobs, planned, options->worker, error)) return false;
+    *job = g_steal_pointer(&planned);
+    return true;
+}

@@ -1,0 +1,27 @@
+/* A recording or transcript comes in: streamed to the store, then a job. An upload that was acknowledged has both; one that breaks off leaves neither. */
+#pragma once
+
+#include "jobs/jobs.h"
+#include "meeting/meeting.h"
+
+typedef struct {
+    const char *filename;              /* the client's; cleaned here */
+    const char *content_type;          /* NULL: from the name */
+    const char *title;                 /* NULL: from the name */
+    const char *language, *vocabulary; /* NULL: the settings' */
+    const char *const *tags;           /* NULL: none */
+    const char *worker;                /* lease the job to this worker at once; NULL: queue it */
+} IngestOptions;
+
+typedef struct Ingest Ingest;
+
+bool ingest_open(const Meetings *meetings, Jobs *jobs, const IngestOptions *options, Ingest **ingest, GError **error);
+const char *ingest_meeting_id(const Ingest *ingest);
+bool ingest_write(Ingest *ingest, const void *data, gsize size, GError **error);
+/* Ends the upload: the recording is durable and its job stands. 0 bytes is ERROR_BAD_MEDIA. Frees `ingest` whatever comes of it. */
+bool ingest_finish(Ingest *ingest, Job **job, GError **error);
+void ingest_abort(Ingest *ingest);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ingest, ingest_abort)
+
+/* A recording that already stands in the store under `audio_key` (POST /api/meeting/process). ERROR_NOT_FOUND where it does not. */
+bool ingest_stored(const Meetings *meetings, Jobs *jobs, const char *audio_key, const IngestOptions *options, Job **job, GError **error);

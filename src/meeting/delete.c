@@ -1,0 +1,50 @@
+/* The delete of storage.md, rule 4: marked first (the meeting leaves every list), metadata.json last. Each step may be repeated, so that
+ * calling it again finishes what was interrupted at any point. */
+#include "meeting/meeting_internal.h"
+
+static bool mark(const Meetings *meetings, Record *record, const char *etag, GError **error) {
+    if (record->state == MEETING_DELETING) return true;
+    record->state = MEETING_DELETING;
+    record->updated_ms = clock_now_ms(meetings->clock);
+    StorePut put = {.if_match = etag};
+    return meeting_put_record(meetings, record, &put, NULL, error);
+}
+
+/* The record's part: it is marked and the row is gone. `audio_key` gets the recording that the record names. A meeting that was never
+ * committed has no record: nothing to do. */
+static bool leave_lists(const Meetings *meetings, const char *meeting_id, char **audio_key, GError **error) {
+    g_autoptr(Record) record = NULL;
+    g_autofree char *etag = NULL;
+    g_autoptr(GError) problem = NULL;
+    if (!meeting_read_any_record(meetings, meeting_id, &record, &etag, &problem)) {
+        if (error_is(problem, ERROR_NOT_FOUND)) return true;
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    if (!mark(meetings, record, etag, error) || !catalog_remove(meetings->catalog, meeting_id, record->timestamp_ms, error))
+        return false;
+    if (record->audio_key) {
+        g_free(*audio_key);
+        *audio_key = g_strdup(record->audio_key);
+    }
+    return true;
+}
+
+static bool remove_document(const StoreEntry *entry, gpointer user_data, GError **error) {
+    const Meetings *meetings = user_data;
+    return g_str_has_suffix(entry->key, "/metadata.json") || store_delete(meetings->store, entry->key, error);
+}
+
+bool meeting_delete(const Meetings *meetings, const char *meeting_id, const char *audio_key, GError **error) {
+    g_autofree char *recording = g_strdup(audio_key);
+    g_autofree char *prefix = g_strconcat(PREFIX_MEETINGS, meeting_id, "/", NULL);
+    g_autofree char *record_key = key_document(meeting_id, DOCUMENT_RECORD);
+    if (!leave_lists(meetings, meeting_id, &recording, error) ||
+        !store_each(meetings->store, prefix, remove_document, (gpointer)meetings, error))
+        return false;
+    /* Only a recording is ever removed, whatever key a damaged record names. */
+    if (recording && g_str_has_prefix(recording, PREFIX_RECORDINGS) && store_key_check(recording, NULL) &&
+        !store_delete(meetings->store, recording, error))
+        return false;
+    return store_delete(meetings->store, record_key, error);
+}

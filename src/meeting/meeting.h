@@ -1,0 +1,60 @@
+/* A meeting in the store: its objects, and commit, edit and delete in the order that keeps the rules of storage.md:
+ *  1. metadata.json last on commit (the meeting exists when it does), first marked and last removed on delete.
+ *  2. No lost update: every rewrite is conditional on the ETag that was read.
+ *  3. The catalog's row is put after metadata.json; whatever is derived can be rebuilt. */
+#pragma once
+
+#include "base/clock.h"
+#include "catalog/catalog.h"
+#include "model/item.h"
+#include "model/keys.h"
+#include "model/record.h"
+#include "model/transcript.h"
+#include "store/store.h"
+
+typedef struct {
+    Store *store;
+    Catalog *catalog;
+    Clock *clock;
+} Meetings; /* borrowed handles, passed together */
+
+typedef struct {
+    Record *record;
+    char *etag;              /* of metadata.json */
+    Transcript *transcript;  /* from transcript.json, else from transcription.txt (old buckets); NULL: neither is there */
+    char *text;              /* transcription.txt; NULL where absent */
+    Minutes *minutes;        /* never NULL */
+    char *text_etag, *transcript_etag, *summary_etag, *requirements_etag; /* NULL where absent */
+} Meeting;
+
+void meeting_free(Meeting *meeting);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Meeting, meeting_free)
+
+/* metadata.json alone. ERROR_NOT_FOUND where there is none, or it is being deleted. `etag` may be NULL. */
+bool meeting_read_record(const Meetings *meetings, const char *meeting_id, Record **record, char **etag, GError **error);
+bool meeting_read(const Meetings *meetings, const char *meeting_id, Meeting **meeting, GError **error);
+
+/* The stages' outputs, written as soon as each ends. */
+bool meeting_write_transcript(const Meetings *meetings, const char *meeting_id, const Transcript *transcript, const json_t *waveform,
+                              GError **error);
+bool meeting_write_minutes(const Meetings *meetings, const char *meeting_id, const Minutes *minutes, gint64 timestamp_ms, const char *audio_key,
+                           GError **error);
+/* *transcript NULL where it is not there (yet). `etag` may be NULL. */
+bool meeting_read_transcript(const Meetings *meetings, const char *meeting_id, Transcript **transcript, char **etag, GError **error);
+/* *minutes NULL where summary.json or requirements.json is not there (yet). */
+bool meeting_read_minutes(const Meetings *meetings, const char *meeting_id, Minutes **minutes, GError **error);
+
+/* Fills counts, lengths and the objects (size, SHA-256, ETag, read back from the store) of `record`, then puts metadata.json: created where `etag` is
+ * NULL (ERROR_PRECONDITION when it stands already), replaced on If-Match `etag` otherwise; then the catalog's row. */
+bool meeting_commit(const Meetings *meetings, Record *record, const char *etag, GError **error);
+
+/* The catalog's row of a record that stands (after a commit whose row failed). */
+bool meeting_index(const Meetings *meetings, const Record *record, GError **error);
+
+/* PATCH of api.md: title, tags, speakers {"old name": "new name"}, items {"A-1": {text, owner, due, status}}.
+ * `etag` must be the record's. ERROR_PRECONDITION: someone else has edited; nothing was changed. ERROR_INVALID names the member that is wrong. */
+bool meeting_edit(const Meetings *meetings, const char *meeting_id, const char *etag, const json_t *patch, char **new_etag, GError **error);
+
+/* Complete and resumable: calling it again finishes what an earlier call began. `audio_key`: the recording of a meeting that was never
+ * committed; NULL: the record's. A meeting of which nothing is left is deleted. */
+bool meeting_delete(const Meetings *meetings, const char *meeting_id, const char *audio_key, GError **error);

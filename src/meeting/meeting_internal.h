@@ -1,0 +1,25 @@
+/* Shared by the files of this folder only. */
+#pragma once
+
+#include "meeting/meeting.h"
+
+/* The object's JSON; *json NULL where there is no object. `etag` may be NULL. */
+bool meeting_read_json(const Meetings *meetings, const char *meeting_id, Document document, json_t **json, char **etag,
+                       GError **error);
+/* Puts a document; `if_match` NULL: unconditionally. `info` may be NULL. */
+bool meeting_put_json(const Meetings *meetings, const char *meeting_id, Document document, const json_t *json, const char *if_match,
+                      StoreInfo *info, GError **error);
+
+/* metadata.json in any state, also while it is being deleted. */
+bool meeting_read_any_record(const Meetings *meetings, const char *meeting_id, Record **record, char **etag, GError **error);
+bool meeting_put_record(const Meetings *meetings, const Record *record, const StorePut *put, char **etag, GError **error);
+
+/* Describes every object of the meeting as it stands in the store in record->objects, with counts and lengths. */
+bool meeting_describe(const Meetings *meetings, Record *record, GError **error);
+
+/* An edit that was begun and not finished stands in the record under this name (see edit.c). */
+#define PENDING_EDIT "pending_edit"
+
+/* Applies a patch to what it names in `meeting`, in memory. ERROR_INVALID names the member that is wrong. Applying it twice
+ * is the same as once. */
+bool meeting_apply_patch(Meeting *meeting, const json_t *patch, GError **error);

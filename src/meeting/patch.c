@@ -1,0 +1,136 @@
+/* What a patch does to a meeting in memory. Every member is checked before any is applied to the store; applying a patch twice
+ * is the same as once. */
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "meeting/meeting_internal.h"
+
+/* A JSON string within `bytes_max`, cleaned; null gives NULL where `nullable`. */
+static bool read_text(const json_t *value, const char *name, gsize bytes_max, bool nullable, char **text, GError **error) {
+    if (json_is_null(value) && nullable) {
+        g_free(*text);
+        *text = NULL;
+        return true;
+    }
+    if (!json_is_string(value)) return fail(error, ERROR_INVALID, "%s must be text", name);
+    g_autofree char *clean = text_clean(json_string_value(value), (gssize)json_string_length(value), true);
+    g_strstrip(clean);
+    if (clean[0] == '\0' && !nullable) return fail(error, ERROR_INVALID, "%s must not be empty", name);
+    if (strlen(clean) > bytes_max) return fail(error, ERROR_INVALID, "%s has more than %d bytes", name, (int)bytes_max);
+    g_free(*text);
+    *text = clean[0] ? g_steal_pointer(&clean) : NULL;
+    return true;
+}
+
+static bool patch_title(Meeting *meeting, const json_t *value, GError **error) {
+    return read_text(value, "title", TITLE_BYTES_MAX, false, &meeting->record->title, error);
+}
+
+static bool patch_tags(Meeting *meeting, const json_t *value, GError **error) {
+    g_autoptr(GPtrArray) tags = g_ptr_array_new_with_free_func(g_free);
+    size_t index = 0;
+    json_t *entry = NULL;
+    if (!json_is_array(value) || json_array_size(value) > TAGS_MAX)
+        return fail(error, ERROR_INVALID, "tags must be an array of at most %d texts", TAGS_MAX);
+    json_array_foreach(value, index, entry) {
+        char *tag = NULL;
+        if (!read_text(entry, "a tag", TAG_BYTES_MAX, false, &tag, error)) return false;
+        g_ptr_array_add(tags, tag);
+    }
+    g_ptr_array_unref(meeting->record->tags);
+    meeting->record->tags = g_steal_pointer(&tags);
+    return true;
+}
+
+static void rename_text(char **text, const char *from, const char *to) {
+    if (g_strcmp0(*text, from) != 0) return;
+    g_free(*text);
+    *text = g_strdup(to);
+}
+
+static void rename_speaker(Meeting *meeting, const char *from, const char *to) {
+    GPtrArray *lists[] = {meeting->record->speakers, meeting->transcript ? meeting->transcript->speakers : NULL};
+    for (gsize l = 0; l < G_N_ELEMENTS(lists); l++)
+        for (guint i = 0; lists[l] && i < lists[l]->len; i++) rename_text((char **)&lists[l]->pdata[i], from, to);
+    for (ItemKind kind = 0; kind < ITEM_KIND_COUNT; kind++)
+        for (guint i = 0; i < meeting->minutes->items[kind]->len; i++) {
+            Item *item = meeting->minutes->items[kind]->pdata[i];
+            rename_text(&item->owner, from, to);
+            for (guint e = 0; e < item->evidence->len; e++)
+                rename_text(&g_array_index(item->evidence, Evidence, e).speaker, from, to);
+        }
+}
+
+static bool patch_speakers(Meeting *meeting, const json_t *value, GError **error) {
+    const char *from = NULL;
+    json_t *entry = NULL;
+    if (!json_is_object(value) || json_object_size(value) > SPEAKERS_MAX)
+        return fail(error, ERROR_INVALID, "speakers must be an object {\"present name\": \"new name\"}");
+    json_object_foreach((json_t *)value, from, entry) {
+        g_autofree char *to = NULL;
+        if (!read_text(entry, "a speaker's name", SPEAKER_NAME_BYTES_MAX, false, &to, error)) return false;
+        /* Otherwise applying the patch twice would not be the same as once. */
+        if (strcmp(from, to) != 0 && json_object_get(value, to))
+            return fail(error, ERROR_INVALID, "speakers can't be swapped in one patch: use a third name first");
+        rename_speaker(meeting, from, to);
+    }
+    return true;
+}
+
+static bool patch_due(Item *item, const json_t *value, GError **error) {
+    gint64 unix_ms = 0;
+    const char *text = json_string_value(value);
+    if (!json_is_null(value) && !(text && strlen(text) == 10 && time_parse(text, &unix_ms)))
+        return fail(error, ERROR_INVALID, "due must be a date such as 2026-03-31, or null");
+    g_free(item->due);
+    item->due = g_strdup(text);
+    return true;
+}
+
+static bool patch_item(Item *item, const json_t *patch, GError **error) {
+    const char *name = NULL;
+    json_t *value = NULL;
+    if (!json_is_object(patch)) return fail(error, ERROR_INVALID, "the patch of item %s must be an object", item->id);
+    json_object_foreach((json_t *)patch, name, value) {
+        bool done = false;
+        if (strcmp(name, "text") == 0) done = read_text(value, "text", ITEM_TEXT_BYTES_MAX, false, &item->text, error);
+        else if (strcmp(name, "owner") == 0) done = read_text(value, "owner", SPEAKER_NAME_BYTES_MAX, true, &item->owner, error);
+        else if (strcmp(name, "due") == 0) done = patch_due(item, value, error);
+        else if (strcmp(name, "status") != 0) fail(error, ERROR_INVALID, "an item has no member \"%.64s\" that can be changed", name);
+        else if (!item_status_known(json_string_value(value)))
+            fail(error, ERROR_INVALID, "status must be draft, confirmed, rejected or done");
+        else done = read_text(value, "status", 16, false, &item->status, error);
+        if (!done) return false;
+    }
+    return true;
+}
+
+static bool patch_items(Meeting *meeting, const json_t *value, GError **error) {
+    const char *id = NULL;
+    json_t *patch = NULL;
+    if (!json_is_object(value)) return fail(error, ERROR_INVALID, "items must be an object {\"A-1\": {…}}");
+    json_object_foreach((json_t *)value, id, patch) {
+        Item *item = minutes_find(meeting->minutes, id);
+        if (!item) return fail(error, ERROR_INVALID, "the meeting has no item \"%.64s\"", id);
+        if (!patch_item(item, patch, error)) return false;
+    }
+    return true;
+}
+
+static const struct {
+    const char *name;
+    bool (*apply)(Meeting *meeting, const json_t *value, GError **error);
+} members[] = {{"title", patch_title}, {"tags", patch_tags}, {"speakers", patch_speakers}, {"items", patch_items}};
+
+bool meeting_apply_patch(Meeting *meeting, const json_t *patch, GError **error) {
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)patch, name, value) {
+        gsize i = 0;
+        while (i < G_N_ELEMENTS(members) && strcmp(members[i].name, name) != 0) i++;
+        if (i == G_N_ELEMENTS(members)) return fail(error, ERROR_INVALID, "a meeting has no member \"%.64s\" that can be changed", name);
+        if (!members[i].apply(meeting, value, error)) return false;
+    }
+    return true;
+}

@@ -1,0 +1,28 @@
+/* The names of the keys of storage.md, made and read. Strings returned are the caller's to free. */
+#pragma once
+
+#include "base/error.h"
+
+#define PREFIX_RECORDINGS "meetings/"
+#define PREFIX_MEETINGS "transcriptions/"
+#define PREFIX_INDEX "hansard/index/"
+#define PREFIX_JOBS "hansard/jobs/"
+
+typedef enum {
+    DOCUMENT_TEXT,         /* transcription.txt */
+    DOCUMENT_TRANSCRIPT,   /* transcript.json */
+    DOCUMENT_SUMMARY,      /* summary.json */
+    DOCUMENT_REQUIREMENTS, /* requirements.json */
+    DOCUMENT_WAVEFORM,     /* waveform.json: derived, for the page */
+    DOCUMENT_RECORD,       /* metadata.json: the commit */
+    DOCUMENT_COUNT
+} Document;
+
+const char *document_name(Document document);
+char *key_document(const char *meeting_id, Document document);
+char *key_recording(const char *uuid, const char *filename); /* filename already cleaned */
+char *key_job(const char *meeting_id);
+
+char *meeting_id_new(const char *uuid);              /* "meeting-{uuid}" */
+bool meeting_id_valid(const char *meeting_id);       /* [A-Za-z0-9._-]{1,128}, not "." or ".." */
+char *meeting_id_of_key(const char *key);            /* from a key under transcriptions/ or jobs/; NULL where it is none */

@@ -1,0 +1,154 @@
+/* Runs a job's stages and keeps its lease alive meanwhile.
+ *
+ * The job is written by two threads, the one that works and the heartbeat, under one mutex. The heartbeat renews the lease whatever the
+ * stage is doing; when the lease is lost the stage is told at its next sign of progress, and the save before the commit decides. */
+#include "pipeline/pipeline.h"
+
+#include "base/limits.h"
+#include "pipeline/stages.h"
+
+typedef struct {
+    const Pipeline *pipeline;
+    Job *job;
+    GCancellable *cancel;
+    PipelineProgress progress;
+    gpointer user_data;
+    gint64 stage_began_ms;
+    /* shared with the heartbeat */
+    GMutex mutex;
+    GCond stop;
+    bool stopping, lost;
+} Run;
+
+static gpointer heartbeat(gpointer user_data) {
+    Run *run = user_data;
+    g_mutex_lock(&run->mutex);
+    while (!run->stopping) {
+        gint64 until = g_get_monotonic_time() + JOB_RENEW_MS * G_TIME_SPAN_MILLISECOND;
+        while (!run->stopping && g_cond_wait_until(&run->stop, &run->mutex, until)) continue;
+        if (run->stopping) break;
+        g_autoptr(GError) problem = NULL;
+        /* Other failures may pass: the next renewal tries again, and the lease outlives three of them. */
+        if (!jobs_save(run->pipeline->jobs, run->job, &problem)) run->lost |= error_is(problem, ERROR_LEASE_LOST);
+    }
+    g_mutex_unlock(&run->mutex);
+    return NULL;
+}
+
+static bool stage_progress(double done, gpointer user_data, GError **error) {
+    Run *run = user_data;
+    gint64 elapsed_ms = clock_now_ms(run->pipeline->meetings.clock) - run->stage_began_ms;
+    g_mutex_lock(&run->mutex);
+    bool lost = run->lost;
+    run->job->progress = done;
+    run->job->remaining_ms = done > 0.01 ? (gint64)((double)elapsed_ms * (1 - done) / done) : -1;
+    if (run->progress) run->progress(run->job, run->user_data);
+    g_mutex_unlock(&run->mutex);
+    if (lost) return fail(error, ERROR_LEASE_LOST, "another worker has taken over %s", run->job->meeting_id);
+    if (g_cancellable_is_cancelled(run->cancel)) return fail(error, ERROR_CANCELLED, "stopped; the job goes on later");
+    return true;
+}
+
+static bool save(Run *run, GError **error) {
+    g_mutex_lock(&run->mutex);
+    bool saved = jobs_save(run->pipeline->jobs, run->job, error);
+    if (run->progress) run->progress(run->job, run->user_data);
+    g_mutex_unlock(&run->mutex);
+    return saved;
+}
+
+static void next_stage(Run *run) {
+    g_mutex_lock(&run->mutex);
+    run->job->stage++;
+    run->job->attempts = 1;
+    run->job->progress = 0;
+    run->job->remaining_ms = -1;
+    g_mutex_unlock(&run->mutex);
+}
+
+static bool run_stages(Run *run, GError **error) {
+    static bool (*const stages[STAGE_COUNT])(const Pipeline *, const Job *, StageProgress, gpointer, GError **) = {
+        [STAGE_TRANSCRIBE] = stage_transcribe, [STAGE_EXTRACT] = stage_extract, [STAGE_COMMIT] = stage_commit};
+    while (run->job->stage < STAGE_COUNT) {
+        run->stage_began_ms = clock_now_ms(run->pipeline->meetings.clock);
+        /* The save before each stage shows it to whoever asks, and proves that the lease is still ours: so the commit is fenced. */
+        if (!save(run, error) || !stages[run->job->stage](run->pipeline, run->job, stage_progress, run, error)) return false;
+        if (run->job->stage + 1 == STAGE_COUNT) return true;
+        next_stage(run);
+    }
+    return true;
+}
+
+/* The stages with the heartbeat beside them. */
+static bool run_with_heartbeat(Run *run, GError **error) {
+    g_mutex_init(&run->mutex);
+    g_cond_init(&run->stop);
+    GThread *thread = g_thread_new("lease", heartbeat, run);
+    bool done = run_stages(run, error);
+    g_mutex_lock(&run->mutex);
+    run->stopping = true;
+    g_cond_signal(&run->stop);
+    g_mutex_unlock(&run->mutex);
+    g_thread_join(thread);
+    g_mutex_clear(&run->mutex);
+    g_cond_clear(&run->stop);
+    return done;
+}
+
+/* The job keeps the reason, unless it is no longer ours or was only stopped. */
+static void settle(Jobs *jobs, Job *job, const GError *reason) {
+    if (error_is(reason, ERROR_LEASE_LOST)) return;
+    /* Where the store can't even take the reason, the lease runs out and another worker finds the job as it stands. */
+    if (error_is(reason, ERROR_CANCELLED)) jobs_release(jobs, job, NULL);
+    else jobs_fail(jobs, job, reason, NULL);
+}
+
+bool pipeline_run(const Pipeline *pipeline, Job *job, GCancellable *cancel, PipelineProgress progress, gpointer user_data,
+                  GError **error) {
+    g_autoptr(GError) problem = NULL;
+    bool deleting = job->state == JOB_DELETING;
+    Run run = {.pipeline = pipeline, .job = job, .cancel = cancel, .progress = progress, .user_data = user_data};
+    bool done = deleting ? meeting_delete(&pipeline->meetings, job->meeting_id, job->audio_key, &problem)
+                         : run_with_heartbeat(&run, &problem);
+    if (done && jobs_finish(pipeline->jobs, job, &problem)) {
+        /* The search index is derived: what it misses here, its next refresh brings. */
+        if (pipeline->search) search_update(pipeline->search, job->meeting_id, NULL);
+        return true;
+    }
+    settle(pipeline->jobs, job, problem);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
+/* The job of the meeting, leased to `worker` and marked for deletion; made where there is none. */
+static bool claim_for_delete(const Pipeline *pipeline, const char *worker, const char *meeting_id, Job **job, GError **error) {
+    g_autoptr(Job) claimed = NULL;
+    g_autoptr(Record) record = NULL;
+    g_autoptr(GError) problem = NULL;
+    if (jobs_take_one(pipeline->jobs, meeting_id, worker, &claimed, &problem)) {
+        claimed->state = JOB_DELETING;
+        if (!jobs_save(pipeline->jobs, claimed, error)) return false;
+        *job = g_steal_pointer(&claimed);
+        return true;
+    }
+    if (!error_is(problem, ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    if (!meeting_read_record(&pipeline->meetings, meeting_id, &record, NULL, error)) return false;
+    claimed = job_new(meeting_id);
+    claimed->state = JOB_DELETING;
+    claimed->audio_key = g_strdup(record->audio_key);
+    claimed->filename = g_strdup(record->filename);
+    claimed->title = g_strdup(record->title);
+    claimed->timestamp_ms = record->timestamp_ms;
+    if (!jobs_create(pipeline->jobs, claimed, worker, error)) return false;
+    *job = g_steal_pointer(&claimed);
+    return true;
+}
+
+bool pipeline_delete(const Pipeline *pipeline, const char *worker, const char *meeting_id, GError **error) {
+    g_autoptr(Job) job = NULL;
+    return claim_for_delete(pipeline, worker, meeting_id, &job, error) &&
+           pipeline_run(pipeline, job, NULL, NULL, NULL, error);
+}

@@ -1,0 +1,160 @@
+/* What each stage reads from the store and writes to it. */
+#include "pipeline/stages.h"
+
+#include "base/text.h"
+
+/* The member of metadata.json that names the run which committed it. */
+#define RECORD_RUN "run"
+
+typedef struct {
+    StageProgress progress;
+    gpointer user_data;
+    gint64 total_ms;
+} Relay;
+
+static bool relay_transcribe(gint64 done_ms, gint64 total_ms, gpointer user_data, GError **error) {
+    const Relay *relay = user_data;
+    double done = total_ms > 0 ? CLAMP((double)done_ms / (double)total_ms, 0, 1) : 0;
+    return relay->progress(done, relay->user_data, error);
+}
+
+static bool relay_extract(double done, gpointer user_data, GError **error) {
+    const Relay *relay = user_data;
+    return relay->progress(done, relay->user_data, error);
+}
+
+bool stage_transcribe(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error) {
+    g_autoptr(Transcript) present = NULL;
+    g_autoptr(StoreReader) reader = NULL;
+    g_auto(TranscribeResult) result = {0};
+    Relay relay = {progress, user_data, 0};
+    if (!meeting_read_transcript(&pipeline->meetings, job->meeting_id, &present, NULL, error)) return false;
+    if (present && g_strcmp0(present->run, job->run) == 0) return true;
+    if (!job->audio_key) return fail(error, ERROR_CORRUPT, "the job of %s names no recording", job->meeting_id);
+    if (!store_open(pipeline->meetings.store, job->audio_key, &reader, NULL, error)) return false;
+    TranscribeInput input = {.reader = reader,
+                             .filename = job->filename,
+                             .language = job->language,
+                             .vocabulary = job->vocabulary,
+                             .progress = relay_transcribe,
+                             .user_data = &relay};
+    if (!transcriber_run(pipeline->transcriber, &input, &result, error)) return false;
+    g_free(result.transcript->meeting_id);
+    g_free(result.transcript->run);
+    result.transcript->meeting_id = g_strdup(job->meeting_id);
+    result.transcript->run = g_strdup(job->run);
+    return meeting_write_transcript(&pipeline->meetings, job->meeting_id, result.transcript, result.waveform, error);
+}
+
+/* Extracts and writes the minutes of `transcript`. */
+static bool extract(const Pipeline *pipeline, const Job *job, const Transcript *transcript, Relay *relay, GError **error) {
+    g_autoptr(Minutes) minutes = NULL;
+    ExtractInput input = {.transcript = transcript, .meeting_ms = job->timestamp_ms, .progress = relay_extract, .user_data = relay};
+    if (!extractor_run(pipeline->extractor, &input, &minutes, error)) return false;
+    g_free(minutes->run);
+    minutes->run = g_strdup(job->run);
+    return meeting_write_minutes(&pipeline->meetings, job->meeting_id, minutes, job->timestamp_ms, job->audio_key, error);
+}
+
+bool stage_extract(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error) {
+    g_autoptr(Minutes) present = NULL;
+    g_autoptr(Transcript) transcript = NULL;
+    Relay relay = {progress, user_data, 0};
+    if (!meeting_read_minutes(&pipeline->meetings, job->meeting_id, &present, error)) return false;
+    if (present && g_strcmp0(present->run, job->run) == 0) return true;
+    if (!meeting_read_transcript(&pipeline->meetings, job->meeting_id, &transcript, NULL, error)) return false;
+    if (!transcript) return fail(error, ERROR_CORRUPT, "the transcript of %s is gone: retry begins with the recording", job->meeting_id);
+    return extract(pipeline, job, transcript, &relay, error);
+}
+
+static void replace(char **field, const char *text) {
+    g_free(*field);
+    *field = g_strdup(text);
+}
+
+static void describe_transcript(Record *record, const Transcript *transcript) {
+    record->duration_ms = transcript->duration_ms;
+    replace(&record->language, transcript->language);
+    replace(&record->transcriber, transcript->transcriber);
+    replace(&record->transcriber_model, transcript->model);
+    record->coverage = transcript->duration_ms > 0
+                           ? CLAMP((double)transcript->covered_ms / (double)transcript->duration_ms, 0, 1)
+                           : 1;
+    g_ptr_array_set_size(record->speakers, 0);
+    for (guint i = 0; i < transcript->speakers->len; i++)
+        g_ptr_array_add(record->speakers, g_strdup(transcript->speakers->pdata[i]));
+}
+
+static void describe_minutes(Record *record, const Minutes *minutes) {
+    replace(&record->extraction_method, minutes->extractor);
+    replace(&record->extractor, minutes->extractor);
+    replace(&record->extractor_model, minutes->model);
+    replace(&record->prompt_sha256, minutes->prompt_sha256);
+    record->bedrock_used = g_strcmp0(minutes->extractor, "bedrock") == 0;
+    record->coverage = MIN(record->coverage, minutes->coverage);
+}
+
+static void describe_job(Record *record, const Job *job) {
+    replace(&record->audio_key, job->audio_key);
+    replace(&record->filename, job->filename);
+    replace(&record->title, job->title);
+    record->timestamp_ms = job->timestamp_ms;
+    g_ptr_array_set_size(record->tags, 0);
+    for (guint i = 0; i < job->tags->len; i++) g_ptr_array_add(record->tags, g_strdup(job->tags->pdata[i]));
+    if (job->audio_key && job->audio_sha256) record_set_object(record, job->audio_key, job->audio_bytes, job->audio_sha256, NULL);
+}
+
+static bool committed_by(const Record *record, const char *run) {
+    return g_strcmp0(json_get_string(record->extra, RECORD_RUN, NULL), run) == 0;
+}
+
+/* The record that stands, or a new one from the job. `etag` stays NULL for a new one. */
+static bool record_to_commit(const Pipeline *pipeline, const Job *job, Record **record, char **etag, GError **error) {
+    g_autoptr(GError) problem = NULL;
+    if (meeting_read_record(&pipeline->meetings, job->meeting_id, record, etag, &problem)) return true;
+    if (!error_is(problem, ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    *record = record_new();
+    (*record)->meeting_id = g_strdup(job->meeting_id);
+    describe_job(*record, job);
+    return true;
+}
+
+bool stage_commit(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error) {
+    const Meetings *meetings = &pipeline->meetings;
+    g_autoptr(Record) record = NULL;
+    g_autofree char *etag = NULL;
+    g_autoptr(Transcript) transcript = NULL;
+    g_autoptr(Minutes) minutes = NULL;
+    if (!record_to_commit(pipeline, job, &record, &etag, error)) return false;
+    /* A worker that died between metadata.json and the row: only the row is missing. */
+    if (etag && committed_by(record, job->run)) return meeting_index(meetings, record, error);
+    if (!meeting_read_transcript(meetings, job->meeting_id, &transcript, NULL, error) ||
+        !meeting_read_minutes(meetings, job->meeting_id, &minutes, error))
+        return false;
+    if (!transcript || !minutes)
+        return fail(error, ERROR_CORRUPT, "documents of %s are gone: retry begins with the recording", job->meeting_id);
+    describe_transcript(record, transcript);
+    describe_minutes(record, minutes);
+    if (!record->extra) record->extra = json_object();
+    json_object_set_new(record->extra, RECORD_RUN, json_text(job->run));
+    return meeting_commit(meetings, record, etag, error);
+}
+
+static bool no_progress(double done, gpointer user_data, GError **error) { return true; }
+
+bool pipeline_process_text(const Pipeline *pipeline, const char *meeting_id, const Transcript *transcript, const char *audio_key,
+                           const char *filename, GError **error) {
+    g_autoptr(Job) job = job_new(meeting_id); /* never stored: it only carries the parameters */
+    Relay relay = {no_progress, NULL, 0};
+    g_free(job->run);
+    job->run = text_uuid();
+    job->audio_key = g_strdup(audio_key);
+    job->filename = text_clean_filename(filename);
+    job->title = g_strdup(job->filename);
+    job->timestamp_ms = clock_now_ms(pipeline->meetings.clock);
+    return meeting_write_transcript(&pipeline->meetings, meeting_id, transcript, NULL, error) &&
+           extract(pipeline, job, transcript, &relay, error) && stage_commit(pipeline, job, no_progress, NULL, error);
+}

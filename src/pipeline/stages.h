@@ -1,0 +1,11 @@
+/* The stages of a job, used by pipeline.c only. Each finds its own output of the same run in the store and then does nothing. */
+#pragma once
+
+#include "pipeline/pipeline.h"
+
+/* Told how far a stage is (0..1); false with `error` set stops it. */
+typedef bool (*StageProgress)(double done, gpointer user_data, GError **error);
+
+bool stage_transcribe(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error);
+bool stage_extract(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error);
+bool stage_commit(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error);

@@ -1,0 +1,7 @@
+/* The directory store: each key is the file of that name under `root`. See dir.c for its guarantees. */
+#pragma once
+
+#include "store/store.h"
+
+/* Opens (and makes, where it is missing) the directory. Several processes may share it. */
+bool store_dir_open(const char *root, Clock *clock, Store **store, GError **error);

@@ -1,0 +1,93 @@
+/* URLs that this server signs and answers itself: /store/{key}?method=…&expires=…&type=…&filename=…&signature=…
+ *
+ * The signature is an HMAC-SHA256 over everything that the URL permits, with the store's secret. There is exactly one
+ * spelling of a URL: the check builds it anew from the parts and compares the whole in constant time, so that any altered
+ * bit fails, be it in a value, a name, the order or the percent-encoding. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "store/store_backend.h"
+
+#define URL_PATH "/store/"
+#define URL_BYTES_MAX (8 * KIB) /* a key, type and file name at their limits, each byte as %XX, take 4.7 KiB */
+
+typedef struct {
+    const char *method, *key, *content_type, *filename; /* the last two may be NULL */
+    guint64 expires;                                    /* Unix seconds */
+} Permit;
+
+static void add_parameter(GString *url, const char *name, const char *value) {
+    if (!value) return;
+    g_string_append_printf(url, "&%s=", name);
+    g_string_append_uri_escaped(url, value, NULL, FALSE);
+}
+
+/* The one spelling of the URL for `permit`. No part can hold the line end that separates them under the signature. */
+static char *url_of(const Permit *permit, const guint8 secret[32]) {
+    g_autofree char *text = g_strdup_printf("hansard-url-1\n%s\n%s\n%" G_GUINT64_FORMAT "\n%s\n%s", permit->method, permit->key,
+                                            permit->expires, permit->content_type ? permit->content_type : "",
+                                            permit->filename ? permit->filename : "");
+    g_autofree char *signature = g_compute_hmac_for_string(G_CHECKSUM_SHA256, secret, 32, text, -1);
+    GString *url = g_string_new(URL_PATH);
+    g_string_append_uri_escaped(url, permit->key, "/", FALSE);
+    g_string_append_printf(url, "?method=%s&expires=%" G_GUINT64_FORMAT, permit->method, permit->expires);
+    add_parameter(url, "type", permit->content_type);
+    add_parameter(url, "filename", permit->filename);
+    add_parameter(url, "signature", signature);
+    return g_string_free(url, FALSE);
+}
+
+bool store_sign_local_url(Store *store, const char *key, const StoreUrl *url, char **signed_url, GError **error) {
+    guint8 secret[32];
+    if (!store->backend->url_secret(store, secret, error)) return false;
+    Permit permit = {.method = url->method,
+                     .key = key,
+                     .content_type = url->content_type,
+                     .filename = url->filename,
+                     .expires = (guint64)(clock_now_ms(store->clock) / 1000 + url->expires_s)};
+    *signed_url = url_of(&permit, secret);
+    return true;
+}
+
+/* Takes the same time wherever the two differ; the length is no secret. */
+static bool equal_in_constant_time(const char *a, const char *b) {
+    gsize length = strlen(a);
+    if (strlen(b) != length) return false;
+    volatile guint8 difference = 0;
+    for (gsize i = 0; i < length; i++) difference |= (guint8)(a[i] ^ b[i]);
+    return difference == 0;
+}
+
+static bool not_held(GError **error) {
+    return fail(error, ERROR_FORBIDDEN, "the signed URL does not hold for this request; ask for a new one");
+}
+
+bool store_check_url(Store *store, const char *method, const char *path, const char *query, char **key, char **content_type,
+                     char **filename, GError **error) {
+    if (!store->backend->url_secret)
+        return fail(error, ERROR_NOT_FOUND, "this server answers no signed URLs: the %s store does", store->backend->name);
+    guint8 secret[32];
+    if (!query || strlen(path) + strlen(query) > URL_BYTES_MAX || !g_str_has_prefix(path, URL_PATH)) return not_held(error);
+    g_autofree char *path_key = g_uri_unescape_string(path + strlen(URL_PATH), NULL);
+    g_autoptr(GHashTable) parameters = g_uri_parse_params(query, -1, "&", G_URI_PARAMS_NONE, NULL);
+    if (!path_key || !parameters) return not_held(error);
+
+    Permit permit = {.method = method,
+                     .key = path_key,
+                     .content_type = g_hash_table_lookup(parameters, "type"),
+                     .filename = g_hash_table_lookup(parameters, "filename")};
+    const char *expires = g_hash_table_lookup(parameters, "expires");
+    if (!expires || !g_ascii_string_to_unsigned(expires, 10, 1, G_MAXINT64, &permit.expires, NULL)) return not_held(error);
+    if (!store->backend->url_secret(store, secret, error)) return false;
+    g_autofree char *given = g_strconcat(path, "?", query, NULL);
+    g_autofree char *expected = url_of(&permit, secret);
+    if (!equal_in_constant_time(given, expected)) return not_held(error);
+    if (clock_now_ms(store->clock) / 1000 >= (gint64)permit.expires)
+        return fail(error, ERROR_FORBIDDEN, "the signed URL has expired; ask for a new one");
+
+    *key = g_steal_pointer(&path_key);
+    *content_type = g_strdup(permit.content_type);
+    *filename = g_strdup(permit.filename);
+    return true;
+}

@@ -1,0 +1,25 @@
+/* Everything that the settings name, opened once and in one place: the surfaces stand on this. */
+#pragma once
+
+#include "pipeline/worker.h"
+
+typedef struct {
+    Settings *settings;
+    Clock *clock;
+    Store *store;
+    Catalog *catalog;
+    Search *search;
+    Jobs *jobs;
+    Transcriber *transcriber; /* NULL until workspace_open_pipeline */
+    Extractor *extractor;
+    Meetings meetings;
+    char *worker_name;        /* host, process and a random part */
+} Workspace;
+
+/* Takes the settings. Opens store, catalog, jobs and search. */
+bool workspace_open(Settings *settings, Workspace **workspace, GError **error);
+/* Opens transcriber and extractor too: for the commands that process. */
+bool workspace_open_pipeline(Workspace *workspace, GError **error);
+Pipeline workspace_pipeline(const Workspace *workspace);
+void workspace_close(Workspace *workspace);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Workspace, workspace_close)

@@ -1,0 +1,103 @@
+// An item (action, decision, question, requirement) as a card: what, who, until when, the words that were said, and what to do with it.
+import { fill, h, iconButton } from './dom.js';
+import { clock, day, percent } from './format.js';
+import { text } from './strings.js';
+
+export const kinds = ['action', 'decision', 'question', 'requirement'];
+
+const SURE_FROM = 0.7;
+
+const isClosed = (item) => item.status === 'rejected' || item.status === 'done';
+
+/** Sure or a suggestion; what a person has written or confirmed needs no such word. */
+function confidenceLabel(item) {
+    if (item.origin === 'user' || item.status !== 'draft' || typeof item.confidence !== 'number') return null;
+    const sure = item.confidence >= SURE_FROM;
+    return h('li', { class: sure ? 'chip sure' : 'chip suggestion', title: text.items.sureWhy(percent(item.confidence)) },
+        sure ? text.items.sure : text.items.suggestion);
+}
+
+function facts(item) {
+    return h('ul', { class: 'chips' },
+        item.owner && h('li', { class: 'chip owner' }, item.owner),
+        item.due && h('li', { class: 'chip', title: item.due_said ?? false }, text.items.due(day(item.due))),
+        !item.due && item.due_said && h('li', { class: 'chip' }, text.items.due(item.due_said)),
+        item.priority && h('li', { class: `chip priority ${item.priority === 'must' ? 'must' : ''}` }, item.priority),
+        item.type && h('li', { class: 'chip' }, item.type),
+        item.status !== 'draft' && h('li', { class: `chip status ${item.status}` }, text.items.status[item.status] ?? item.status),
+        confidenceLabel(item));
+}
+
+/** The words said, as a button that plays them. `onQuote` null: as text. */
+function quoteElement(evidence, onQuote) {
+    const words = [h('span', { class: 'words' }, evidence.quote), h('span', { class: 'source' },
+        evidence.speaker && `${evidence.speaker} `, h('span', { class: 'stamp' }, clock(evidence.start_ms)))];
+    if (!onQuote) return h('blockquote', { class: 'quote' }, words);
+    return h('button', { type: 'button', class: 'quote', title: text.items.playQuote, onclick: () => onQuote(evidence) }, words);
+}
+
+function editForm(item, onSave, onCancel) {
+    const field = (label, element) => h('label', {}, h('span', {}, label), element);
+    const words = h('textarea', { rows: 3, maxlength: 4000, required: true }, item.text);
+    const owner = h('input', { value: item.owner ?? '', maxlength: 120 });
+    const due = h('input', { type: 'date', value: item.due ?? '' });
+    const submit = (event) => {
+        event.preventDefault();
+        onSave({ text: words.value.trim(), owner: owner.value.trim() || null, due: due.value || null });
+    };
+    return h('form', { class: 'edit', onsubmit: submit, onkeydown: (event) => { if (event.key === 'Escape') onCancel(); } },
+        field(text.items.textLabel, words),
+        h('div', { class: 'pair' }, field(text.items.ownerLabel, owner), field(text.items.dueLabel, due)),
+        h('div', { class: 'buttons' }, h('button', { class: 'primary' }, text.meeting.save),
+            h('button', { type: 'button', class: 'plain', onclick: onCancel }, text.meeting.cancel)));
+}
+
+/**
+ * `onChange(id, change)` saves and resolves to whether it did; the card shows what was saved. `context` is put above the text (the
+ * meeting, in a list over all meetings). `editable` false: only the status can be changed.
+ */
+export function itemCard(item, { kind, onQuote = null, onChange, context = null, editable = true }) {
+    const card = h('li', { class: 'item', 'data-kind': kind });
+
+    async function change(changes) {
+        for (const control of card.querySelectorAll('.actions button, form button')) control.disabled = true;
+        if (await onChange(item.id, changes)) Object.assign(item, changes);
+        render();
+    }
+
+    function actions() {
+        const set = (status, name, label, shown) => iconButton(name, label, () => change({ status }), { shown });
+        if (isClosed(item)) return [set('draft', 'undo', text.items.restore, true)];
+        return [item.status === 'draft' && set('confirmed', 'check', text.items.confirm, true),
+            kind === 'action' && set('done', 'check', text.items.done, true),
+            set('rejected', 'close', text.items.reject, true),
+            editable && iconButton('edit', text.items.edit, edit)];
+    }
+
+    function edit() {
+        fill(card, editForm(item, change, render));
+        card.querySelector('textarea').focus();
+    }
+
+    function render() {
+        const refocus = card.contains(document.activeElement);
+        card.dataset.status = item.status;
+        fill(card, context, h('p', { class: 'item-text' }, item.text), facts(item),
+            (item.evidence ?? []).filter((evidence) => evidence.quote).map((evidence) => quoteElement(evidence, onQuote)),
+            h('div', { class: 'actions' }, actions()));
+        if (refocus) card.querySelector('.actions button')?.focus();
+    }
+
+    item.status ??= 'draft';
+    render();
+    return card;
+}
+
+/** A kind's cards under its heading; rejected ones are folded away. */
+export function itemSection(kind, items, options) {
+    const open = items.filter((item) => item.status !== 'rejected'), rejected = items.filter((item) => item.status === 'rejected');
+    const cards = (list) => h('ul', { class: 'items' }, list.map((item) => itemCard(item, { kind, ...options })));
+    return h('section', { class: `items-of ${kind}` }, h('h2', {}, text.items[kind], ' ', h('span', { class: 'number' }, open.length)),
+        cards(open), rejected.length > 0 && h('details', {}, h('summary', {}, text.items.rejected(rejected.length)), cards(rejected)));
+}
+

@@ -1,0 +1,82 @@
+// The head of a meeting's page: title (editable), date, length, and what can be done with the whole of it.
+import { deleteMeeting, exportPath, exportText } from './api.js';
+import { confirmDialog, fill, h, icon, iconButton, notice } from './dom.js';
+import { duration, parseTime, when } from './format.js';
+import { forgetMeeting } from './meetings.js';
+import { link, setTitle } from './router.js';
+import { text } from './strings.js';
+
+const TITLE_LETTERS_MAX = 200;
+
+function titleElement(title, save) {
+    const element = h('div', { class: 'title' });
+    function show() {
+        setTitle(title);
+        fill(element, h('h1', {}, title), iconButton('edit', text.meeting.editTitle, edit));
+    }
+    function edit() {
+        const input = h('input', { value: title, maxlength: TITLE_LETTERS_MAX, required: true, 'aria-label': text.meeting.editTitle });
+        const submit = async (event) => {
+            event.preventDefault();
+            const wanted = input.value.trim();
+            if (wanted && wanted !== title && await save({ title: wanted })) title = wanted;
+            cancel();
+        };
+        const cancel = () => { show(); element.querySelector('button').focus(); };
+        fill(element, h('form', { onsubmit: submit, onkeydown: (event) => { if (event.key === 'Escape') cancel(); } }, input,
+            h('button', { class: 'primary' }, text.meeting.save), h('button', { type: 'button', class: 'plain', onclick: cancel }, text.meeting.cancel)));
+        input.select();
+    }
+    show();
+    return element;
+}
+
+function exportMenu(id) {
+    const menu = h('details', { class: 'menu' }, h('summary', { class: 'plain' }, icon('export'), h('span', {}, text.meeting.export)),
+        h('ul', {}, Object.entries(text.meeting.formats).map(([format, label]) => h('li', {}, h('a', { href: exportPath(id, format), download: true }, label)))));
+    const close = () => { menu.open = false; };
+    menu.addEventListener('click', (event) => { if (event.target.closest('a')) close(); });
+    menu.addEventListener('focusout', (event) => { if (!menu.contains(event.relatedTarget)) close(); });
+    menu.addEventListener('keydown', (event) => {
+        if (event.key !== 'Escape') return;
+        close();
+        menu.querySelector('summary').focus();
+    });
+    return menu;
+}
+
+async function copyMarkdown(id) {
+    try {
+        const words = await exportText(id, 'md');
+        if (!navigator.clipboard) throw new Error(text.meeting.notCopied);
+        await navigator.clipboard.writeText(words);
+        notice(text.meeting.copied);
+    } catch (error) {
+        notice(error.name === 'NotAllowedError' ? text.meeting.notCopied : error.message, { error: true });
+    }
+}
+
+async function askAndDelete(id, title) {
+    const { deleteTitle, deleteText, deleteYes, deleteNo } = text.meeting;
+    if (!await confirmDialog({ title: deleteTitle, text: deleteText(title), yes: deleteYes, no: deleteNo })) return;
+    try {
+        await deleteMeeting(id);
+        forgetMeeting(id);
+        notice(text.meeting.deleted);
+        location.hash = link.meetings();
+    } catch (error) {
+        notice(error.message, { error: true });
+    }
+}
+
+/** `save(patch)` resolves to whether it was saved. */
+export function meetingHeader({ id, contents, save }) {
+    const { metadata, durationMs, title } = contents;
+    const date = parseTime(metadata.timestamp);
+    const facts = [date && h('time', { datetime: date.toISOString() }, when(metadata.timestamp)), durationMs > 0 && h('span', {}, duration(durationMs)),
+        metadata.filename && metadata.filename !== title && h('span', {}, metadata.filename), (metadata.tags ?? []).map((tag) => h('span', { class: 'tag' }, tag))];
+    return h('header', { class: 'meeting-head' },
+        h('div', {}, titleElement(title, save), h('p', { class: 'row-meta' }, facts.flat())),
+        h('div', { class: 'tools' }, iconButton('copy', text.meeting.copy, () => copyMarkdown(id), { shown: true, kind: 'plain' }), exportMenu(id),
+            iconButton('trash', text.meeting.delete, () => askAndDelete(id, title), { shown: true, kind: 'plain' })));
+}

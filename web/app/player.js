@@ -1,0 +1,104 @@
+// The recording: an audio element with our own controls, and the keys to it.
+import { h, iconButton, fill, icon, notice } from './dom.js';
+import { clock } from './format.js';
+import { text } from './strings.js';
+import { createWaveform } from './waveform.js';
+
+const STEP_MS = 5000;
+const BIG_STEP_MS = 30000;
+const BACK_MS = 10000;
+const SPEEDS = [1, 1.25, 1.5, 2];
+
+/** Where space and the arrows mean something else already. */
+const busy = (target) => target.closest('input, textarea, select, button, a, summary, dialog, [contenteditable]') !== null;
+
+/** `onTime(ms)` is called for each frame while it plays, and on each seek. */
+export function createPlayer({ url, durationMs, onTime, signal }) {
+    const audio = h('audio', { src: url, preload: 'metadata' });
+    const canvas = h('canvas', {});
+    const slider = h('div', { class: 'wave', role: 'slider', tabindex: 0, 'aria-label': text.player.seek, 'aria-valuemin': 0 }, canvas);
+    const time = h('span', { class: 'time' });
+    const playButton = iconButton('play', text.player.play, toggle, { kind: 'play' });
+    const speed = h('select', { class: 'speed', 'aria-label': text.player.speed, onchange: () => { audio.playbackRate = Number(speed.value); } },
+        SPEEDS.map((rate) => h('option', { value: rate }, `${rate}×`)));
+    const element = h('section', { class: 'player', 'aria-label': text.player.label }, playButton,
+        iconButton('undo', text.player.back, () => seek(position() - BACK_MS)), slider, time, speed, audio);
+    const wave = createWaveform(canvas, durationMs, signal);
+
+    const position = () => audio.currentTime * 1000;
+
+    function show() {
+        const now = position();
+        wave.setTime(now);
+        time.textContent = `${clock(now)} / ${clock(durationMs)}`;
+        slider.setAttribute('aria-valuemax', Math.round(durationMs / 1000));
+        slider.setAttribute('aria-valuenow', Math.round(now / 1000));
+        slider.setAttribute('aria-valuetext', text.player.at(clock(now), clock(durationMs)));
+        onTime(now);
+    }
+
+    function frame() {
+        if (signal.aborted || audio.paused) return;
+        show();
+        requestAnimationFrame(frame);
+    }
+
+    function seek(ms, play = false) {
+        audio.currentTime = Math.min(Math.max(0, ms), Math.max(0, durationMs - 1)) / 1000;
+        // A browser may refuse to play; the place is right all the same, and an unplayable file reports itself by `error`.
+        if (play) audio.play().catch(() => {});
+        show();
+    }
+
+    function toggle() {
+        if (audio.paused) audio.play().catch(() => {});
+        else audio.pause();
+    }
+
+    function showState() {
+        const label = audio.paused ? text.player.play : text.player.pause;
+        fill(playButton, icon(audio.paused ? 'play' : 'pause'));
+        playButton.setAttribute('aria-label', label);
+        playButton.title = label;
+        frame();
+    }
+
+    function key(event) {
+        if (event.ctrlKey || event.metaKey || event.altKey || (event.target !== slider && busy(event.target))) return;
+        const move = { ArrowLeft: -STEP_MS, ArrowRight: STEP_MS, PageDown: -BIG_STEP_MS, PageUp: BIG_STEP_MS }[event.key];
+        const onSlider = event.target === slider;
+        if (event.key === ' ') toggle();
+        else if (move && (onSlider || event.key.startsWith('Arrow'))) seek(position() + move);
+        else if (onSlider && event.key === 'Home') seek(0);
+        else if (onSlider && event.key === 'End') seek(durationMs);
+        else return;
+        event.preventDefault();
+    }
+
+    function drag(event) {
+        const box = slider.getBoundingClientRect();
+        seek((event.clientX - box.left) / box.width * durationMs);
+    }
+    slider.addEventListener('pointerdown', (event) => {
+        if (event.button !== 0) return;
+        slider.setPointerCapture(event.pointerId);
+        drag(event);
+    });
+    slider.addEventListener('pointermove', (event) => { if (slider.hasPointerCapture(event.pointerId)) drag(event); });
+
+    for (const name of ['play', 'pause', 'ended']) audio.addEventListener(name, showState);
+    for (const name of ['seeked', 'timeupdate']) audio.addEventListener(name, show);
+    audio.addEventListener('loadedmetadata', () => {
+        if (Number.isFinite(audio.duration)) {
+            durationMs = audio.duration * 1000;
+            wave.setDuration(durationMs);
+        }
+        show();
+    });
+    audio.addEventListener('error', () => { if (!signal.aborted) notice(text.player.broken, { error: true }); });
+    document.addEventListener('keydown', key, { signal });
+    signal.addEventListener('abort', () => { audio.pause(); audio.removeAttribute('src'); audio.load(); });
+    show();
+
+    return { element, seek, setPeaks: wave.setPeaks, setMarks: wave.setMarks };
+}

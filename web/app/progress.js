@@ -1,0 +1,48 @@
+// How far the work on a meeting is: a bar, its stage and the time left, or why it failed.
+import { retryMeeting } from './api.js';
+import { fill, h, notice } from './dom.js';
+import { duration, percent } from './format.js';
+import { text } from './strings.js';
+
+/** What goes on, in a line: "Transcribing, 42 %, about 3 min left". */
+function sentence(job) {
+    if (job.status === 'queued') return text.queued;
+    const parts = [text.stages[job.stage] ?? job.stage, percent(job.progress ?? 0)];
+    if (job.remaining_ms > 0) parts.push(text.left(duration(job.remaining_ms)));
+    return parts.join(', ');
+}
+
+/** An element whose update(job) shows a job's state; `onRetried` is called once the server has taken a retry. */
+export function createProgress(meetingId, onRetried) {
+    const bar = h('progress', { max: 1, 'aria-label': text.meetings.progress });
+    const line = h('p', { class: 'stage' });
+    const element = h('div', { class: 'progress' });
+
+    async function retry(event) {
+        event.target.disabled = true;
+        try {
+            await retryMeeting(meetingId);
+            notice(text.retried);
+            onRetried();
+        } catch (error) {
+            event.target.disabled = false;
+            notice(error.message, { error: true });
+        }
+    }
+
+    let shown = null;
+    function update(job) {
+        if (job.status === 'failed') {
+            if (shown === 'failed') return;
+            fill(element, h('p', { class: 'reason' }, job.error?.message ?? text.jobFailed),
+                h('button', { type: 'button', class: 'plain', onclick: retry }, text.retry));
+        } else {
+            if (job.status === 'queued') bar.removeAttribute('value');
+            else bar.value = job.progress ?? 0;
+            line.textContent = sentence(job);
+            if (shown !== 'working') fill(element, bar, line);
+        }
+        shown = job.status === 'failed' ? 'failed' : 'working';
+    }
+    return { element, update };
+}

@@ -1,0 +1,68 @@
+// Pages by the address after '#': #/, #/items, #/search?q=words, #/m/{meeting-id}?t=milliseconds.
+import { fill, h } from './dom.js';
+import { text } from './strings.js';
+
+let leaving = new AbortController();
+
+export const link = {
+    meetings: () => '#/',
+    meeting: (id, ms = null) => `#/m/${encodeURIComponent(id)}${ms !== null && ms >= 0 ? `?t=${ms}` : ''}`,
+    search: (q) => `#/search?${new URLSearchParams({ q })}`,
+};
+
+export function setTitle(title) {
+    document.title = title ? `${title} · ${text.name}` : text.name;
+}
+
+function current() {
+    const [path, search = ''] = location.hash.replace(/^#/, '').split('?');
+    let parts;
+    try {
+        parts = path.split('/').filter(Boolean).map(decodeURIComponent);
+    } catch {
+        parts = ['?'];
+    }
+    return { name: parts[0] ?? '', id: parts[1] ?? null, query: new URLSearchParams(search) };
+}
+
+/** A page that could not be shown says why and offers to try again. */
+export function failure(error, again) {
+    return h('section', { class: 'message', role: 'alert' }, h('h1', {}, text.failed), h('p', {}, error.message),
+        h('button', { type: 'button', class: 'plain', onclick: again }, text.retry));
+}
+
+/**
+ * Shows the page of the address, now and whenever it changes. `pages` maps a name to {nav, show}; show({main, id, query, signal}) fills
+ * `main`; `signal` aborts when the user leaves, and ends all that the page began.
+ */
+export function startRouter(pages, main, onShown) {
+    async function show(moved) {
+        leaving.abort();
+        leaving = new AbortController();
+        const { signal } = leaving;
+        const route = current();
+        const page = pages[route.name];
+        fill(main);
+        onShown(page?.nav ?? '', route);
+        window.scrollTo(0, 0);
+        if (moved) main.focus({ preventScroll: true });
+        if (!page || (route.name === 'm' && !route.id)) {
+            setTitle(text.notThere.title);
+            fill(main, h('section', { class: 'message' }, h('h1', {}, text.notThere.title), h('a', { href: link.meetings() }, text.notThere.back)));
+            return;
+        }
+        try {
+            await page.show({ main, id: route.id, query: route.query, signal });
+        } catch (error) {
+            if (signal.aborted) return;
+            fill(main, failure(error, () => show(true)));
+        }
+    }
+    // "#main" is the skip link's, not a page.
+    window.addEventListener('hashchange', () => { if (location.hash !== '#main') show(true); });
+    window.addEventListener('hansard:reload', () => show(false));
+    return show(false);
+}
+
+/** Shows the present page anew. */
+export const reload = () => window.dispatchEvent(new Event('hansard:reload'));

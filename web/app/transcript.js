@@ -1,0 +1,155 @@
+// The transcript by speaker turns. A segment is one text node; words are marked by the CSS Custom Highlight API, so that
+// hours of talk cost no element a word. A browser without that API marks whole segments.
+import { h } from './dom.js';
+import { clock } from './format.js';
+import { text } from './strings.js';
+import { createFind } from './find.js';
+import { highlight, rangeOf } from './highlight.js';
+
+const TURN_MS_MAX = 90000;
+const SPEAKER_COLOURS = 6;
+
+/** Consecutive segments of a speaker; a long speech is broken so that there is a time every minute or so. */
+function turnsOf(segments) {
+    const turns = [];
+    segments.forEach((segment, index) => {
+        const turn = turns.at(-1);
+        if (turn && turn.speaker === segment.speaker && segment.start_ms - turn.start_ms < TURN_MS_MAX) turn.indexes.push(index);
+        else turns.push({ speaker: segment.speaker, start_ms: segment.start_ms, indexes: [index] });
+    });
+    return turns;
+}
+
+/** Where each word with a time stands in the segment's text: [{start_ms, end_ms, from, to}]. Words that an edit removed are left out. */
+function wordPlaces(segment) {
+    const places = [];
+    let from = 0;
+    for (const [start_ms, end_ms, word] of segment.words ?? []) {
+        const at = segment.text.indexOf(word, from);
+        if (at < 0) continue;
+        from = at + word.length;
+        places.push({ start_ms, end_ms, from: at, to: from });
+    }
+    return places;
+}
+
+/** Last index of `list` whose start is at or before `ms`; -1: none. The list is in order of time. */
+function lastStarted(list, ms) {
+    let low = 0, high = list.length;
+    while (low < high) {
+        const middle = (low + high) >> 1;
+        if (list[middle].start_ms <= ms) low = middle + 1;
+        else high = middle;
+    }
+    return low - 1;
+}
+
+/** The place in the text below a point: [node, offset], or null. */
+function caretAt(x, y) {
+    if (document.caretPositionFromPoint) {
+        const caret = document.caretPositionFromPoint(x, y);
+        return caret && [caret.offsetNode, caret.offset];
+    }
+    const range = document.caretRangeFromPoint?.(x, y);
+    return range ? [range.startContainer, range.startOffset] : null;
+}
+
+/** `onSeek(ms)` is called when the user clicks on a word or a time; null: there is nothing to play. */
+export function createTranscript({ transcript, onSeek, signal }) {
+    const { segments } = transcript;
+    const speakers = transcript.speakers ?? [];
+    const timed = transcript.timed !== false;
+    const elements = [];
+    const body = h('div', { class: onSeek ? 'turns playable' : 'turns' });
+
+    function turnElement(turn) {
+        const number = speakers.findIndex((speaker) => speaker.id === turn.speaker);
+        const name = speakers[number]?.name ?? (turn.speaker ? String(turn.speaker) : null);
+        const time = clock(turn.start_ms);
+        return h('section', { class: `turn speaker-${number < 0 ? 'none' : number % SPEAKER_COLOURS}` },
+            h('header', {}, name && h('h3', {}, name),
+                timed && (onSeek ? h('button', { type: 'button', class: 'stamp', 'data-ms': turn.start_ms, 'aria-label': text.transcript.playFrom(time) }, time)
+                    : h('span', { class: 'stamp' }, time))),
+            h('p', {}, turn.indexes.flatMap((index) => {
+                elements[index] = h('span', { 'data-index': index }, segments[index].text);
+                return [elements[index], ' '];
+            })));
+    }
+    body.append(...turnsOf(segments).map(turnElement));
+
+    const pane = h('div', { class: 'pane', tabindex: 0, role: 'region', 'aria-label': text.meeting.transcript }, body);
+    const follow = h('button', { type: 'button', class: 'plain follow', hidden: true, onclick: () => setFollowing(true) }, text.transcript.follow);
+    let following = true, active = -1, places = [];
+
+    function setFollowing(on) {
+        following = on;
+        follow.hidden = on || active < 0;
+        if (on && active >= 0) reveal(elements[active]);
+    }
+
+    /** Scrolls the pane (or on a phone, where it has no scroll of its own, the window) so that `element` stands in its upper half. */
+    function reveal(element) {
+        const box = element.getBoundingClientRect();
+        if (!box.height) return;
+        const own = pane.scrollHeight > pane.clientHeight + 1 && getComputedStyle(pane).overflowY === 'auto';
+        const frame = own ? pane.getBoundingClientRect() : { top: 0, bottom: window.innerHeight, height: window.innerHeight };
+        if (box.top >= frame.top + 60 && box.bottom <= frame.bottom - frame.height * 0.3) return;
+        const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches || Math.abs(box.top - frame.top) > 2000 ? 'instant' : 'smooth';
+        (own ? pane : window).scrollBy({ top: box.top - frame.top - frame.height * 0.3, behavior });
+    }
+
+    function activate(index) {
+        elements[active]?.classList.remove('active');
+        active = index;
+        places = index >= 0 ? wordPlaces(segments[index]) : [];
+        elements[active]?.classList.add('active');
+        if (index >= 0 && following) reveal(elements[index]);
+        follow.hidden = following || active < 0;
+    }
+
+    /** Marks what is said at `ms`. */
+    function setTime(ms) {
+        if (!timed) return;
+        const index = lastStarted(segments, ms);
+        if (index !== active) activate(index);
+        const word = places[lastStarted(places, ms)];
+        highlight('spoken', word && ms < word.end_ms + 300 ? [rangeOf(elements[active].firstChild, word.from, word.to)] : []);
+    }
+
+    /** Marks the segments `first`..`last` as quoted and shows them. */
+    function quote(first, last) {
+        for (const element of body.querySelectorAll('.quoted')) element.classList.remove('quoted');
+        const from = segments.findIndex((segment, index) => (segment.id ?? index) === first);
+        if (from < 0) return;
+        for (let i = from; i < segments.length && (segments[i].id ?? i) <= last; i++) elements[i].classList.add('quoted');
+        following = true;
+        reveal(elements[from]);
+    }
+
+    function click(event) {
+        const stamp = event.target.closest('button.stamp');
+        const span = event.target.closest('[data-index]');
+        if (!onSeek || !timed || !(stamp || span) || (span && !getSelection().isCollapsed)) return;
+        let ms = stamp ? Number(stamp.dataset.ms) : segments[span.dataset.index].start_ms;
+        const caret = span && caretAt(event.clientX, event.clientY);
+        if (caret && caret[0] === span.firstChild) ms = wordPlaces(segments[span.dataset.index]).find((word) => caret[1] <= word.to)?.start_ms ?? ms;
+        setFollowing(true);
+        onSeek(ms);
+    }
+    body.addEventListener('click', click);
+    for (const name of ['wheel', 'touchmove']) pane.addEventListener(name, () => setFollowing(false), { passive: true });
+    signal.addEventListener('abort', () => highlight('spoken', []));
+
+    const find = createFind({ texts: segments.map((segment) => segment.text), elements, reveal: (element) => { setFollowing(false); reveal(element); }, signal });
+    const element = h('section', { class: 'transcript', 'aria-label': text.meeting.transcript },
+        h('div', { class: 'bar' }, h('h2', {}, text.meeting.transcript), follow, find.element), pane);
+    return { element, setTime, quote };
+}
+
+/** The plain text of a meeting that has no segments. */
+export function plainTranscript(words) {
+    return h('section', { class: 'transcript', 'aria-label': text.meeting.transcript },
+        h('div', { class: 'bar' }, h('h2', {}, text.meeting.transcript)),
+        h('div', { class: 'pane', tabindex: 0, role: 'region', 'aria-label': text.meeting.transcript },
+            words ? h('p', { class: 'plain-text' }, words) : h('p', { class: 'aside' }, text.transcript.none)));
+}

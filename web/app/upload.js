@@ -1,0 +1,131 @@
+// Uploads: they go on while the user looks at other pages, a few at a time, and each can be cancelled or sent again.
+import { uploadFile } from './api.js';
+import { announce, fill, h, icon, iconButton, notice } from './dom.js';
+import { bytes, duration } from './format.js';
+import { text } from './strings.js';
+
+const AT_ONCE = 2;
+const RATE_WINDOW_MS = 8000;
+const DONE_SHOWN_MS = 4000;
+const ACCEPT = 'audio/*,video/*,.m4a,.mp3,.wav,.mp4,.webm,.ogg,.opus,.flac,.aac,.mkv,.mov,.vtt,.srt,.txt,.json';
+
+/** Fires `sent` each time the server has taken a file. */
+export const uploadEvents = new EventTarget();
+
+const uploads = [];
+// One list for as long as the page is open; each showing of the meetings takes it in.
+const listElement = h('ul', { class: 'rows uploads', 'aria-label': text.upload.label });
+
+/** Bytes a second over the last seconds; 0 while unknown. */
+function createRate() {
+    const samples = [];
+    return (sent) => {
+        const now = performance.now();
+        samples.push({ now, sent });
+        while (samples.length > 2 && now - samples[0].now > RATE_WINDOW_MS) samples.shift();
+        const span = now - samples[0].now;
+        return span > 500 ? (sent - samples[0].sent) * 1000 / span : 0;
+    };
+}
+
+function createUpload(file) {
+    const bar = h('progress', { max: Math.max(1, file.size), value: 0, 'aria-label': file.name });
+    const line = h('p', { class: 'stage' }, text.upload.waiting);
+    const state = h('div', { class: 'progress' }, bar, line);
+    const upload = { file, state: 'waiting', control: new AbortController() };
+    const cancel = iconButton('close', text.upload.cancel(file.name), () => drop(upload));
+    upload.element = h('li', { class: 'row' }, h('div', { class: 'row-link' }, h('span', { class: 'row-title' }, file.name)), state, cancel);
+    upload.showProgress = (sent, rate) => {
+        bar.value = sent;
+        const parts = [text.upload.sent(bytes(sent), bytes(file.size))];
+        if (rate > 0) parts.push(text.upload.rate(bytes(Math.round(rate))), text.left(duration((file.size - sent) / rate * 1000)));
+        line.textContent = parts.join(', ');
+    };
+    upload.showDone = () => fill(state, h('p', { class: 'stage' }, icon('check'), ' ', text.upload.done));
+    upload.showFailure = (why) => {
+        upload.element.classList.add('failed');
+        fill(state, h('p', { class: 'reason' }, why), h('button', { type: 'button', class: 'plain', onclick: () => again(upload) }, text.upload.again));
+    };
+    return upload;
+}
+
+function drop(upload) {
+    upload.control.abort();
+    upload.element.remove();
+    const at = uploads.indexOf(upload);
+    if (at >= 0) uploads.splice(at, 1);
+    next();
+}
+
+function again(upload) {
+    drop(upload);
+    addFiles([upload.file]);
+}
+
+async function run(upload) {
+    upload.state = 'sending';
+    const rate = createRate();
+    try {
+        await uploadFile(upload.file, { signal: upload.control.signal, onProgress: (sent) => upload.showProgress(sent, rate(sent)) });
+        upload.state = 'done';
+        upload.showDone();
+        announce(text.upload.announceDone(upload.file.name));
+        uploadEvents.dispatchEvent(new Event('sent'));
+        setTimeout(() => drop(upload), DONE_SHOWN_MS);
+    } catch (error) {
+        if (error.name === 'AbortError') return;
+        upload.state = 'failed';
+        upload.showFailure(error.message);
+        announce(text.upload.announceFailed(upload.file.name, error.message));
+    }
+    next();
+}
+
+function next() {
+    const sending = uploads.filter((upload) => upload.state === 'sending').length;
+    uploads.filter((upload) => upload.state === 'waiting').slice(0, Math.max(0, AT_ONCE - sending)).forEach(run);
+}
+
+function addFiles(files) {
+    for (const file of files) {
+        if (file.size === 0) {
+            notice(text.upload.empty(file.name), { error: true });
+            continue;
+        }
+        const upload = createUpload(file);
+        uploads.push(upload);
+        listElement.append(upload.element);
+    }
+    next();
+}
+
+/** The drop area with its file chooser, and below it the uploads under way. */
+export function uploadPanel() {
+    const input = h('input', { type: 'file', id: 'files', multiple: true, accept: ACCEPT, class: 'unseen', onchange: () => { addFiles([...input.files]); input.value = ''; } });
+    const area = h('div', { class: 'drop' }, icon('upload'),
+        h('p', { class: 'drop-line' }, text.upload.drop, ' ', text.upload.or, ' ', input, h('label', { for: 'files', class: 'primary' }, text.upload.choose)),
+        h('p', { class: 'aside' }, text.upload.kinds));
+    return h('section', { class: 'upload', 'aria-label': text.upload.label }, area, listElement);
+}
+
+/** Files dropped anywhere on the page are uploaded; without this the browser would open them in its place. */
+export function acceptDrops(target) {
+    const holdsFiles = (event) => [...event.dataTransfer?.types ?? []].includes('Files');
+    const mark = (on) => document.body.classList.toggle('dropping', on);
+    target.addEventListener('dragover', (event) => {
+        if (!holdsFiles(event)) return;
+        event.preventDefault();
+        mark(true);
+    });
+    target.addEventListener('dragleave', (event) => { if (!event.relatedTarget) mark(false); });
+    target.addEventListener('drop', (event) => {
+        mark(false);
+        if (!holdsFiles(event)) return;
+        event.preventDefault();
+        addFiles([...event.dataTransfer.files]);
+        if (location.hash && location.hash !== '#/') location.hash = '#/';
+    });
+    target.addEventListener('beforeunload', (event) => {
+        if (uploads.some((upload) => upload.state === 'waiting' || upload.state === 'sending')) event.preventDefault();
+    });
+}

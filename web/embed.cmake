@@ -1,0 +1,44 @@
+# Writes OUTPUT, a C file with the table web_assets of web_assets.h, for the files ASSETS (names relative to SOURCE).
+# Run as a script: cmake -DSOURCE=… -DASSETS=… -DOUTPUT=… -P embed.cmake
+
+set(type_html "text/html; charset=utf-8")
+set(type_css "text/css; charset=utf-8")
+set(type_js "text/javascript; charset=utf-8")
+set(type_svg "image/svg+xml")
+
+set(declarations "")
+set(rows "")
+set(number 0)
+foreach(asset IN LISTS ASSETS)
+  set(file "${SOURCE}/${asset}")
+  file(SIZE "${file}" size)
+  file(SHA256 "${file}" hash)
+  string(SUBSTRING "${hash}" 0 16 hash)
+  string(REGEX REPLACE "^.*\\." "" extension "${asset}")
+  if(NOT DEFINED type_${extension})
+    message(FATAL_ERROR "No content type is known for ${asset}; add one to embed.cmake.")
+  endif()
+  if(asset STREQUAL "index.html")
+    set(path "/")
+  else()
+    set(path "/${asset}")
+  endif()
+  string(APPEND declarations "EMBED(${number}, \"${file}\", ${size})\n")
+  string(APPEND rows "    {\"${path}\", \"${type_${extension}}\", web_asset_${number}, ${size}, \"\\\"${hash}\\\"\"},\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+
+file(WRITE "${OUTPUT}" "/* Made by web/embed.cmake from the files in web/. */
+#include \"web_assets.h\"
+
+#define EMBED(number, file, size)                                                                 \\
+    extern const unsigned char web_asset_##number[] __attribute__((visibility(\"hidden\")));        \\
+    __asm__(\".pushsection .rodata.web_assets,\\\"a\\\"\\n\"                                            \\
+            \".hidden web_asset_\" #number \"\\n.global web_asset_\" #number \"\\nweb_asset_\" #number \":\\n\" \\
+            \".incbin \\\"\" file \"\\\", 0, \" #size \"\\n.popsection\\n\");
+
+${declarations}
+const WebAsset web_assets[] = {
+${rows}};
+const size_t web_asset_count = ${number};
+")

@@ -1,0 +1,16 @@
+/* The page's files as they stand in the program: index.html as "/", the rest under their own names ("/app.css", "/app/app.js").
+ * The table and all it points to are constant and live as long as the program. */
+#pragma once
+
+#include <stddef.h>
+
+typedef struct {
+    const char *path;         /* of the URL, with its leading slash */
+    const char *content_type; /* with charset where it is text */
+    const unsigned char *data;
+    size_t size;
+    const char *etag;         /* strong, with its quotes: changes with the bytes */
+} WebAsset;
+
+extern const WebAsset web_assets[]; /* in the order of their file names */
+extern const size_t web_asset_count;
