@@ -95,7 +95,7 @@ static int refuse_open(AVFormatContext *format, AVIOContext **io, const char *ur
 
 /* ---- opening ---- */
 
-static bool fail_format(const Audio *audio, GError **error) {
+static bool fail_format(GError **error) {
     return fail(error, ERROR_UNSUPPORTED_MEDIA,
                 "The file is in no sound or video format that is read here: convert it to M4A, MP3, WAV, FLAC, OGG or WebM.");
 }
@@ -116,7 +116,7 @@ static bool open_container(Audio *audio, const char *filename, GError **error) {
     int score = libav.av_probe_input_buffer2(audio->io, &container, filename, NULL, 0, 0);
     if (!read_intact(audio, error)) return false;
     /* 1 is the score of a name's extension that nothing in the bytes speaks for. */
-    if (score <= 1 || !container || !g_strv_contains(containers, container->name)) return fail_format(audio, error);
+    if (score <= 1 || !container || !g_strv_contains(containers, container->name)) return fail_format(error);
     audio->format->pb = audio->io;
     audio->format->flags |= AVFMT_FLAG_CUSTOM_IO;
     audio->format->io_open = refuse_open;
@@ -154,7 +154,7 @@ static bool open_decoder(Audio *audio, GError **error) {
 static gint64 container_duration_ms(const Audio *audio) {
     if (libav.av_fmt_ctx_get_duration_estimation_method(audio->format) == AVFMT_DURATION_FROM_BITRATE) return -1;
     if (audio->stream->duration > 0)
-        return libav.av_rescale_q(audio->stream->duration, audio->stream->time_base, (AVRational){1, 1000});
+        return MAX(libav.av_rescale_q(audio->stream->duration, audio->stream->time_base, (AVRational){1, 1000}), -1);
     return audio->format->duration > 0 ? audio->format->duration / (AV_TIME_BASE / 1000) : -1;
 }
 

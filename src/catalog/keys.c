@@ -45,7 +45,7 @@ static char *prefix_of_key(const char *key) {
     return end ? g_strndup(key, (gsize)(end + 1 - key)) : g_strdup(key);
 }
 
-/* Removes the rows of `row`'s meeting; of `newest_key` (may be NULL) and the listed, the newest stays where `keep_newest`. */
+/* Removes the rows of `row`'s meeting, whose key is or would be `own_key`; with `keep_newest` all but the newest of these. */
 static bool remove_rows(KeysCatalog *catalog, const Row *row, const char *own_key, bool keep_newest, GError **error) {
     g_autofree char *prefix = prefix_of_key(own_key);
     g_autoptr(GPtrArray) entries = NULL;
@@ -80,9 +80,10 @@ static bool keys_put(Catalog *base, const Row *row, GError **error) {
 
 static bool keys_remove(Catalog *base, const char *meeting_id, gint64 timestamp_ms, GError **error) {
     g_autoptr(Row) row = row_new();
-    row->timestamp_ms = timestamp_ms;
-    g_free(row->meeting_id);
     row->meeting_id = g_strdup(meeting_id);
+    row->timestamp_ms = timestamp_ms;
+    row->filename = g_strdup("");
+    row->title = g_strdup("");
     g_autofree char *key = row_to_key(row);
     return remove_rows((KeysCatalog *)base, row, key, false, error);
 }

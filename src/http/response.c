@@ -3,14 +3,14 @@
 
 #include <string.h>
 
-#include "http/events.h"
+#include "http/event_hub.h"
 
 void response_init(Response *response) { *response = (Response){.status = 500, .headers = g_ptr_array_new_with_free_func(g_free)}; }
 
 static void clear_body(Response *response) {
     g_clear_pointer(&response->bytes, g_bytes_unref);
     g_clear_pointer(&response->reader, store_reader_close);
-    g_clear_pointer(&response->events, event_stream_unref);
+    g_clear_pointer(&response->events, event_stream_close);
 }
 
 void response_clear(Response *response) {

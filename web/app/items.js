@@ -60,7 +60,7 @@ export function itemCard(item, { kind, onQuote = null, onChange, context = null,
     const card = h('li', { class: 'item', 'data-kind': kind });
 
     async function change(changes) {
-        for (const control of card.querySelectorAll('.actions button, form button')) control.disabled = true;
+        for (const control of card.querySelectorAll('.card-tools button, form button')) control.disabled = true;
         if (await onChange(item.id, changes)) Object.assign(item, changes);
         render();
     }
@@ -84,8 +84,8 @@ export function itemCard(item, { kind, onQuote = null, onChange, context = null,
         card.dataset.status = item.status;
         fill(card, context, h('p', { class: 'item-text' }, item.text), facts(item),
             (item.evidence ?? []).filter((evidence) => evidence.quote).map((evidence) => quoteElement(evidence, onQuote)),
-            h('div', { class: 'actions' }, actions()));
-        if (refocus) card.querySelector('.actions button')?.focus();
+            h('div', { class: 'card-tools' }, actions()));
+        if (refocus) card.querySelector('.card-tools button')?.focus();
     }
 
     item.status ??= 'draft';

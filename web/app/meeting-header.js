@@ -77,6 +77,6 @@ export function meetingHeader({ id, contents, save }) {
         metadata.filename && metadata.filename !== title && h('span', {}, metadata.filename), (metadata.tags ?? []).map((tag) => h('span', { class: 'tag' }, tag))];
     return h('header', { class: 'meeting-head' },
         h('div', {}, titleElement(title, save), h('p', { class: 'row-meta' }, facts.flat())),
-        h('div', { class: 'tools' }, iconButton('copy', text.meeting.copy, () => copyMarkdown(id), { shown: true, kind: 'plain' }), exportMenu(id),
+        h('div', { class: 'tools' }, h('button', { type: 'button', class: 'plain', title: text.meeting.copyWhy, onclick: () => copyMarkdown(id) }, icon('copy'), h('span', {}, text.meeting.copy)), exportMenu(id),
             iconButton('trash', text.meeting.delete, () => askAndDelete(id, title), { shown: true, kind: 'plain' })));
 }

@@ -33,8 +33,8 @@ export function forgetMeeting(id) {
 
 /** "3 actions", "2 decisions" …: only what there is. */
 function countChips(row) {
-    const numbers = { actions: row.action_items_count, decisions: row.decisions_count, questions: row.questions_count, requirements: row.requirements_count };
-    return Object.entries(numbers).filter(([, n]) => n > 0).map(([kind, n]) => h('li', { class: `chip ${kind}` }, text.meetings.counts[kind](n)));
+    const numbers = { action: row.action_items_count, decision: row.decisions_count, question: row.questions_count, requirement: row.requirements_count };
+    return Object.entries(numbers).filter(([, n]) => n > 0).map(([kind, n]) => h('li', { class: `chip of-${kind}` }, text.meetings.counts[kind](n)));
 }
 
 const titleOf = (row) => row.title || row.filename || text.meetings.untitled;
@@ -49,7 +49,7 @@ function meetingRow(row) {
     h('ul', { class: 'chips' }, countChips(row)));
 }
 
-/** The rows of the jobs: kept while their job lives, so that bars move and focus stays. */
+/** The rows of the jobs, newest first; each is kept while its job lives, so that bars move and focus stays. */
 function createJobs(onChange) {
     const rows = new Map();
     const element = h('ul', { class: 'rows jobs', 'aria-label': text.meetings.progress });
@@ -61,7 +61,7 @@ function createJobs(onChange) {
             rows.delete(id);
             announce(text.meetings.ready(row.title));
         }
-        for (const job of jobs) {
+        for (const job of jobs.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1))) {
             let row = rows.get(job.meeting_id);
             if (!row) {
                 const progress = createProgress(job.meeting_id, onChange);

@@ -14,7 +14,7 @@ function hitRow(hit) {
     const place = [hit.speaker, hit.start_ms >= 0 ? clock(hit.start_ms) : null].filter(Boolean).join(' ');
     return h('li', { class: 'row hit' }, h('a', { class: 'row-link', href: link.meeting(hit.meeting_id, hit.start_ms ?? null) },
         h('span', { class: 'snippet' }, snippet(hit.snippet)),
-        h('span', { class: 'row-meta' }, h('span', { class: `chip ${hit.kind}` }, text.search.kinds[hit.kind] ?? hit.kind), place && h('span', { class: 'stamp' }, place))));
+        h('span', { class: 'row-meta' }, h('span', { class: `chip of-${hit.kind}` }, text.search.kinds[hit.kind] ?? hit.kind), place && h('span', { class: 'stamp' }, place))));
 }
 
 /** Hits of one meeting together, meetings in the order of their best hit. */

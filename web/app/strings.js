@@ -24,10 +24,10 @@ export const text = {
         progress: 'In progress',
         ready: (title) => `${title} is ready.`,
         counts: {
-            actions: (n) => count(n, 'action', 'actions'),
-            decisions: (n) => count(n, 'decision', 'decisions'),
-            questions: (n) => count(n, 'question', 'questions'),
-            requirements: (n) => count(n, 'requirement', 'requirements'),
+            action: (n) => count(n, 'action', 'actions'),
+            decision: (n) => count(n, 'decision', 'decisions'),
+            question: (n) => count(n, 'question', 'questions'),
+            requirement: (n) => count(n, 'requirement', 'requirements'),
         },
     },
 
@@ -40,9 +40,8 @@ export const text = {
 
     upload: {
         label: 'Add recordings or transcripts',
-        drop: 'Drop recordings here',
-        or: 'or',
-        choose: 'choose files',
+        drop: 'Drop recordings here or',
+        choose: 'Choose files',
         kinds: 'Audio or video (m4a, mp3, wav, mp4, webm …) or a transcript (vtt, srt, txt, json). Several at once are fine.',
         waiting: 'Waiting',
         done: 'Uploaded',
@@ -63,7 +62,8 @@ export const text = {
         cancel: 'Cancel',
         export: 'Export',
         formats: { md: 'Markdown', txt: 'Plain text', srt: 'Subtitles (SRT)', vtt: 'Subtitles (WebVTT)', json: 'JSON', csv: 'Items as a table (CSV)' },
-        copy: 'Copy as Markdown',
+        copy: 'Copy',
+        copyWhy: 'Copy the minutes as Markdown',
         copied: 'Copied.',
         notCopied: 'The browser does not let this page use the clipboard. Use Export, Markdown.',
         delete: 'Delete',

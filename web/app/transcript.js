@@ -93,7 +93,8 @@ export function createTranscript({ transcript, onSeek, signal }) {
         if (!box.height) return;
         const own = pane.scrollHeight > pane.clientHeight + 1 && getComputedStyle(pane).overflowY === 'auto';
         const frame = own ? pane.getBoundingClientRect() : { top: 0, bottom: window.innerHeight, height: window.innerHeight };
-        if (box.top >= frame.top + 60 && box.bottom <= frame.bottom - frame.height * 0.3) return;
+        const bottom = Math.min(frame.bottom, window.innerHeight) - frame.height * 0.3;
+        if (box.top >= frame.top + 60 && box.bottom <= bottom) return;
         const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches || Math.abs(box.top - frame.top) > 2000 ? 'instant' : 'smooth';
         (own ? pane : window).scrollBy({ top: box.top - frame.top - frame.height * 0.3, behavior });
     }

@@ -103,7 +103,7 @@ function addFiles(files) {
 export function uploadPanel() {
     const input = h('input', { type: 'file', id: 'files', multiple: true, accept: ACCEPT, class: 'unseen', onchange: () => { addFiles([...input.files]); input.value = ''; } });
     const area = h('div', { class: 'drop' }, icon('upload'),
-        h('p', { class: 'drop-line' }, text.upload.drop, ' ', text.upload.or, ' ', input, h('label', { for: 'files', class: 'primary' }, text.upload.choose)),
+        h('p', { class: 'drop-line' }, h('span', { class: 'drop-hint' }, text.upload.drop, ' '), input, h('label', { for: 'files', class: 'primary' }, text.upload.choose)),
         h('p', { class: 'aside' }, text.upload.kinds));
     return h('section', { class: 'upload', 'aria-label': text.upload.label }, area, listElement);
 }

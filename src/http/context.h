@@ -1,0 +1,31 @@
+/* What every resource may use. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "http/event_hub.h"
+#include "http/progress.h"
+#include "http/security.h"
+#include "http/tasks.h"
+#include "workspace/workspace.h"
+
+#define HTTP_STATUS_MAX 600
+
+typedef struct {
+    atomic_ulong answers[HTTP_STATUS_MAX]; /* by status */
+    atomic_ulong uploads, upload_bytes;    /* completed */
+    atomic_uint uploads_open;
+} Counters;
+
+typedef struct {
+    Workspace *workspace; /* borrowed */
+    Worker *worker;       /* borrowed; NULL: another process does the jobs */
+    Progress *progress;
+    EventHub *hub;
+    Tasks *tasks;
+    Listen place;
+    Counters counters;
+} Context;
+
+/* Reports an error that the client's answer does not tell in full, once, on standard error. */
+void context_report(const char *what, const GError *error);

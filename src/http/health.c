@@ -1,0 +1,61 @@
+/* For those who watch the server: alive, ready, and figures in Prometheus' text form. */
+#include "base/limits.h"
+#include "http/resources.h"
+#include "model/keys.h"
+
+bool health_live(Context *context, const Request *request, Response *response, GError **error) {
+    response_json(response, 200, json_pack("{s:b, s:s}", "success", 1, "status", "alive"));
+    response_header(response, "Cache-Control", "no-store");
+    return true;
+}
+
+bool health_ready(Context *context, const Request *request, Response *response, GError **error) {
+    g_autoptr(GPtrArray) entries = NULL;
+    g_autoptr(GError) problem = NULL;
+    bool more = false;
+    if (!store_list(context->workspace->store, PREFIX_INDEX, NULL, 1, &entries, &more, &problem))
+        return fail(error, ERROR_UNAVAILABLE, "the store does not answer: %s", problem->message);
+    response_json(response, 200, json_pack("{s:b, s:s, s:s}", "success", 1, "status", "ready", "version", HANSARD_VERSION));
+    response_header(response, "Cache-Control", "no-store");
+    return true;
+}
+
+static void add_metric(GString *text, const char *name, const char *type, const char *help) {
+    g_string_append_printf(text, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void add_value(GString *text, const char *name, gulong value) { g_string_append_printf(text, "%s %lu\n", name, value); }
+
+static bool add_jobs(Context *context, GString *text, GError **error) {
+    g_autoptr(GPtrArray) jobs = NULL;
+    guint counts[JOB_DELETING + 1] = {0};
+    if (!jobs_list(context->workspace->jobs, LIST_LIMIT_MAX, &jobs, error)) return false;
+    for (guint i = 0; i < jobs->len; i++) counts[((const Job *)g_ptr_array_index(jobs, i))->state]++;
+    add_metric(text, "hansard_jobs", "gauge", "Jobs by state.");
+    for (JobState state = JOB_QUEUED; state <= JOB_DELETING; state++)
+        g_string_append_printf(text, "hansard_jobs{state=\"%s\"} %u\n", job_state_name(state), counts[state]);
+    return true;
+}
+
+bool health_metrics(Context *context, const Request *request, Response *response, GError **error) {
+    g_autoptr(GString) text = g_string_new(NULL);
+    Counters *counters = &context->counters;
+    add_metric(text, "hansard_build_info", "gauge", "The version that runs.");
+    g_string_append(text, "hansard_build_info{version=\"" HANSARD_VERSION "\"} 1\n");
+    add_metric(text, "hansard_http_requests_total", "counter", "Answered requests by status.");
+    for (guint status = 0; status < HTTP_STATUS_MAX; status++)
+        if (counters->answers[status] > 0)
+            g_string_append_printf(text, "hansard_http_requests_total{status=\"%u\"} %lu\n", status, counters->answers[status]);
+    add_metric(text, "hansard_uploads_total", "counter", "Recordings taken.");
+    add_value(text, "hansard_uploads_total", counters->uploads);
+    add_metric(text, "hansard_upload_bytes_total", "counter", "Bytes of the recordings taken.");
+    add_value(text, "hansard_upload_bytes_total", counters->upload_bytes);
+    add_metric(text, "hansard_uploads_open", "gauge", "Recordings coming in now.");
+    add_value(text, "hansard_uploads_open", counters->uploads_open);
+    add_metric(text, "hansard_event_streams", "gauge", "Listeners to progress.");
+    add_value(text, "hansard_event_streams", event_hub_count(context->hub));
+    if (!add_jobs(context, text, error)) return false;
+    response_bytes(response, 200, "text/plain; version=0.0.4; charset=utf-8", g_string_free_to_bytes(g_steal_pointer(&text)));
+    response_header(response, "Cache-Control", "no-store");
+    return true;
+}

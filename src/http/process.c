@@ -1,0 +1,71 @@
+/* POST /api/meeting/process, as the first version had it: a text is worked on at once, a recording in the store is queued. */
+#include <string.h>
+
+#include "base/text.h"
+#include "http/resources.h"
+#include "ingest/ingest.h"
+#include "transcribe/import.h"
+
+static bool read_text_member(const json_t *body, const char *name, const char **text, GError **error) {
+    const json_t *value = json_object_get(body, name);
+    if (value && !json_is_string(value) && !json_is_null(value)) return fail(error, ERROR_INVALID, "%s must be a string", name);
+    *text = json_string_value(value);
+    if (*text && (*text)[0] == '\0') *text = NULL;
+    return true;
+}
+
+static bool answer(Context *context, const char *meeting_id, Response *response, GError **error) {
+    g_autoptr(Minutes) minutes = NULL;
+    if (!meeting_read_minutes(&context->workspace->meetings, meeting_id, &minutes, error)) return false;
+    if (!minutes) return fail(error, ERROR_CORRUPT, "the summary of %s is gone right after it was written", meeting_id);
+    g_autoptr(json_t) summary = minutes_summary_to_json(minutes, meeting_id, "", NULL);
+    g_autoptr(json_t) requirements = minutes_requirements_to_json(minutes, meeting_id, "", NULL);
+    response_json(response, 200,
+                  json_pack("{s:b, s:s, s:O, s:O}", "success", 1, "meeting_id", meeting_id, "meeting_summary",
+                            json_object_get(summary, "summary"), "requirements", json_object_get(requirements, "requirements")));
+    return true;
+}
+
+static bool process_text(Context *context, const char *text, const char *audio_key, const char *filename, Response *response,
+                         GError **error) {
+    Pipeline pipeline = workspace_pipeline(context->workspace);
+    g_autofree char *uuid = text_uuid();
+    g_autofree char *meeting_id = meeting_id_new(uuid);
+    g_autoptr(Transcript) transcript = NULL;
+    gsize size = strlen(text);
+    ImportFormat format = import_detect(text, size, filename);
+    if (!import_transcript(format == IMPORT_NONE ? IMPORT_TEXT : format, text, size, &transcript, error)) return false;
+    return pipeline_process_text(&pipeline, meeting_id, transcript, audio_key, filename, error) &&
+           answer(context, meeting_id, response, error);
+}
+
+static bool queue_stored(Context *context, const char *audio_key, const char *filename, Response *response, GError **error) {
+    Workspace *workspace = context->workspace;
+    g_autoptr(Job) job = NULL;
+    IngestOptions options = {.filename = filename};
+    if (!ingest_stored(&workspace->meetings, workspace->jobs, audio_key, &options, &job, error)) return false;
+    if (context->worker) worker_wake(context->worker);
+    response_accepted(response, job->meeting_id);
+    return true;
+}
+
+/* The name in "meetings/{uuid}_{filename}"; of another key its last part. */
+static const char *name_in_key(const char *audio_key) {
+    const char *name = strrchr(audio_key, '/') ? strrchr(audio_key, '/') + 1 : audio_key;
+    const char *cut = strchr(name, '_');
+    return cut && cut[1] && cut - name == 36 ? cut + 1 : name;
+}
+
+bool meeting_process(Context *context, const Request *request, Response *response, GError **error) {
+    const char *text, *audio_key, *filename;
+    gsize size = 0;
+    const void *data = g_bytes_get_data(request->body, &size);
+    g_autoptr(json_t) body = json_parse_object(data, size, "the request body", error);
+    if (!body || !read_text_member(body, "text", &text, error) || !read_text_member(body, "audio_s3_key", &audio_key, error) ||
+        !read_text_member(body, "filename", &filename, error))
+        return false;
+    if (!text && !audio_key) return fail(error, ERROR_INVALID, "text or audio_s3_key is missing");
+    if (!filename) filename = audio_key ? name_in_key(audio_key) : "text.txt";
+    return text ? process_text(context, text, audio_key, filename, response, error)
+                : queue_stored(context, audio_key, filename, response, error);
+}

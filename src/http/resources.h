@@ -1,0 +1,39 @@
+/* The handlers of the resources, one file each. */
+#pragma once
+
+#include "http/router.h"
+
+bool meetings_list(Context *context, const Request *request, Response *response, GError **error);
+bool meeting_get(Context *context, const Request *request, Response *response, GError **error);
+bool meeting_patch(Context *context, const Request *request, Response *response, GError **error);
+bool meeting_remove(Context *context, const Request *request, Response *response, GError **error);
+bool meeting_waveform(Context *context, const Request *request, Response *response, GError **error);
+bool meeting_audio(Context *context, const Request *request, Response *response, GError **error);
+bool meeting_events(Context *context, const Request *request, Response *response, GError **error);
+bool meeting_export(Context *context, const Request *request, Response *response, GError **error);
+bool meeting_retry(Context *context, const Request *request, Response *response, GError **error);
+bool meeting_process(Context *context, const Request *request, Response *response, GError **error);
+bool jobs_get(Context *context, const Request *request, Response *response, GError **error);
+bool search_get(Context *context, const Request *request, Response *response, GError **error);
+bool items_get(Context *context, const Request *request, Response *response, GError **error);
+bool store_object_get(Context *context, const Request *request, Response *response, GError **error);
+bool health_live(Context *context, const Request *request, Response *response, GError **error);
+bool health_ready(Context *context, const Request *request, Response *response, GError **error);
+bool health_metrics(Context *context, const Request *request, Response *response, GError **error);
+bool page_get(Context *context, const Request *request, Response *response, GError **error);
+/* Whether the page has a file at this path. */
+bool page_has(const char *path);
+
+/* The source of server-sent events (event_hub.h); `context` is a Context. */
+bool meeting_event_state(gpointer context, const char *meeting_id, json_t **state, bool *final, GError **error);
+
+/* The job as the API shows it, brought up to date from this process's progress: {meeting_id, filename, title, timestamp, status, stage,
+ * progress, remaining_ms, error}. */
+json_t *job_view(Context *context, Job *job);
+/* The meeting's job, `*job` NULL where it has none. */
+bool job_find(Context *context, const char *meeting_id, Job **job, GError **error);
+/* An array of the jobs' views; `state` NULL or one of "queued", "running", "failed", "processing" (queued or running). */
+bool job_views(Context *context, const char *state, guint limit, json_t **views, GError **error);
+
+/* 202 {success, meeting_id, status: "queued"} with its Location. */
+void response_accepted(Response *response, const char *meeting_id);

@@ -1,0 +1,57 @@
+/* Full-text search, and the items of all meetings. */
+#include <string.h>
+
+#include "base/limits.h"
+#include "http/resources.h"
+
+#define OFFSET_MAX 100000
+
+static json_t *hit_to_json(const SearchHit *hit) {
+    g_autofree char *timestamp = hit->timestamp_ms > 0 ? time_format(hit->timestamp_ms) : NULL;
+    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o}", "meeting_id", json_text(hit->meeting_id), "title", json_text(hit->title),
+                             "timestamp", json_text(timestamp), "kind", json_text(hit->kind), "item_id", json_text(hit->item_id));
+    json_object_set_new(json, "start_ms", hit->start_ms < 0 ? json_null() : json_integer(hit->start_ms));
+    json_object_set_new(json, "speaker", json_text(hit->speaker));
+    json_object_set_new(json, "snippet", json_text(hit->snippet));
+    return json;
+}
+
+static bool read_page(const Request *request, gint64 *limit, gint64 *offset, GError **error) {
+    return request_query_int(request, "limit", 1, PAGE_LIMIT_MAX, PAGE_LIMIT_DEFAULT, limit, error) &&
+           request_query_int(request, "offset", 0, OFFSET_MAX, 0, offset, error);
+}
+
+bool search_get(Context *context, const Request *request, Response *response, GError **error) {
+    const char *query = request_query(request, "q");
+    g_autoptr(GPtrArray) hits = NULL;
+    gint64 limit, offset;
+    if (!query) return fail(error, ERROR_INVALID, "q is missing: the words to search for");
+    if (strlen(query) > SEARCH_QUERY_BYTES_MAX)
+        return fail(error, ERROR_INVALID, "q has more than %d bytes; search for fewer words", SEARCH_QUERY_BYTES_MAX);
+    if (!read_page(request, &limit, &offset, error) ||
+        !search_find(context->workspace->search, query, (guint)limit, (guint)offset, &hits, error))
+        return false;
+    json_t *array = json_array();
+    for (guint i = 0; i < hits->len; i++) json_array_append_new(array, hit_to_json(g_ptr_array_index(hits, i)));
+    response_json_cached(response, request,
+                         json_pack("{s:b, s:o, s:i, s:o}", "success", 1, "query", json_text(query), "count", (int)hits->len, "hits", array));
+    return true;
+}
+
+bool items_get(Context *context, const Request *request, Response *response, GError **error) {
+    const char *kind = request_query(request, "kind"), *status = request_query(request, "status");
+    ItemKind known;
+    json_t *items = NULL;
+    gint64 limit, offset;
+    if (kind && !item_kind_named(kind, &known))
+        return fail(error, ERROR_INVALID, "kind must be action, decision, question or requirement");
+    if (status && !item_status_known(status))
+        return fail(error, ERROR_INVALID, "status must be draft, confirmed, rejected or done");
+    if (!read_page(request, &limit, &offset, error) ||
+        !search_items(context->workspace->search, kind, status, request_query(request, "owner"), (guint)limit, (guint)offset, &items,
+                      error))
+        return false;
+    response_json_cached(response, request,
+                         json_pack("{s:b, s:i, s:o}", "success", 1, "count", (int)json_array_size(items), "items", items));
+    return true;
+}

@@ -1,0 +1,360 @@
+/* meeting: commit, edit and delete in their order, and what a failure at each single store operation leaves. */
+#include <string.h>
+
+#include "base/limits.h"
+#include "fake_clock.h"
+#include "faulty_store.h"
+#include "meeting/meeting.h"
+#include "store/memory.h"
+
+#define ID "meeting-0b54cd33-5c0f-4b13-a6a8-b6e2bd0cb8a2"
+#define AUDIO "meetings/0b54cd33-5c0f-4b13-a6a8-b6e2bd0cb8a2_call.m4a"
+#define NOW 1772600767089
+
+static FakeClock clock_now = FAKE_CLOCK(NOW);
+
+typedef struct {
+    Store *store;
+    Catalog *catalog;
+    Meetings meetings;
+} Fixture;
+
+static Fixture open_on(Store *store) {
+    Fixture fixture = {.store = store};
+    g_assert_true(catalog_keys_open(store, &fixture.catalog, NULL));
+    fixture.meetings = (Meetings){store, fixture.catalog, &clock_now.base};
+    return fixture;
+}
+
+static void close_fixture(Fixture *fixture) {
+    catalog_close(fixture->catalog);
+    store_close(fixture->store);
+}
+
+static void put_text(Store *store, const char *key, const char *text) {
+    g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
+    g_autoptr(GError) error = NULL;
+    g_assert_true(store_put(store, key, bytes, NULL, NULL, &error));
+    g_assert_no_error(error);
+}
+
+static guint count_keys(Store *store, const char *prefix) {
+    g_autoptr(GPtrArray) entries = NULL;
+    bool more = false;
+    g_assert_true(store_list(store, prefix, NULL, LIST_LIMIT_MAX, &entries, &more, NULL));
+    return entries->len;
+}
+
+static guint count_rows(Catalog *catalog) {
+    g_auto(CatalogPage) page = {0};
+    CatalogQuery query = {.limit = 50};
+    g_autoptr(GError) error = NULL;
+    g_assert_true(catalog_list(catalog, &query, &page, &error));
+    g_assert_no_error(error);
+    return page.rows->len;
+}
+
+static Minutes *sample_minutes(void) {
+    Minutes *minutes = minutes_new();
+    Evidence evidence = {.first = 0, .last = 0, .start_ms = 0, .end_ms = 2000, .speaker = (char *)"Ann",
+                         .quote = (char *)"I will send the figures by Friday."};
+    Item *action = item_new(ITEM_ACTION), *requirement = item_new(ITEM_REQUIREMENT);
+    minutes->text = g_strdup("Ann sends the figures.");
+    minutes->extractor = g_strdup("offline");
+    action->text = g_strdup("Send the figures by Friday");
+    action->owner = g_strdup("Ann");
+    requirement->text = g_strdup("The system shall keep the figures.");
+    item_add_evidence(action, &evidence);
+    item_add_evidence(requirement, &evidence);
+    minutes_add(minutes, action);
+    minutes_add(minutes, requirement);
+    return minutes;
+}
+
+/* The documents of a meeting, as the stages leave them before the commit. */
+static void write_documents(const Meetings *meetings) {
+    g_autoptr(Transcript) transcript = transcript_new();
+    g_autoptr(Minutes) minutes = sample_minutes();
+    g_autoptr(GError) error = NULL;
+    transcript->duration_ms = transcript->covered_ms = 4000;
+    transcript_add(transcript, 0, 2000, transcript_speaker(transcript, "Ann"), "I will send the figures by Friday.");
+    transcript_add(transcript, 2000, 4000, transcript_speaker(transcript, "Bob"), "Thank you.");
+    put_text(meetings->store, AUDIO, "sound");
+    g_assert_true(meeting_write_transcript(meetings, ID, transcript, NULL, &error));
+    g_assert_true(meeting_write_minutes(meetings, ID, minutes, NOW, AUDIO, &error));
+    g_assert_no_error(error);
+}
+
+static Record *sample_record(void) {
+    Record *record = record_new();
+    record->meeting_id = g_strdup(ID);
+    record->audio_key = g_strdup(AUDIO);
+    record->filename = g_strdup("call.m4a");
+    record->title = g_strdup("Call");
+    record->timestamp_ms = NOW;
+    g_ptr_array_add(record->speakers, g_strdup("Ann"));
+    g_ptr_array_add(record->speakers, g_strdup("Bob"));
+    return record;
+}
+
+/* A memory store that holds one committed meeting. */
+static Store *committed_store(void) {
+    Fixture fixture = open_on(store_memory_new(&clock_now.base));
+    g_autoptr(Record) record = sample_record();
+    g_autoptr(GError) error = NULL;
+    write_documents(&fixture.meetings);
+    g_assert_true(meeting_commit(&fixture.meetings, record, NULL, &error));
+    g_assert_no_error(error);
+    catalog_close(fixture.catalog);
+    return fixture.store;
+}
+
+static void test_commit(void) {
+    Fixture fixture = open_on(store_memory_new(&clock_now.base));
+    g_autoptr(Record) record = sample_record();
+    g_autoptr(Meeting) meeting = NULL;
+    g_autoptr(GError) error = NULL;
+    write_documents(&fixture.meetings);
+    g_assert_cmpuint(count_rows(fixture.catalog), ==, 0); /* documents alone are no meeting */
+    g_assert_false(meeting_read(&fixture.meetings, ID, &meeting, &error));
+    g_assert_true(error_is(error, ERROR_NOT_FOUND));
+    g_clear_error(&error);
+    g_assert_true(meeting_commit(&fixture.meetings, record, NULL, &error));
+    g_assert_true(meeting_read(&fixture.meetings, ID, &meeting, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(count_rows(fixture.catalog), ==, 1);
+    g_assert_cmpuint(meeting->record->action_items_count, ==, 1);
+    g_assert_cmpuint(meeting->record->requirements_count, ==, 1);
+    g_assert_cmpint(meeting->record->schema, ==, 2);
+    g_assert_cmpuint(meeting->record->transcription_length, ==, (guint64)g_utf8_strlen(meeting->text, -1));
+    for (guint i = 0; i < meeting->record->objects->len; i++) {
+        const RecordObject *object = meeting->record->objects->pdata[i];
+        g_auto(StoreInfo) info = {0};
+        g_assert_true(store_head(fixture.store, object->key, &info, NULL));
+        g_assert_cmpuint(info.size, ==, object->bytes);
+        g_assert_cmpstr(info.etag, ==, object->etag);
+    }
+    g_assert_cmpuint(meeting->record->objects->len, ==, 5); /* four documents and the recording */
+    /* created once only */
+    g_assert_false(meeting_commit(&fixture.meetings, record, NULL, &error));
+    g_assert_true(error_is(error, ERROR_PRECONDITION));
+    close_fixture(&fixture);
+}
+
+static void test_first_version(void) {
+    Fixture fixture = open_on(store_memory_new(&clock_now.base));
+    g_autoptr(Meeting) meeting = NULL;
+    g_autoptr(GError) error = NULL;
+    put_text(fixture.store, "transcriptions/old-1/metadata.json",
+             "{\"meeting_id\":\"old-1\",\"audio_s3_key\":\"meetings/x_y.mp3\",\"timestamp\":\"2025-01-02T03:04:05.678901\","
+             "\"filename\":\"y.mp3\",\"action_items_count\":1,\"requirements_count\":2,\"transcription_length\":11,\"custom\":[1]}");
+    put_text(fixture.store, "transcriptions/old-1/transcription.txt", "Hello there\nSecond line");
+    put_text(fixture.store, "transcriptions/old-1/summary.json",
+             "{\"meeting_id\":\"old-1\",\"summary\":{\"summary\":\"It was short.\",\"action_items\":[\"Call Bob\"]}}");
+    put_text(fixture.store, "transcriptions/old-1/requirements.json",
+             "{\"meeting_id\":\"old-1\",\"requirements\":[\"Fast\",{\"description\":\"Safe\",\"id\":\"R9\"}]}");
+    g_assert_true(meeting_read(&fixture.meetings, "old-1", &meeting, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(meeting->record->schema, ==, 1);
+    g_assert_cmpint(meeting->record->timestamp_ms, ==, 1735787045678);
+    g_assert_cmpuint(meeting->transcript->segments->len, ==, 2);
+    g_assert_cmpstr(transcript_segment(meeting->transcript, 1)->text, ==, "Second line");
+    g_assert_cmpstr(meeting->minutes->text, ==, "It was short.");
+    g_assert_cmpstr(((Item *)meeting->minutes->items[ITEM_ACTION]->pdata[0])->text, ==, "Call Bob");
+    g_assert_cmpuint(meeting->minutes->items[ITEM_REQUIREMENT]->len, ==, 2);
+    close_fixture(&fixture);
+}
+
+static json_t *sample_patch(void) {
+    return json_pack("{s:s, s:[s], s:{s:s}, s:{s:{s:s, s:s}, s:{s:s}}}", "title", "New title", "tags", "team", "speakers", "Ann",
+                     "Anna", "items", "A-1", "status", "confirmed", "due", "2026-03-06", "REQ-1", "text", "The system shall be calm.");
+}
+
+/* Old (false) or new (true) throughout: title, tags, items, speakers in every document. */
+static bool is_edited(const Meeting *meeting) {
+    bool edited = strcmp(meeting->record->title, "New title") == 0;
+    const Item *action = minutes_find(meeting->minutes, "A-1"), *requirement = minutes_find(meeting->minutes, "REQ-1");
+    g_assert_cmpstr(action->status, ==, edited ? "confirmed" : "draft");
+    g_assert_cmpstr(action->owner, ==, edited ? "Anna" : "Ann");
+    g_assert_cmpstr(requirement->text, ==, edited ? "The system shall be calm." : "The system shall keep the figures.");
+    g_assert_cmpstr(transcript_speaker_name(meeting->transcript, 0), ==, edited ? "Anna" : "Ann");
+    g_assert_cmpuint(meeting->record->tags->len, ==, edited ? 1 : 0);
+    return edited;
+}
+
+static void test_edit(void) {
+    Fixture fixture = open_on(committed_store());
+    g_autoptr(Meeting) before = NULL;
+    g_autoptr(Meeting) after = NULL;
+    g_autoptr(json_t) patch = sample_patch();
+    g_autofree char *etag = NULL;
+    g_autoptr(GError) error = NULL;
+    g_assert_true(meeting_read(&fixture.meetings, ID, &before, NULL));
+    g_assert_false(is_edited(before));
+    g_assert_true(meeting_edit(&fixture.meetings, ID, before->etag, patch, &etag, &error));
+    g_assert_no_error(error);
+    g_assert_true(meeting_read(&fixture.meetings, ID, &after, &error));
+    g_assert_true(is_edited(after));
+    g_assert_cmpstr(after->etag, ==, etag);
+    g_assert_nonnull(strstr(after->text, "Anna: I will send"));
+    g_assert_null(json_object_get(after->record->extra, "pending_edit"));
+    /* the loser of two edits is told so and changes nothing */
+    g_autoptr(json_t) late = json_pack("{s:s}", "title", "Late");
+    g_assert_false(meeting_edit(&fixture.meetings, ID, before->etag, late, NULL, &error));
+    g_assert_true(error_is(error, ERROR_PRECONDITION));
+    close_fixture(&fixture);
+}
+
+static void test_edit_refused(void) {
+    static const char *const bad[] = {
+        "{\"titel\":\"x\"}",
+        "{\"title\":\"\"}",
+        "{\"title\":7}",
+        "{\"tags\":\"x\"}",
+        "{\"tags\":[1]}",
+        "{\"items\":{\"A-9\":{\"text\":\"x\"}}}",
+        "{\"items\":{\"A-1\":{\"status\":\"perhaps\"}}}",
+        "{\"items\":{\"A-1\":{\"due\":\"soon\"}}}",
+        "{\"items\":{\"A-1\":{\"due\":\"2026-02-30\"}}}",
+        "{\"items\":{\"A-1\":{\"id\":\"A-2\"}}}",
+        "{\"items\":[]}",
+        "{\"speakers\":{\"Ann\":\"Bob\",\"Bob\":\"Ann\"}}",
+    };
+    Fixture fixture = open_on(committed_store());
+    g_autoptr(Meeting) before = NULL;
+    g_assert_true(meeting_read(&fixture.meetings, ID, &before, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(json_t) patch = json_parse_object(bad[i], strlen(bad[i]), "patch", NULL);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Meeting) after = NULL;
+        g_assert_false(meeting_edit(&fixture.meetings, ID, before->etag, patch, NULL, &error));
+        g_assert_true(error_is(error, ERROR_INVALID));
+        g_assert_true(meeting_read(&fixture.meetings, ID, &after, NULL));
+        g_assert_cmpstr(after->etag, ==, before->etag);
+    }
+    close_fixture(&fixture);
+}
+
+/* The n-th operation of an edit fails, for every n, in each way: the edit is there as a whole or not at all, and the next one works. */
+static void test_edit_faults(gconstpointer mode) {
+    bool reached_end = false;
+    for (int n = 1; !reached_end; n++) {
+        Store *bucket = committed_store();
+        Fixture broken = open_on(faulty_store_new(bucket, GPOINTER_TO_INT(mode), n));
+        g_autoptr(Meeting) before = NULL;
+        g_autoptr(json_t) patch = sample_patch();
+        Fixture healthy = open_on(bucket);
+        g_assert_true(meeting_read(&healthy.meetings, ID, &before, NULL));
+        bool said_done = meeting_edit(&broken.meetings, ID, before->etag, patch, NULL, NULL);
+        reached_end = ((FaultyStore *)broken.store)->operations < n;
+        close_fixture(&broken);
+
+        g_autoptr(Meeting) after = NULL;
+        g_autoptr(GError) error = NULL;
+        g_assert_true(meeting_read(&healthy.meetings, ID, &after, &error));
+        bool edited = is_edited(after);
+        g_assert_true(edited || !said_done);
+        g_autoptr(json_t) next = json_pack("{s:s}", "title", edited ? "New title" : "Call");
+        g_autofree char *etag = NULL;
+        if (!meeting_edit(&healthy.meetings, ID, after->etag, next, &etag, &error)) {
+            /* It finished the pending edit first, which gave the record a new ETag. */
+            g_assert_true(error_is(error, ERROR_PRECONDITION));
+            g_clear_error(&error);
+            g_clear_pointer(&after, meeting_free);
+            g_assert_true(meeting_read(&healthy.meetings, ID, &after, NULL));
+            g_assert_true(meeting_edit(&healthy.meetings, ID, after->etag, next, &etag, &error));
+        }
+        g_clear_pointer(&after, meeting_free);
+        g_assert_true(meeting_read(&healthy.meetings, ID, &after, NULL));
+        g_assert_true(is_edited(after) == edited);
+        g_assert_null(json_object_get(after->record->extra, "pending_edit"));
+        g_assert_cmpuint(count_rows(healthy.catalog), ==, 1);
+        close_fixture(&healthy);
+        g_assert_cmpint(n, <, 200);
+    }
+}
+
+static void test_delete(void) {
+    Fixture fixture = open_on(committed_store());
+    g_autoptr(GError) error = NULL;
+    put_text(fixture.store, "meetings/other.m4a", "stays");
+    g_assert_true(meeting_delete(&fixture.meetings, ID, NULL, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(count_keys(fixture.store, ""), ==, 1);
+    g_assert_true(meeting_delete(&fixture.meetings, ID, NULL, &error)); /* once more is no error */
+    close_fixture(&fixture);
+}
+
+static void test_delete_faults(gconstpointer mode) {
+    bool reached_end = false;
+    for (int n = 1; !reached_end; n++) {
+        Store *bucket = committed_store();
+        Fixture broken = open_on(faulty_store_new(bucket, GPOINTER_TO_INT(mode), n));
+        bool said_done = meeting_delete(&broken.meetings, ID, NULL, NULL);
+        reached_end = ((FaultyStore *)broken.store)->operations < n;
+        close_fixture(&broken);
+
+        Fixture healthy = open_on(bucket);
+        g_autoptr(Meeting) meeting = NULL;
+        g_auto(StoreInfo) info = {0};
+        if (said_done) g_assert_cmpuint(count_keys(bucket, ""), ==, 0);
+        /* While anything is left the record is, too: so what is left can be found and finished. */
+        if (count_keys(bucket, "") > 0) g_assert_true(store_head(bucket, "transcriptions/" ID "/metadata.json", &info, NULL));
+        /* Never a half meeting: readable means that all of it is there. */
+        if (meeting_read(&healthy.meetings, ID, &meeting, NULL)) g_assert_cmpuint(meeting->record->objects->len, ==, 5);
+        g_assert_true(meeting_delete(&healthy.meetings, ID, NULL, NULL));
+        g_assert_cmpuint(count_keys(bucket, ""), ==, 0);
+        close_fixture(&healthy);
+        g_assert_cmpint(n, <, 200);
+    }
+}
+
+/* A damaged record can't make a delete remove what is no recording. */
+static void test_delete_hostile_record(void) {
+    Fixture fixture = open_on(store_memory_new(&clock_now.base));
+    g_autoptr(GError) error = NULL;
+    put_text(fixture.store, "transcriptions/victim/metadata.json", "{\"meeting_id\":\"victim\"}");
+    put_text(fixture.store, "transcriptions/bad/metadata.json",
+             "{\"meeting_id\":\"bad\",\"audio_s3_key\":\"transcriptions/victim/metadata.json\"}");
+    g_assert_true(meeting_delete(&fixture.meetings, "bad", NULL, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(count_keys(fixture.store, "transcriptions/victim/"), ==, 1);
+    g_assert_cmpuint(count_keys(fixture.store, "transcriptions/bad/"), ==, 0);
+    close_fixture(&fixture);
+}
+
+static void test_damaged(void) {
+    Fixture fixture = open_on(committed_store());
+    g_autoptr(Meeting) meeting = NULL;
+    g_autoptr(GError) error = NULL;
+    put_text(fixture.store, "transcriptions/" ID "/summary.json", "{\"summary\": ");
+    g_assert_false(meeting_read(&fixture.meetings, ID, &meeting, &error));
+    g_assert_true(error_is(error, ERROR_CORRUPT));
+    g_assert_nonnull(strstr(error->message, "summary.json"));
+    g_clear_error(&error);
+    g_assert_false(meeting_read(&fixture.meetings, "../x", &meeting, &error));
+    g_assert_true(error_is(error, ERROR_INVALID));
+    close_fixture(&fixture);
+}
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, NULL);
+    static const struct {
+        const char *name;
+        FaultMode mode;
+    } modes[] = {{"once", FAULT_ONCE}, {"crash", FAULT_CRASH}, {"late", FAULT_LATE}};
+    g_test_add_func("/meeting/commit", test_commit);
+    g_test_add_func("/meeting/first-version", test_first_version);
+    g_test_add_func("/meeting/edit", test_edit);
+    g_test_add_func("/meeting/edit/refused", test_edit_refused);
+    g_test_add_func("/meeting/delete", test_delete);
+    g_test_add_func("/meeting/delete/hostile-record", test_delete_hostile_record);
+    g_test_add_func("/meeting/damaged", test_damaged);
+    for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
+        g_autofree char *edit = g_strdup_printf("/meeting/edit/faults/%s", modes[i].name);
+        g_autofree char *delete = g_strdup_printf("/meeting/delete/faults/%s", modes[i].name);
+        g_test_add_data_func(edit, GINT_TO_POINTER(modes[i].mode), test_edit_faults);
+        g_test_add_data_func(delete, GINT_TO_POINTER(modes[i].mode), test_delete_faults);
+    }
+    return g_test_run();
+}
