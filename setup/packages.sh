@@ -6,11 +6,13 @@ build=(build-essential cmake ninja-build pkg-config python3 python3-pip ca-certi
        libglib2.0-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libseccomp-dev
        libavformat-dev libavcodec-dev libavutil-dev libswresample-dev)
 test=(clang libclang-rt-14-dev ffmpeg chromium chromium-driver git)
+bench=(ffmpeg nginx-light wrk time)
 
 case ${1:-build} in
     build) wanted=("${build[@]}") ;;
     test) wanted=("${build[@]}" "${test[@]}") ;;
-    *) die "usage: packages.sh build|test" ;;
+    bench) wanted=("${build[@]}" "${bench[@]}") ;;
+    *) die "usage: packages.sh build|test|bench" ;;
 esac
 
 missing=()

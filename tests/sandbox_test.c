@@ -1,5 +1,5 @@
-/* The channel's bounds, and a child's confinement: this program starts itself again in a role (`--child ROLE`) that tries what a taken-over
- * decoder would try. */
+/* The channel's bounds, and a child's confinement: this program starts itself again in a role (`--child ROLE`) that tries what a
+ * taken-over decoder would try. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -149,11 +149,26 @@ static G_NORETURN int role_sleeper(void) {
 static const struct {
     const char *name;
     int (*run)(void);
-} roles[] = {{"environment", role_environment}, {"echo", role_echo},     {"open", role_open},       {"threads", role_threads},
-             {"memory", role_memory},           {"cpu", role_cpu},       {"socket", role_socket},   {"exec", role_exec},
-             {"fork", role_fork},               {"kill", role_kill},     {"ptrace", role_ptrace},   {"code", role_code},
-             {"segv", role_segv},               {"status", role_status}, {"hang", role_hang},       {"oversized", role_oversized},
-             {"half", role_half},               {"trickle", role_trickle}, {"parent", role_parent}, {"sleeper", role_sleeper}};
+} roles[] = {{"environment", role_environment},
+             {"echo", role_echo},
+             {"open", role_open},
+             {"threads", role_threads},
+             {"memory", role_memory},
+             {"cpu", role_cpu},
+             {"socket", role_socket},
+             {"exec", role_exec},
+             {"fork", role_fork},
+             {"kill", role_kill},
+             {"ptrace", role_ptrace},
+             {"code", role_code},
+             {"segv", role_segv},
+             {"status", role_status},
+             {"hang", role_hang},
+             {"oversized", role_oversized},
+             {"half", role_half},
+             {"trickle", role_trickle},
+             {"parent", role_parent},
+             {"sleeper", role_sleeper}};
 
 static int role_run(const char *name) {
     for (gsize i = 0; i < G_N_ELEMENTS(roles); i++)

@@ -1,6 +1,6 @@
-/* The decoder: libav's demuxer over the caller's reads, one audio stream, one decoder, one resampler. Pulled by audio_read(), which asks
- * in this order: silence owed for a gap, what the resampler still holds, the next frame. At most one packet, one frame and the
- * resampler's delay are held, whatever the recording's length. */
+/* The decoder: libav's demuxer over the caller's reads, one audio stream, one decoder, one resampler. Pulled by audio_read(),
+ * which asks in this order: silence owed for a gap, what the resampler still holds, the next frame. At most one packet, one frame
+ * and the resampler's delay are held, whatever the recording's length. */
 #include "audio/audio.h"
 
 #include <string.h>
@@ -32,9 +32,9 @@ struct Audio {
     AVPacket *packet;
     AVFrame *frame;
     const AVStream *stream;
-    bool frame_held;  /* `frame` waits for its turn */
-    bool flushing;    /* the demuxer has no more packets */
-    bool finished;    /* nor the decoder frames */
+    bool frame_held; /* `frame` waits for its turn */
+    bool flushing;   /* the demuxer has no more packets */
+    bool finished;   /* nor the decoder frames */
 
     SwrContext *resampler; /* NULL: made from the next frame */
     bool draining;         /* the resampler gets no more input and goes once it is empty */
@@ -52,12 +52,17 @@ struct Audio {
     bool packet_damaged; /* the last packet is counted in `undecodable` */
 };
 
-/* Demuxers of containers that hold sound and refer to no other file. What libav reads beyond (playlists, images, subtitles, devices)
- * is no recording. */
-static const char *const containers[] = {
-    "aac",  "ac3", "aiff",           "amr", "amrnb", "amrwb", "ape", "asf", "au",  "avi", "caf",  "dss", "dts",
-    "eac3", "flac", "flv",           "gsm", "loas",  "matroska,webm",  "mov,mp4,m4a,3gp,3g2,mj2", "mp3", "mpc", "mpc8",
-    "mpeg", "mpegts", "nistsphere",  "ogg", "rm",    "tta",   "voc", "w64", "wav", "wv",  NULL};
+/* Demuxers of containers that hold sound and refer to no other file. What libav reads beyond (playlists, images, subtitles,
+ * devices) is no recording. */
+static const char *const containers[] = {"aac",    "ac3",        "aiff",          "amr",
+                                         "amrnb",  "amrwb",      "ape",           "asf",
+                                         "au",     "avi",        "caf",           "dss",
+                                         "dts",    "eac3",       "flac",          "flv",
+                                         "gsm",    "loas",       "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2",
+                                         "mp3",    "mpc",        "mpc8",          "mpeg",
+                                         "mpegts", "nistsphere", "ogg",           "rm",
+                                         "tta",    "voc",        "w64",           "wav",
+                                         "wv",     NULL};
 
 bool audio_load(GError **error) { return libav_load(error); }
 
@@ -77,11 +82,18 @@ static int64_t io_seek(void *opaque, int64_t offset, int whence) {
     Audio *audio = opaque;
     gint64 base = 0, target = 0;
     switch (whence & ~AVSEEK_FORCE) {
-    case AVSEEK_SIZE: return (int64_t)audio->size;
-    case SEEK_SET: break;
-    case SEEK_CUR: base = (gint64)audio->offset; break;
-    case SEEK_END: base = (gint64)audio->size; break;
-    default: return AVERROR(EINVAL);
+    case AVSEEK_SIZE:
+        return (int64_t)audio->size;
+    case SEEK_SET:
+        break;
+    case SEEK_CUR:
+        base = (gint64)audio->offset;
+        break;
+    case SEEK_END:
+        base = (gint64)audio->size;
+        break;
+    default:
+        return AVERROR(EINVAL);
     }
     if (__builtin_add_overflow(base, offset, &target) || target < 0) return AVERROR(EINVAL);
     audio->offset = (guint64)target;
@@ -125,8 +137,9 @@ static bool open_container(Audio *audio, const char *filename, GError **error) {
     int opened = libav.avformat_open_input(&audio->format, "", container, NULL); /* frees and clears it on failure */
     if (opened >= 0) opened = libav.avformat_find_stream_info(audio->format, NULL);
     if (!read_intact(audio, error)) return false;
-    return opened >= 0 || fail(error, ERROR_BAD_MEDIA, "The recording is damaged, or was cut off before its index was written: "
-                                                       "repair it or export it again.");
+    return opened >= 0 || fail(error, ERROR_BAD_MEDIA,
+                               "The recording is damaged, or was cut off before its index was written: "
+                               "repair it or export it again.");
 }
 
 static bool open_decoder(Audio *audio, GError **error) {
@@ -135,7 +148,8 @@ static bool open_decoder(Audio *audio, GError **error) {
     if (index == AVERROR_STREAM_NOT_FOUND)
         return fail(error, ERROR_BAD_MEDIA, "The recording has no sound track: export it with sound.");
     if (index < 0 || !codec)
-        return fail(error, ERROR_UNSUPPORTED_MEDIA, "The recording's sound is coded in a way that is not read here: convert it to M4A, MP3 or WAV.");
+        return fail(error, ERROR_UNSUPPORTED_MEDIA,
+                    "The recording's sound is coded in a way that is not read here: convert it to M4A, MP3 or WAV.");
     AVStream *stream = audio->format->streams[index];
     for (unsigned i = 0; i < audio->format->nb_streams; i++)
         if ((int)i != index) audio->format->streams[i]->discard = AVDISCARD_ALL;
@@ -147,7 +161,8 @@ static bool open_decoder(Audio *audio, GError **error) {
         audio->decoder->thread_count = 1;
         if (libav.avcodec_open2(audio->decoder, codec, NULL) >= 0) return true;
     }
-    return fail(error, ERROR_BAD_MEDIA, "The recording's sound track (%s) is damaged at its head: repair it or export it again.", codec->name);
+    return fail(error, ERROR_BAD_MEDIA, "The recording's sound track (%s) is damaged at its head: repair it or export it again.",
+                codec->name);
 }
 
 /* -1 where the container gives none: libav's guess from the bit rate can be off by any factor. */
@@ -166,7 +181,8 @@ static void describe(const Audio *audio, AudioInfo *info) {
     g_strlcpy(info->codec, libav.avcodec_get_name(audio->stream->codecpar->codec_id), sizeof info->codec);
 }
 
-bool audio_open(AudioRead read, gpointer source, guint64 size, const char *filename, Audio **audio, AudioInfo *info, GError **error) {
+bool audio_open(AudioRead read, gpointer source, guint64 size, const char *filename, Audio **audio, AudioInfo *info,
+                GError **error) {
     if (size == 0) return fail(error, ERROR_BAD_MEDIA, "The recording is empty (0 bytes): upload it again.");
     if (size > RECORDING_BYTES_MAX) return fail(error, ERROR_TOO_LARGE, "The recording is over the limit of 5 TiB: split it.");
     g_autoptr(Audio) opened = g_new0(Audio, 1);
@@ -232,8 +248,8 @@ static bool feed_decoder(Audio *audio, GError **error) {
 }
 
 static bool frame_usable(const AVFrame *frame) {
-    return frame->nb_samples > 0 && frame->format >= 0 && frame->sample_rate >= RATE_HZ_MIN && frame->sample_rate <= RATE_HZ_MAX &&
-           frame->ch_layout.nb_channels >= 1 && frame->ch_layout.nb_channels <= CHANNELS_MAX;
+    return frame->nb_samples > 0 && frame->format >= 0 && frame->sample_rate >= RATE_HZ_MIN &&
+           frame->sample_rate <= RATE_HZ_MAX && frame->ch_layout.nb_channels >= 1 && frame->ch_layout.nb_channels <= CHANNELS_MAX;
 }
 
 /* Holds the next frame, or sets `finished`. */
@@ -287,8 +303,10 @@ static bool make_resampler(Audio *audio, GError **error) {
     if (made >= 0) made = libav.swr_set_matrix(audio->resampler, shares, channels);
     if (made >= 0) made = libav.swr_init(audio->resampler);
     libav.av_channel_layout_uninit(&layout);
-    return made >= 0 || fail(error, ERROR_UNSUPPORTED_MEDIA, "The recording's sound of %d channels at %d Hz cannot be mixed: "
-                             "convert it to stereo.", channels, frame->sample_rate);
+    return made >= 0 || fail(error, ERROR_UNSUPPORTED_MEDIA,
+                             "The recording's sound of %d channels at %d Hz cannot be mixed: "
+                             "convert it to stereo.",
+                             channels, frame->sample_rate);
 }
 
 /* Samples of silence owed before the held frame, by its time stamp. Stamps that cannot be true move the anchor instead. */
@@ -300,8 +318,9 @@ static gint64 gap_before_frame(Audio *audio) {
     if (!audio->anchored) {
         /* The sound may begin after the picture: times count from the first of all. */
         gint64 start = audio->format->start_time;
-        audio->anchor = start == AV_NOPTS_VALUE ? time
-                                                : libav.av_rescale_q(start, (AVRational){1, AV_TIME_BASE}, (AVRational){1, AUDIO_RATE_HZ});
+        audio->anchor = start == AV_NOPTS_VALUE
+                            ? time
+                            : libav.av_rescale_q(start, (AVRational){1, AV_TIME_BASE}, (AVRational){1, AUDIO_RATE_HZ});
         if (audio->anchor < -TIME_MAX || audio->anchor > TIME_MAX) audio->anchor = time;
         audio->anchored = true;
     }
@@ -317,7 +336,8 @@ static gsize resample(Audio *audio, float *samples, gsize max, bool with_frame) 
     uint8_t *out = (uint8_t *)samples;
     const uint8_t *none[CHANNELS_MAX] = {0};
     const uint8_t **input = with_frame ? (const uint8_t **)audio->frame->extended_data : audio->draining ? NULL : none;
-    int got = libav.swr_convert(audio->resampler, &out, (int)MIN(max, G_MAXINT), input, with_frame ? audio->frame->nb_samples : 0);
+    int got =
+        libav.swr_convert(audio->resampler, &out, (int)MIN(max, G_MAXINT), input, with_frame ? audio->frame->nb_samples : 0);
     if (got > 0) audio->produced += got;
     return got > 0 ? (gsize)got : 0;
 }
@@ -354,8 +374,10 @@ static bool judge_end(const Audio *audio, GError **error) {
     if (audio->decoded == 0)
         return fail(error, ERROR_BAD_MEDIA, "Nothing in the recording can be decoded: it is damaged, or no recording at all.");
     if (audio->undecodable * 2 > audio->packets)
-        return fail(error, ERROR_BAD_MEDIA, "More than half of the recording is damaged (%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-                    " packets): repair it or export it again.", audio->undecodable, audio->packets);
+        return fail(error, ERROR_BAD_MEDIA,
+                    "More than half of the recording is damaged (%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                    " packets): repair it or export it again.",
+                    audio->undecodable, audio->packets);
     return true;
 }
 

@@ -14,9 +14,9 @@ Libav libav;
 
 static bool open_library(const char *soname, void **library, GError **error) {
     *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
-    return *library ||
-           fail(error, ERROR_CONFIG, "The decoder's library %s cannot be loaded (%s): install libavformat, libavcodec and libswresample.",
-                soname, dlerror());
+    return *library || fail(error, ERROR_CONFIG,
+                            "The decoder's library %s cannot be loaded (%s): install libavformat, libavcodec and libswresample.",
+                            soname, dlerror());
 }
 
 /* Libraries stay loaded to the process's end. */
@@ -31,14 +31,15 @@ bool libav_load(GError **error) {
         const char *name;
         void *library, **member;
     } functions[] = {
-#define LIBAV_ENTRY(library, function) {#function, library, (void **)(gpointer)&libav.function},
+#define LIBAV_ENTRY(library, function) {#function, library, (void **)(gpointer) & libav.function},
         LIBAV_FUNCTIONS(LIBAV_ENTRY)
 #undef LIBAV_ENTRY
     };
     for (gsize i = 0; i < G_N_ELEMENTS(functions); i++) {
         *functions[i].member = dlsym(functions[i].library, functions[i].name);
         if (!*functions[i].member)
-            return fail(error, ERROR_CONFIG, "The decoder's library lacks %s: install libav of the version this program was built with.",
+            return fail(error, ERROR_CONFIG,
+                        "The decoder's library lacks %s: install libav of the version this program was built with.",
                         functions[i].name);
     }
     libav.av_log_set_level(AV_LOG_QUIET);

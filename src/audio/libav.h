@@ -1,5 +1,5 @@
-/* libav's functions as a table that is filled at run time, so that the program starts without its 130 shared libraries and only the
- * confined child holds them. Types come from libav's own headers: a call through the table is checked like a direct one. */
+/* libav's functions as a table that is filled at run time, so that the program starts without its 130 shared libraries and only
+ * the confined child holds them. Types come from libav's own headers: a call through the table is checked like a direct one. */
 #pragma once
 
 #include <libavcodec/avcodec.h>

@@ -6,6 +6,8 @@
 #include "ingest/ingest.h"
 #include "transcribe/import.h"
 
+#define UUID_CHARS 36
+
 static bool read_text_member(const json_t *body, const char *name, const char **text, GError **error) {
     const json_t *value = json_object_get(body, name);
     if (value && !json_is_string(value) && !json_is_null(value)) return fail(error, ERROR_INVALID, "%s must be a string", name);
@@ -26,6 +28,14 @@ static bool answer(Context *context, const char *meeting_id, Response *response,
     return true;
 }
 
+/* A record owns its recording and takes it along when it is deleted: so the key must be a recording's, and there. */
+static bool check_recording(Context *context, const char *audio_key, GError **error) {
+    g_auto(StoreInfo) info = {0};
+    if (!g_str_has_prefix(audio_key, PREFIX_RECORDINGS))
+        return fail(error, ERROR_INVALID, "audio_s3_key must be a recording's key: it begins with \"%s\"", PREFIX_RECORDINGS);
+    return store_head(context->workspace->store, audio_key, &info, error);
+}
+
 static bool process_text(Context *context, const char *text, const char *audio_key, const char *filename, Response *response,
                          GError **error) {
     Pipeline pipeline = workspace_pipeline(context->workspace);
@@ -34,6 +44,9 @@ static bool process_text(Context *context, const char *text, const char *audio_k
     g_autoptr(Transcript) transcript = NULL;
     gsize size = strlen(text);
     ImportFormat format = import_detect(text, size, filename);
+    if (!pipeline.extractor)
+        return fail(error, ERROR_CONFIG, "this server leaves the work to others (HANSARD_WORKERS=0): send the text to POST /api/meetings");
+    if (audio_key && !check_recording(context, audio_key, error)) return false;
     if (!import_transcript(format == IMPORT_NONE ? IMPORT_TEXT : format, text, size, &transcript, error)) return false;
     return pipeline_process_text(&pipeline, meeting_id, transcript, audio_key, filename, error) &&
            answer(context, meeting_id, response, error);
@@ -52,8 +65,7 @@ static bool queue_stored(Context *context, const char *audio_key, const char *fi
 /* The name in "meetings/{uuid}_{filename}"; of another key its last part. */
 static const char *name_in_key(const char *audio_key) {
     const char *name = strrchr(audio_key, '/') ? strrchr(audio_key, '/') + 1 : audio_key;
-    const char *cut = strchr(name, '_');
-    return cut && cut[1] && cut - name == 36 ? cut + 1 : name;
+    return strlen(name) > UUID_CHARS + 1 && name[UUID_CHARS] == '_' ? name + UUID_CHARS + 1 : name;
 }
 
 bool meeting_process(Context *context, const Request *request, Response *response, GError **error) {

@@ -6,16 +6,6 @@
 
 #define OFFSET_MAX 100000
 
-static json_t *hit_to_json(const SearchHit *hit) {
-    g_autofree char *timestamp = hit->timestamp_ms > 0 ? time_format(hit->timestamp_ms) : NULL;
-    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o}", "meeting_id", json_text(hit->meeting_id), "title", json_text(hit->title),
-                             "timestamp", json_text(timestamp), "kind", json_text(hit->kind), "item_id", json_text(hit->item_id));
-    json_object_set_new(json, "start_ms", hit->start_ms < 0 ? json_null() : json_integer(hit->start_ms));
-    json_object_set_new(json, "speaker", json_text(hit->speaker));
-    json_object_set_new(json, "snippet", json_text(hit->snippet));
-    return json;
-}
-
 static bool read_page(const Request *request, gint64 *limit, gint64 *offset, GError **error) {
     return request_query_int(request, "limit", 1, PAGE_LIMIT_MAX, PAGE_LIMIT_DEFAULT, limit, error) &&
            request_query_int(request, "offset", 0, OFFSET_MAX, 0, offset, error);
@@ -32,7 +22,7 @@ bool search_get(Context *context, const Request *request, Response *response, GE
         !search_find(context->workspace->search, query, (guint)limit, (guint)offset, &hits, error))
         return false;
     json_t *array = json_array();
-    for (guint i = 0; i < hits->len; i++) json_array_append_new(array, hit_to_json(g_ptr_array_index(hits, i)));
+    for (guint i = 0; i < hits->len; i++) json_array_append_new(array, search_hit_to_json(g_ptr_array_index(hits, i)));
     response_json_cached(response, request,
                          json_pack("{s:b, s:o, s:i, s:o}", "success", 1, "query", json_text(query), "count", (int)hits->len, "hits", array));
     return true;

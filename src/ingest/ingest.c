@@ -53,7 +53,6 @@ static bool plan(const Meetings *meetings, const char *meeting_id, const IngestO
     if (options->vocabulary && strlen(options->vocabulary) > VOCABULARY_BYTES_MAX)
         return fail(error, ERROR_INVALID, "vocabulary has more than %d bytes", VOCABULARY_BYTES_MAX);
     if (!check_language(options->language, error) || !add_tags(planned, options->tags, error)) return false;
-    planned->run = text_uuid();
     planned->filename = text_clean_filename(options->filename);
     planned->title = title_of(options, planned->filename);
     planned->language = g_strdup(options->language);
@@ -89,6 +88,17 @@ bool ingest_write(Ingest *ingest, const void *data, gsize size, GError **error) 
     return store_writer_write(ingest->writer, data, size, error);
 }
 
+/* Where there is surely no job, the recording goes as well: nobody was told of it. Where the answer was lost the job may stand and will need
+ * it; if it does not, `verify` names what was left. */
+static bool create_job(Ingest *ingest, GError **error) {
+    g_autoptr(GError) problem = NULL;
+    if (jobs_create(ingest->jobs, ingest->job, ingest->worker, &problem)) return true;
+    if (error_is(problem, ERROR_NO_SPACE) || !error_kind(problem)->retryable)
+        store_delete(ingest->meetings->store, ingest->job->audio_key, NULL);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
 bool ingest_finish(Ingest *ingest, Job **job, GError **error) {
     g_autoptr(Ingest) owned = ingest;
     g_auto(StoreInfo) info = {0};
@@ -96,11 +106,7 @@ bool ingest_finish(Ingest *ingest, Job **job, GError **error) {
     owned->job->audio_bytes = owned->bytes;
     owned->job->audio_sha256 = g_strdup(g_checksum_get_string(owned->sha256));
     if (!store_writer_commit(g_steal_pointer(&owned->writer), &info, error)) return false;
-    if (!jobs_create(owned->jobs, owned->job, owned->worker, error)) {
-        /* Nobody was told of the recording: it goes as well. What remains when this fails, too, is named by `verify`. */
-        store_delete(owned->meetings->store, owned->job->audio_key, NULL);
-        return false;
-    }
+    if (!create_job(owned, error)) return false;
     if (job) *job = g_steal_pointer(&owned->job);
     return true;
 }

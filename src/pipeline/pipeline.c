@@ -42,8 +42,11 @@ static bool stage_progress(double done, gpointer user_data, GError **error) {
     bool lost = run->lost;
     run->job->progress = done;
     run->job->remaining_ms = done > 0.01 ? (gint64)((double)elapsed_ms * (1 - done) / done) : -1;
+    /* Done: what follows is the write of the stage's output, so the lease is proved once more. */
+    bool saved = done < 1 || jobs_save(run->pipeline->jobs, run->job, error);
     if (run->progress) run->progress(run->job, run->user_data);
     g_mutex_unlock(&run->mutex);
+    if (!saved) return false;
     if (lost) return fail(error, ERROR_LEASE_LOST, "another worker has taken over %s", run->job->meeting_id);
     if (g_cancellable_is_cancelled(run->cancel)) return fail(error, ERROR_CANCELLED, "stopped; the job goes on later");
     return true;
@@ -59,10 +62,7 @@ static bool save(Run *run, GError **error) {
 
 static void next_stage(Run *run) {
     g_mutex_lock(&run->mutex);
-    run->job->stage++;
-    run->job->attempts = 1;
-    run->job->progress = 0;
-    run->job->remaining_ms = -1;
+    job_enter_stage(run->job, run->job->stage + 1);
     g_mutex_unlock(&run->mutex);
 }
 
@@ -103,52 +103,48 @@ static void settle(Jobs *jobs, Job *job, const GError *reason) {
     else jobs_fail(jobs, job, reason, NULL);
 }
 
+/* The commit stood, but the job was no longer ours to remove. Where that was because the meeting is being deleted, the delete may have gone
+ * past what the commit has just put: it is done once more. */
+static void yield_to_delete(const Pipeline *pipeline, const Job *job) {
+    g_autoptr(Job) theirs = NULL;
+    g_autoptr(Transcript) transcript = NULL;
+    g_autoptr(GError) problem = NULL;
+    bool deleting = jobs_read(pipeline->jobs, job->meeting_id, &theirs, &problem)
+                        ? theirs->state == JOB_DELETING
+                        : error_is(problem, ERROR_NOT_FOUND) &&
+                              meeting_read_transcript(&pipeline->meetings, job->meeting_id, &transcript, NULL, NULL) && !transcript;
+    /* What this can't do now stays the delete job's, or is named by `verify`. */
+    if (deleting) meeting_delete(&pipeline->meetings, job->meeting_id, job->audio_key, NULL);
+}
+
 bool pipeline_run(const Pipeline *pipeline, Job *job, GCancellable *cancel, PipelineProgress progress, gpointer user_data,
                   GError **error) {
     g_autoptr(GError) problem = NULL;
-    bool deleting = job->state == JOB_DELETING;
     Run run = {.pipeline = pipeline, .job = job, .cancel = cancel, .progress = progress, .user_data = user_data};
-    bool done = deleting ? meeting_delete(&pipeline->meetings, job->meeting_id, job->audio_key, &problem)
-                         : run_with_heartbeat(&run, &problem);
+    bool done = job->state == JOB_DELETING ? meeting_delete(&pipeline->meetings, job->meeting_id, job->audio_key, &problem)
+                                           : run_with_heartbeat(&run, &problem);
     if (done && jobs_finish(pipeline->jobs, job, &problem)) {
         /* The search index is derived: what it misses here, its next refresh brings. */
         if (pipeline->search) search_update(pipeline->search, job->meeting_id, NULL);
         return true;
     }
+    if (done && error_is(problem, ERROR_LEASE_LOST)) yield_to_delete(pipeline, job);
     settle(pipeline->jobs, job, problem);
     g_propagate_error(error, g_steal_pointer(&problem));
     return false;
 }
 
-/* The job of the meeting, leased to `worker` and marked for deletion; made where there is none. */
-static bool claim_for_delete(const Pipeline *pipeline, const char *worker, const char *meeting_id, Job **job, GError **error) {
-    g_autoptr(Job) claimed = NULL;
+/* Something of the meeting is there: a record or a job. */
+static bool check_exists(const Pipeline *pipeline, const char *meeting_id, GError **error) {
+    g_autoptr(Job) job = NULL;
     g_autoptr(Record) record = NULL;
-    g_autoptr(GError) problem = NULL;
-    if (jobs_take_one(pipeline->jobs, meeting_id, worker, &claimed, &problem)) {
-        claimed->state = JOB_DELETING;
-        if (!jobs_save(pipeline->jobs, claimed, error)) return false;
-        *job = g_steal_pointer(&claimed);
-        return true;
-    }
-    if (!error_is(problem, ERROR_NOT_FOUND)) {
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return false;
-    }
-    if (!meeting_read_record(&pipeline->meetings, meeting_id, &record, NULL, error)) return false;
-    claimed = job_new(meeting_id);
-    claimed->state = JOB_DELETING;
-    claimed->audio_key = g_strdup(record->audio_key);
-    claimed->filename = g_strdup(record->filename);
-    claimed->title = g_strdup(record->title);
-    claimed->timestamp_ms = record->timestamp_ms;
-    if (!jobs_create(pipeline->jobs, claimed, worker, error)) return false;
-    *job = g_steal_pointer(&claimed);
-    return true;
+    if (!meeting_id_valid(meeting_id)) return fail(error, ERROR_INVALID, "\"%.150s\" is no meeting id", meeting_id);
+    return jobs_read(pipeline->jobs, meeting_id, &job, NULL) ||
+           meeting_read_record(&pipeline->meetings, meeting_id, &record, NULL, error);
 }
 
 bool pipeline_delete(const Pipeline *pipeline, const char *worker, const char *meeting_id, GError **error) {
     g_autoptr(Job) job = NULL;
-    return claim_for_delete(pipeline, worker, meeting_id, &job, error) &&
+    return check_exists(pipeline, meeting_id, error) && jobs_create_delete(pipeline->jobs, meeting_id, worker, &job, error) &&
            pipeline_run(pipeline, job, NULL, NULL, NULL, error);
 }

@@ -28,6 +28,7 @@ bool pipeline_run(const Pipeline *pipeline, Job *job, GCancellable *cancel, Pipe
 bool pipeline_process_text(const Pipeline *pipeline, const char *meeting_id, const Transcript *transcript, const char *audio_key, const char *filename,
                            GError **error);
 
-/* Deletes a meeting in any state: committed, waiting, failed. A delete job stands first, so that any worker finishes what is interrupted.
- * ERROR_CONFLICT while another worker processes it; ERROR_NOT_FOUND where nothing of it is there. */
+/* Deletes a meeting in any state: committed, waiting, failed, and in work (whoever works on it loses its lease and stops). A delete job
+ * stands first, so that any worker finishes what is interrupted. ERROR_NOT_FOUND where nothing of it is there; ERROR_CONFLICT while another
+ * deletes it. */
 bool pipeline_delete(const Pipeline *pipeline, const char *worker, const char *meeting_id, GError **error);

@@ -14,13 +14,13 @@ typedef struct {
 
 static bool relay_transcribe(gint64 done_ms, gint64 total_ms, gpointer user_data, GError **error) {
     const Relay *relay = user_data;
-    double done = total_ms > 0 ? CLAMP((double)done_ms / (double)total_ms, 0, 1) : 0;
+    double done = total_ms > 0 ? CLAMP((double)done_ms / (double)total_ms, 0, 0.999) : 0;
     return relay->progress(done, relay->user_data, error);
 }
 
 static bool relay_extract(double done, gpointer user_data, GError **error) {
     const Relay *relay = user_data;
-    return relay->progress(done, relay->user_data, error);
+    return relay->progress(MIN(done, 0.999), relay->user_data, error);
 }
 
 bool stage_transcribe(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error) {
@@ -43,7 +43,8 @@ bool stage_transcribe(const Pipeline *pipeline, const Job *job, StageProgress pr
     g_free(result.transcript->run);
     result.transcript->meeting_id = g_strdup(job->meeting_id);
     result.transcript->run = g_strdup(job->run);
-    return meeting_write_transcript(&pipeline->meetings, job->meeting_id, result.transcript, result.waveform, error);
+    return progress(1, user_data, error) &&
+           meeting_write_transcript(&pipeline->meetings, job->meeting_id, result.transcript, result.waveform, error);
 }
 
 /* Extracts and writes the minutes of `transcript`. */
@@ -53,7 +54,8 @@ static bool extract(const Pipeline *pipeline, const Job *job, const Transcript *
     if (!extractor_run(pipeline->extractor, &input, &minutes, error)) return false;
     g_free(minutes->run);
     minutes->run = g_strdup(job->run);
-    return meeting_write_minutes(&pipeline->meetings, job->meeting_id, minutes, job->timestamp_ms, job->audio_key, error);
+    return relay->progress(1, relay->user_data, error) &&
+           meeting_write_minutes(&pipeline->meetings, job->meeting_id, minutes, job->timestamp_ms, job->audio_key, error);
 }
 
 bool stage_extract(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error) {
@@ -149,8 +151,6 @@ bool pipeline_process_text(const Pipeline *pipeline, const char *meeting_id, con
                            const char *filename, GError **error) {
     g_autoptr(Job) job = job_new(meeting_id); /* never stored: it only carries the parameters */
     Relay relay = {no_progress, NULL, 0};
-    g_free(job->run);
-    job->run = text_uuid();
     job->audio_key = g_strdup(audio_key);
     job->filename = text_clean_filename(filename);
     job->title = g_strdup(job->filename);

@@ -3,7 +3,7 @@
 
 #include "pipeline/pipeline.h"
 
-/* Told how far a stage is (0..1); false with `error` set stops it. */
+/* Told how far a stage is: below 1 while it works, 1 just before it writes its output. False with `error` set stops it. */
 typedef bool (*StageProgress)(double done, gpointer user_data, GError **error);
 
 bool stage_transcribe(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error);

@@ -34,7 +34,8 @@ static bool wait_for(int fd, short events, gint64 deadline_us, GError **error) {
         struct pollfd poller = {.fd = fd, .events = events};
         int ready = poll(&poller, 1, deadline_us < 0 ? -1 : (int)MIN((left_us + 999) / 1000, G_MAXINT));
         if (ready > 0) return true;
-        if (ready == 0) return fail(error, ERROR_TIMEOUT, "The process at the other end of the channel does not answer: try the work again.");
+        if (ready == 0)
+            return fail(error, ERROR_TIMEOUT, "The process at the other end of the channel does not answer: try the work again.");
         if (errno != EINTR) return fail_errno(error, errno, "Waiting on a child's channel failed");
     }
 }
@@ -96,8 +97,9 @@ bool channel_receive(int fd, int timeout_ms, Message *message, GError **error) {
     Header header;
     if (!receive_all(fd, &header, sizeof header, deadline_us, error)) return false;
     if (header.size > CHILD_MESSAGE_BYTES_MAX)
-        return fail(error, ERROR_CRASHED, "A child announced a message of %u bytes, over the limit of %llu: it is damaged or hostile.",
-                    header.size, CHILD_MESSAGE_BYTES_MAX);
+        return fail(error, ERROR_CRASHED,
+                    "A child announced a message of %u bytes, over the limit of %llu: it is damaged or hostile.", header.size,
+                    CHILD_MESSAGE_BYTES_MAX);
     g_autofree guint8 *data = g_malloc((gsize)header.size + 1);
     if (!receive_all(fd, data, header.size, deadline_us, error)) return false;
     data[header.size] = '\0';

@@ -1,5 +1,5 @@
-/* Starting, ending and explaining a child of the same binary. posix_spawn, because the parent has many threads and a large address
- * space: nothing runs between fork and exec but the kernel's own file actions, and no memory is copied. */
+/* Starting, ending and explaining a child of the same binary. posix_spawn, because the parent has many threads and a large
+ * address space: nothing runs between fork and exec but the kernel's own file actions, and no memory is copied. */
 #include "sandbox/child.h"
 
 #include <errno.h>
@@ -57,7 +57,8 @@ static int plan_fill(SpawnPlan *plan, const int *sources, gsize count) {
     if (!failed) failed = posix_spawnattr_setsigmask(&plan->attributes, &none);
     if (!failed) failed = posix_spawnattr_setpgroup(&plan->attributes, 0);
     if (!failed)
-        failed = posix_spawnattr_setflags(&plan->attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+        failed =
+            posix_spawnattr_setflags(&plan->attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
     return failed;
 }
 
@@ -82,7 +83,8 @@ static void close_all(const int *fds, gsize count) {
 bool child_start(const char *const *arguments, const int *fds, gsize fd_count, Child **child, GError **error) {
     if (fd_count > CHILD_FDS_MAX) return fail(error, ERROR_INTERNAL, "A child takes at most %d descriptors.", CHILD_FDS_MAX);
     int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) return fail_errno(error, errno, "Making a child's channel failed");
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return fail_errno(error, errno, "Making a child's channel failed");
     /* Copies above every target, so that no dup2 in the child overwrites a source that is still to come. */
     int sources[1 + CHILD_FDS_MAX];
     gsize count = 0;
@@ -136,8 +138,7 @@ static bool child_wait(Child *child, int timeout_ms) {
     gint64 deadline_us = g_get_monotonic_time() + timeout_ms * 1000LL;
     struct pollfd poller = {.fd = handle, .events = POLLIN};
     int ready;
-    do
-        ready = poll(&poller, 1, (int)MAX((deadline_us - g_get_monotonic_time()) / 1000, 0));
+    do ready = poll(&poller, 1, (int)MAX((deadline_us - g_get_monotonic_time()) / 1000, 0));
     while (ready < 0 && errno == EINTR);
     close(handle);
     return ready > 0;
@@ -146,23 +147,30 @@ static bool child_wait(Child *child, int timeout_ms) {
 bool child_explain(Child *child, GError **error) {
     if (!child->reaped && !child_wait(child, CHILD_END_MS)) child_kill(child);
     child_reap(child);
-    if (child->killed) return fail(error, ERROR_CRASHED, "The child process stopped answering and was ended: try the work again.");
+    if (child->killed)
+        return fail(error, ERROR_CRASHED, "The child process stopped answering and was ended: try the work again.");
     if (WIFEXITED(child->status))
-        return fail(error, ERROR_CRASHED, "The child process ended before its work was done, with exit status %d: try the work again.",
+        return fail(error, ERROR_CRASHED,
+                    "The child process ended before its work was done, with exit status %d: try the work again.",
                     WEXITSTATUS(child->status));
     int signal_number = WTERMSIG(child->status);
     switch (signal_number) {
     case SIGSYS:
         return fail(error, ERROR_CRASHED,
-                    "The child process was stopped by its system-call filter: the file is hostile, or a library needs what is not allowed.");
+                    "The child process was stopped by its system-call filter: the file is hostile, or a library needs what is "
+                    "not allowed.");
     case SIGXCPU:
-        return fail(error, ERROR_CRASHED, "The child process used all the processor time that it is allowed: split the recording.");
+        return fail(error, ERROR_CRASHED,
+                    "The child process used all the processor time that it is allowed: split the recording.");
     case SIGKILL:
-        return fail(error, ERROR_CRASHED, "The child process was killed, most often because the machine ran out of memory: free some.");
+        return fail(error, ERROR_CRASHED,
+                    "The child process was killed, most often because the machine ran out of memory: free some.");
     case SIGABRT:
     case SIGTRAP:
-        return fail(error, ERROR_CRASHED, "The child process gave up (%s), most often because it reached its memory limit: "
-                    "try a smaller model.", strsignal(signal_number));
+        return fail(error, ERROR_CRASHED,
+                    "The child process gave up (%s), most often because it reached its memory limit: "
+                    "try a smaller model.",
+                    strsignal(signal_number));
     default:
         return fail(error, ERROR_CRASHED, "The child process crashed (%s): the file may be damaged; convert it and try again.",
                     strsignal(signal_number));

@@ -1,5 +1,5 @@
-/* A child process of the same binary that does dangerous work: it starts with an empty environment and no open files but the channel,
- * standard error and those handed over, then confines itself before it touches hostile bytes. */
+/* A child process of the same binary that does dangerous work: it starts with an empty environment and no open files but the
+ * channel, standard error and those handed over, then confines itself before it touches hostile bytes. */
 #pragma once
 
 #include <glib.h>
@@ -22,7 +22,8 @@ int child_channel(const Child *child);
 void child_end(Child *child);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Child, child_end)
 
-/* Waits for its end after the channel closed and says in `error` (ERROR_CRASHED) how it died: signal, limit, seccomp, exit status. */
+/* Waits for its end after the channel closed and says in `error` (ERROR_CRASHED) how it died: signal, limit, seccomp, exit
+ * status. */
 bool child_explain(Child *child, GError **error);
 
 /* In the child. */
@@ -34,9 +35,9 @@ typedef struct {
     guint64 cpu_s_max;        /* RLIMIT_CPU; 0: none */
 } ChildLimits;
 
-/* Resource limits (no core, no file growth, few descriptors), no new privileges, and a seccomp filter (libseccomp) that lets through
- * memory, threads, time and I/O on descriptors already open. Looking at or opening files fails with EACCES (libraries try it
- * unasked, for time zones and the like, and go on without); sockets, exec, signals to others, ptrace and the rest kill the process.
- * After this nothing new can be loaded or opened: load libraries and models first. Sanitizer builds set neither filter nor RLIMIT_AS:
- * their run-time reserves terabytes and traces its own process. */
+/* Resource limits (no core, no file growth, few descriptors), no new privileges, and a seccomp filter (libseccomp) that lets
+ * through memory, threads, time and I/O on descriptors already open. Looking at or opening files fails with EACCES (libraries try
+ * it unasked, for time zones and the like, and go on without); sockets, exec, signals to others, ptrace and the rest kill the
+ * process. After this nothing new can be loaded or opened: load libraries and models first. Sanitizer builds set neither filter
+ * nor RLIMIT_AS: their run-time reserves terabytes and traces its own process. */
 bool child_confine(const ChildLimits *limits, GError **error);

@@ -1,5 +1,5 @@
-/* The child's cage, closed by itself before it touches hostile bytes: resource limits first, then the system-call filter for all its
- * threads. What is in neither table below kills the process. */
+/* The child's cage, closed by itself before it touches hostile bytes: resource limits first, then the system-call filter for all
+ * its threads. What is in neither table below kills the process. */
 #include "sandbox/child.h"
 
 #include <errno.h>
@@ -43,23 +43,23 @@ static const int allowed[] = {
     SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk), SCMP_SYS(membarrier), SCMP_SYS(sysinfo),
     /* threads */
     SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(gettid), SCMP_SYS(getpid), SCMP_SYS(sched_yield),
-    SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_setaffinity), SCMP_SYS(sched_getparam), SCMP_SYS(sched_getscheduler), SCMP_SYS(getcpu),
-    SCMP_SYS(exit), SCMP_SYS(exit_group),
+    SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_setaffinity), SCMP_SYS(sched_getparam), SCMP_SYS(sched_getscheduler),
+    SCMP_SYS(getcpu), SCMP_SYS(exit), SCMP_SYS(exit_group),
     /* own signals */
     SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall),
     /* time, chance, identity */
     SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday),
-    SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(getrusage), SCMP_SYS(uname), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
-    SCMP_SYS(getegid)};
+    SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(getrusage), SCMP_SYS(uname), SCMP_SYS(getuid), SCMP_SYS(geteuid),
+    SCMP_SYS(getgid), SCMP_SYS(getegid)};
 
-/* Tried by libraries that go on without: refused with an error number. ENOSYS for clone3 makes the C library use clone, whose flags
- * can be looked at. */
+/* Tried by libraries that go on without: refused with an error number. ENOSYS for clone3 makes the C library use clone, whose
+ * flags can be looked at. */
 static const struct {
     int call, error_number;
-} refused[] = {{SCMP_SYS(open), EACCES},      {SCMP_SYS(openat), EACCES},   {SCMP_SYS(access), EACCES},
-               {SCMP_SYS(faccessat), EACCES}, {SCMP_SYS(stat), EACCES},     {SCMP_SYS(newfstatat), EACCES},
-               {SCMP_SYS(statx), EACCES},     {SCMP_SYS(readlink), EACCES}, {SCMP_SYS(readlinkat), EACCES},
-               {SCMP_SYS(fstat), EACCES},     {SCMP_SYS(ioctl), ENOTTY},    {SCMP_SYS(clone3), ENOSYS},
+} refused[] = {{SCMP_SYS(open), EACCES},         {SCMP_SYS(openat), EACCES},   {SCMP_SYS(access), EACCES},
+               {SCMP_SYS(faccessat), EACCES},    {SCMP_SYS(stat), EACCES},     {SCMP_SYS(newfstatat), EACCES},
+               {SCMP_SYS(statx), EACCES},        {SCMP_SYS(readlink), EACCES}, {SCMP_SYS(readlinkat), EACCES},
+               {SCMP_SYS(fstat), EACCES},        {SCMP_SYS(ioctl), ENOTTY},    {SCMP_SYS(clone3), ENOSYS},
                {SCMP_SYS(getpeername), ENOTSOCK}};
 
 static int add_rules(scmp_filter_ctx filter) {
@@ -68,16 +68,21 @@ static int add_rules(scmp_filter_ctx filter) {
     for (gsize i = 0; !failed && i < G_N_ELEMENTS(refused); i++)
         failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(refused[i].error_number), refused[i].call, 0);
     /* memory that is never to be executed; threads, no processes; signals to this process alone; limits are read, not set */
-    struct scmp_arg_cmp no_exec = SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-    if (!failed) failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_exec);
-    if (!failed) failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_exec);
-    if (!failed)
-        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                                  SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
-    if (!failed) failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
-    if (!failed) failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2_64(SCMP_CMP_EQ, 0));
-    if (!failed) failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0_64(SCMP_CMP_EQ, PR_SET_NAME));
-    if (!failed) failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 1, SCMP_A0_64(SCMP_CMP_NE, PR_SET_NAME));
+    const struct {
+        guint32 action;
+        int call;
+        struct scmp_arg_cmp when;
+    } conditional[] = {
+        {SCMP_ACT_ALLOW, SCMP_SYS(mmap), SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
+        {SCMP_ACT_ALLOW, SCMP_SYS(mprotect), SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
+        {SCMP_ACT_ALLOW, SCMP_SYS(clone), SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)},
+        {SCMP_ACT_ALLOW, SCMP_SYS(tgkill), SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)},
+        {SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), SCMP_A2_64(SCMP_CMP_EQ, 0, 0)},
+        {SCMP_ACT_ALLOW, SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_SET_NAME, 0)},
+        {SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_NE, PR_SET_NAME, 0)},
+    };
+    for (gsize i = 0; !failed && i < G_N_ELEMENTS(conditional); i++)
+        failed = seccomp_rule_add(filter, conditional[i].action, conditional[i].call, 1, conditional[i].when);
     return failed;
 }
 
@@ -98,7 +103,7 @@ bool child_confine(const ChildLimits *limits, GError **error) {
     if (!set_limits(limits, error)) return false;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return fail_errno(error, errno, "Giving up new privileges failed");
 #ifndef HANSARD_SANITIZER
-    /* Not dumpable: other processes of the same user cannot trace it or read its memory. Set last, for it also closes /proc/self. */
+    /* Not dumpable: other processes of the same user can neither trace it nor read its memory. */
     if (prctl(PR_SET_DUMPABLE, 0) < 0) return fail_errno(error, errno, "Closing the child's memory to others failed");
     return set_filter(error);
 #else

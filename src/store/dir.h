@@ -1,4 +1,5 @@
-/* The directory store: each key is the file of that name under `root`. See dir.c for its guarantees. */
+/* The directory store: each key is the file of that name under `root`. See dir.c for its layout and guarantees.
+ * Beyond what store.h asks: keys "a" and "a/b" can't both exist (a file is no directory); the second is ERROR_CONFLICT. */
 #pragma once
 
 #include "store/store.h"

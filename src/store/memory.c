@@ -48,27 +48,16 @@ static void version_unref(Version *version) { g_atomic_rc_box_release_full(versi
 
 static int compare_keys(gconstpointer a, gconstpointer b, gpointer unused) { return strcmp(a, b); }
 
-static GHashTable *copy_metadata(GHashTable *metadata) {
-    if (!metadata || g_hash_table_size(metadata) == 0) return NULL;
-    GHashTable *copy = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    GHashTableIter each;
-    const char *name, *value;
-    g_hash_table_iter_init(&each, metadata);
-    while (g_hash_table_iter_next(&each, (gpointer *)&name, (gpointer *)&value))
-        g_hash_table_insert(copy, g_strdup(name), g_strdup(value));
-    return copy;
-}
-
 static void describe(const Version *version, StoreInfo *info) {
     *info = (StoreInfo){.size = g_bytes_get_size(version->bytes),
                         .etag = g_strdup(version->etag),
                         .modified_ms = version->modified_ms,
                         .content_type = g_strdup(version->content_type),
-                        .metadata = copy_metadata(version->metadata)};
+                        .metadata = store_metadata_copy(version->metadata)};
 }
 
 static Version *find(MemoryStore *memory, const char *key, GError **error) {
-    g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&memory->mutex);
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&memory->mutex);
     Version *version = g_tree_lookup(memory->versions, key);
     if (version) return g_atomic_rc_box_acquire(version);
     fail(error, ERROR_NOT_FOUND, "there is no object %s", key);
@@ -161,7 +150,7 @@ static bool memory_put_open(Store *store, const char *key, const StorePut *put, 
     opened->content_type = g_strdup(put->content_type ? put->content_type : store_content_type_of(key));
     opened->if_match = g_strdup(put->if_match);
     opened->if_none_match = put->if_none_match;
-    opened->metadata = copy_metadata(put->metadata);
+    opened->metadata = store_metadata_copy(put->metadata);
     opened->bytes = g_byte_array_new();
     *writer = &opened->base;
     return true;
@@ -171,7 +160,7 @@ static bool memory_list(Store *store, const char *prefix, const char *start_afte
                         GError **error) {
     MemoryStore *memory = (MemoryStore *)store;
     GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)store_entry_free);
-    g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&memory->mutex);
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&memory->mutex);
     GTreeNode *node = strcmp(start_after, prefix) >= 0 ? g_tree_upper_bound(memory->versions, start_after)
                                                        : g_tree_lower_bound(memory->versions, prefix);
     for (; node && found->len < limit && g_str_has_prefix(g_tree_node_key(node), prefix); node = g_tree_node_next(node)) {
@@ -190,7 +179,7 @@ static bool memory_list(Store *store, const char *prefix, const char *start_afte
 
 static bool memory_delete_many(Store *store, const char *const *keys, gsize key_count, GError **error) {
     MemoryStore *memory = (MemoryStore *)store;
-    g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&memory->mutex);
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&memory->mutex);
     for (gsize i = 0; i < key_count; i++) g_tree_remove(memory->versions, keys[i]);
     return true;
 }

@@ -18,6 +18,23 @@ void store_info_clear(StoreInfo *info) {
     g_clear_pointer(&info->metadata, g_hash_table_unref);
 }
 
+void store_info_move(StoreInfo *from, StoreInfo *to) {
+    if (!to) return;
+    *to = *from;
+    *from = (StoreInfo){0};
+}
+
+GHashTable *store_metadata_copy(GHashTable *metadata) {
+    if (!metadata || g_hash_table_size(metadata) == 0) return NULL;
+    GHashTable *copy = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GHashTableIter each;
+    const char *name, *value;
+    g_hash_table_iter_init(&each, metadata);
+    while (g_hash_table_iter_next(&each, (gpointer *)&name, (gpointer *)&value))
+        g_hash_table_insert(copy, g_strdup(name), g_strdup(value));
+    return copy;
+}
+
 void store_entry_free(StoreEntry *entry) {
     if (!entry) return;
     g_free(entry->key);
@@ -65,10 +82,7 @@ bool store_get(Store *store, const char *key, gsize bytes_max, GBytes **bytes, S
     if (!store_reader_read(reader, 0, data, size, &got, error)) return false;
     if (got != size) return fail(error, ERROR_CORRUPT, "%s ended after %zu of %zu bytes", key, got, size);
     *bytes = g_bytes_new_take(g_steal_pointer(&data), size);
-    if (info) {
-        *info = found;
-        found = (StoreInfo){0};
-    }
+    store_info_move(&found, info);
     return true;
 }
 

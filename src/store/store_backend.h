@@ -50,6 +50,12 @@ struct StoreWriterBackend {
     void (*abort)(StoreWriter *writer);                                  /* frees the writer */
 };
 
+/* A copy that no one else changes; NULL for NULL and for an empty one. */
+GHashTable *store_metadata_copy(GHashTable *metadata);
+
+/* Hands `from` over to `to`, which may be NULL: then it stays for its owner to clear. */
+void store_info_move(StoreInfo *from, StoreInfo *to);
+
 /* The content type for a key's extension; never NULL. */
 const char *store_content_type_of(const char *key);
 

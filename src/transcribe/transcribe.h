@@ -8,21 +8,22 @@
 
 typedef struct Transcriber Transcriber;
 
-/* done_ms of total_ms (−1: unknown) of the recording have been recognised; false asks it to stop (ERROR_CANCELLED, or the error set). */
+/* done_ms of total_ms (−1: unknown) of the recording have been recognised; false asks it to stop (ERROR_CANCELLED, or the error
+ * set). */
 typedef bool (*TranscribeProgress)(gint64 done_ms, gint64 total_ms, gpointer user_data, GError **error);
 
 typedef struct {
-    StoreReader *reader;     /* borrowed */
-    const char *filename;    /* the client's name: helps to guess the format */
-    const char *language;    /* the job's own; NULL: the setting's */
-    const char *vocabulary;  /* the job's own; NULL: the setting's */
+    StoreReader *reader;    /* borrowed */
+    const char *filename;   /* the client's name: helps to guess the format */
+    const char *language;   /* the job's own; NULL: the setting's */
+    const char *vocabulary; /* the job's own; NULL: the setting's */
     TranscribeProgress progress;
     gpointer user_data;
 } TranscribeInput;
 
 typedef struct {
     Transcript *transcript;
-    json_t *waveform;        /* waveform.json; NULL where there is no sound */
+    json_t *waveform; /* waveform.json; NULL where there is no sound */
 } TranscribeResult;
 
 void transcribe_result_clear(TranscribeResult *result);
@@ -31,7 +32,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TranscribeResult, transcribe_result_clear)
 /* By `settings->transcriber`; ERROR_CONFIG says what is missing (model file …). `settings` must outlive it. */
 bool transcriber_open(const Settings *settings, Transcriber **transcriber, GError **error);
 const char *transcriber_name(const Transcriber *transcriber);
-/* Blocks until done; any number of threads may call it. A file that is a transcript (import.h) is imported whatever the backend. */
+/* Blocks until done; any number of threads may call it. A file that is a transcript (import.h) is imported whatever the backend.
+ */
 bool transcriber_run(Transcriber *transcriber, const TranscribeInput *input, TranscribeResult *result, GError **error);
 void transcriber_close(Transcriber *transcriber);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Transcriber, transcriber_close)

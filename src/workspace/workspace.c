@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "store/dir.h"
+#include "workspace/models.h"
 
 static bool open_store(Workspace *workspace, GError **error) {
     const Settings *settings = workspace->settings;
@@ -31,14 +32,16 @@ bool workspace_open(Settings *settings, Workspace **workspace, GError **error) {
     g_autofree char *search_path = g_build_filename(settings->data_dir, ".hansard", "search.sqlite", NULL);
     opened->meetings = (Meetings){opened->store, opened->catalog, opened->clock};
     opened->jobs = jobs_new(opened->store, opened->clock);
-    if (!search_open(search_path, opened->store, opened->catalog, &opened->search, error)) return false;
+    if (!search_open(search_path, opened->store, opened->catalog, &opened->search, error) ||
+        !extractor_open(settings, &opened->extractor, error))
+        return false;
     *workspace = g_steal_pointer(&opened);
     return true;
 }
 
 bool workspace_open_pipeline(Workspace *workspace, GError **error) {
-    return transcriber_open(workspace->settings, &workspace->transcriber, error) &&
-           extractor_open(workspace->settings, &workspace->extractor, error);
+    models_find(workspace->settings);
+    return transcriber_open(workspace->settings, &workspace->transcriber, error);
 }
 
 Pipeline workspace_pipeline(const Workspace *workspace) {

@@ -16,9 +16,9 @@ typedef struct {
     char *worker_name;        /* host, process and a random part */
 } Workspace;
 
-/* Takes the settings. Opens store, catalog, jobs and search. */
+/* Takes the settings. Opens all but the transcriber. */
 bool workspace_open(Settings *settings, Workspace **workspace, GError **error);
-/* Opens transcriber and extractor too: for the commands that process. */
+/* Opens the transcriber, too: for the commands that process recordings. */
 bool workspace_open_pipeline(Workspace *workspace, GError **error);
 Pipeline workspace_pipeline(const Workspace *workspace);
 void workspace_close(Workspace *workspace);

@@ -23,9 +23,11 @@ async function saveItem(meetingId, id, change) {
 
 function card(item, kind) {
     const start = item.evidence?.[0]?.start_ms ?? null;
-    const context = h('p', { class: 'context' }, h('a', { href: link.meeting(item.meeting_id, start) }, item.title || item.meeting_id), ' ', when(item.timestamp));
+    const meeting = h('a', { href: link.meeting(item.meeting_id, start) }, item.title || item.meeting_id);
     return itemCard(item, {
-        kind, context, editable: false,
+        kind,
+        context: h('p.context', meeting, ' ', when(item.timestamp)),
+        editable: false,
         onQuote: (evidence) => { location.hash = link.meeting(item.meeting_id, evidence.start_ms); },
         onChange: (id, change) => saveItem(item.meeting_id, id, change),
     });
@@ -34,11 +36,11 @@ function card(item, kind) {
 export async function itemsPage({ main, query, signal }) {
     const kind = Object.hasOwn(tabs, query.get('kind')) ? query.get('kind') : 'action';
     setTitle(text.items.title);
-    const body = h('div', {}, h('p', { class: 'aside' }, text.loading));
-    main.append(h('h1', {}, text.items.title),
-        h('nav', { class: 'tabs', 'aria-label': text.items.kind }, Object.entries(tabs).map(([name, label]) =>
+    const body = h('div', h('p.aside', text.loading));
+    main.append(h('h1', text.items.title),
+        h('nav.tabs', { 'aria-label': text.items.kind }, Object.entries(tabs).map(([name, label]) =>
             h('a', { href: `#/items?kind=${name}`, 'aria-current': name === kind && 'page' }, label))), body);
     const lists = await Promise.all(['confirmed', 'draft'].map((status) => listItems({ kind, status, limit: LIMIT }, signal)));
     const items = lists.flat().sort((a, b) => (a.timestamp < b.timestamp ? 1 : a.timestamp > b.timestamp ? -1 : 0));
-    fill(body, items.length ? h('ul', { class: 'items wide' }, items.map((item) => card(item, kind))) : h('p', { class: 'aside' }, text.items.allNone));
+    fill(body, items.length ? h('ul.items.wide', items.map((item) => card(item, kind))) : h('p.aside', text.items.allNone));
 }

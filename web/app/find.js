@@ -10,11 +10,12 @@ const PLACES_MAX = 2000;
 /** `texts[i]` is the text of the only node in `elements[i]`. */
 export function createFind({ texts, elements, reveal, signal }) {
     let places = [], present = -1, timer = null;
-    const input = h('input', { type: 'search', 'aria-label': text.transcript.find, placeholder: text.transcript.find, autocomplete: 'off' });
-    const counter = h('span', { class: 'counter', 'aria-live': 'polite' });
+    const label = text.transcript.find;
+    const input = h('input', { type: 'search', 'aria-label': label, placeholder: label, autocomplete: 'off' });
+    const counter = h('span.counter', { 'aria-live': 'polite' });
     const previous = iconButton('up', text.transcript.previous, () => step(-1));
     const next = iconButton('down', text.transcript.next, () => step(1));
-    const element = h('div', { class: 'find' }, input, counter, previous, next);
+    const element = h('div.find', input, counter, previous, next);
 
     const rangeAt = ({ index, from, to }) => rangeOf(elements[index].firstChild, from, to);
 
@@ -34,7 +35,9 @@ export function createFind({ texts, elements, reveal, signal }) {
         if (words.length >= LETTERS_MIN) {
             const pattern = new RegExp(words.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&').replace(/\s+/g, '\\s+'), 'giu');
             for (let index = 0; index < texts.length && places.length < PLACES_MAX; index++) {
-                for (const match of texts[index].matchAll(pattern)) places.push({ index, from: match.index, to: match.index + match[0].length });
+                for (const { index: from, 0: found } of texts[index].matchAll(pattern)) {
+                    places.push({ index, from, to: from + found.length });
+                }
             }
         }
         present = places.length ? 0 : -1;

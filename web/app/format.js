@@ -35,10 +35,17 @@ export function parseTime(text) {
     return Number.isNaN(date.getTime()) ? null : date;
 }
 
-const dateTime = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
-const dayOnly = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+const date = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' };
+const dateTime = new Intl.DateTimeFormat(undefined, { ...date, hour: '2-digit', minute: '2-digit' });
+const dayOnly = new Intl.DateTimeFormat(undefined, { ...date, timeZone: 'UTC' });
 
-export const when = (text) => { const date = parseTime(text); return date ? dateTime.format(date) : ''; };
+export function when(text) {
+    const time = parseTime(text);
+    return time ? dateTime.format(time) : '';
+}
 
 /** A due date (2026-11-30); other text stands as it is. */
-export const day = (text) => (/^\d{4}-\d\d-\d\d$/.test(text) && parseTime(`${text}T00:00:00Z`) ? dayOnly.format(parseTime(`${text}T00:00:00Z`)) : text);
+export function day(text) {
+    const time = /^\d{4}-\d\d-\d\d$/.test(text) ? parseTime(`${text}T00:00:00Z`) : null;
+    return time ? dayOnly.format(time) : text;
+}

@@ -1,4 +1,4 @@
-// An item (action, decision, question, requirement) as a card: what, who, until when, the words that were said, and what to do with it.
+// An item (action, decision, question, requirement) as a card: what, who, until when, the words said, and what to do with it.
 import { fill, h, iconButton } from './dom.js';
 import { clock, day, percent } from './format.js';
 import { text } from './strings.js';
@@ -13,31 +13,31 @@ const isClosed = (item) => item.status === 'rejected' || item.status === 'done';
 function confidenceLabel(item) {
     if (item.origin === 'user' || item.status !== 'draft' || typeof item.confidence !== 'number') return null;
     const sure = item.confidence >= SURE_FROM;
-    return h('li', { class: sure ? 'chip sure' : 'chip suggestion', title: text.items.sureWhy(percent(item.confidence)) },
+    return h('li.chip', { class: sure ? 'sure' : 'suggestion', title: text.items.sureWhy(percent(item.confidence)) },
         sure ? text.items.sure : text.items.suggestion);
 }
 
 function facts(item) {
-    return h('ul', { class: 'chips' },
-        item.owner && h('li', { class: 'chip owner' }, item.owner),
-        item.due && h('li', { class: 'chip', title: item.due_said ?? false }, text.items.due(day(item.due))),
-        !item.due && item.due_said && h('li', { class: 'chip' }, text.items.due(item.due_said)),
-        item.priority && h('li', { class: `chip priority ${item.priority === 'must' ? 'must' : ''}` }, item.priority),
-        item.type && h('li', { class: 'chip' }, item.type),
-        item.status !== 'draft' && h('li', { class: `chip status ${item.status}` }, text.items.status[item.status] ?? item.status),
+    return h('ul.chips',
+        item.owner && h('li.chip.owner', item.owner),
+        item.due && h('li.chip', { title: item.due_said ?? false }, text.items.due(day(item.due))),
+        !item.due && item.due_said && h('li.chip', text.items.due(item.due_said)),
+        item.priority && h('li.chip', { class: item.priority === 'must' && 'must' }, item.priority),
+        item.type && h('li.chip', item.type),
+        item.status !== 'draft' && h('li.chip.status', { class: item.status }, text.items.status[item.status] ?? item.status),
         confidenceLabel(item));
 }
 
 /** The words said, as a button that plays them. `onQuote` null: as text. */
 function quoteElement(evidence, onQuote) {
-    const words = [h('span', { class: 'words' }, evidence.quote), h('span', { class: 'source' },
-        evidence.speaker && `${evidence.speaker} `, h('span', { class: 'stamp' }, clock(evidence.start_ms)))];
-    if (!onQuote) return h('blockquote', { class: 'quote' }, words);
-    return h('button', { type: 'button', class: 'quote', title: text.items.playQuote, onclick: () => onQuote(evidence) }, words);
+    const words = [h('span.words', evidence.quote), h('span.source',
+        evidence.speaker && `${evidence.speaker} `, h('span.stamp', clock(evidence.start_ms)))];
+    if (!onQuote) return h('blockquote.quote', words);
+    return h('button.quote', { title: text.items.playQuote, onclick: () => onQuote(evidence) }, words);
 }
 
 function editForm(item, onSave, onCancel) {
-    const field = (label, element) => h('label', {}, h('span', {}, label), element);
+    const field = (label, element) => h('label', h('span', label), element);
     const words = h('textarea', { rows: 3, maxlength: 4000, required: true }, item.text);
     const owner = h('input', { value: item.owner ?? '', maxlength: 120 });
     const due = h('input', { type: 'date', value: item.due ?? '' });
@@ -45,19 +45,19 @@ function editForm(item, onSave, onCancel) {
         event.preventDefault();
         onSave({ text: words.value.trim(), owner: owner.value.trim() || null, due: due.value || null });
     };
-    return h('form', { class: 'edit', onsubmit: submit, onkeydown: (event) => { if (event.key === 'Escape') onCancel(); } },
+    return h('form.edit', { onsubmit: submit, onkeydown: (event) => { if (event.key === 'Escape') onCancel(); } },
         field(text.items.textLabel, words),
-        h('div', { class: 'pair' }, field(text.items.ownerLabel, owner), field(text.items.dueLabel, due)),
-        h('div', { class: 'buttons' }, h('button', { class: 'primary' }, text.meeting.save),
-            h('button', { type: 'button', class: 'plain', onclick: onCancel }, text.meeting.cancel)));
+        h('div.pair', field(text.items.ownerLabel, owner), field(text.items.dueLabel, due)),
+        h('div.buttons', h('button.primary', { type: 'submit' }, text.meeting.save),
+            h('button.plain', { onclick: onCancel }, text.meeting.cancel)));
 }
 
 /**
- * `onChange(id, change)` saves and resolves to whether it did; the card shows what was saved. `context` is put above the text (the
- * meeting, in a list over all meetings). `editable` false: only the status can be changed.
+ * `onChange(id, change)` saves and resolves to whether it did; the card shows what was saved. `context` is put above the
+ * text (the meeting, in a list over all meetings). `editable` false: only the status can be changed.
  */
 export function itemCard(item, { kind, onQuote = null, onChange, context = null, editable = true }) {
-    const card = h('li', { class: 'item', 'data-kind': kind });
+    const card = h('li.item', { 'data-kind': kind });
 
     async function change(changes) {
         for (const control of card.querySelectorAll('.card-tools button, form button')) control.disabled = true;
@@ -82,9 +82,9 @@ export function itemCard(item, { kind, onQuote = null, onChange, context = null,
     function render() {
         const refocus = card.contains(document.activeElement);
         card.dataset.status = item.status;
-        fill(card, context, h('p', { class: 'item-text' }, item.text), facts(item),
+        fill(card, context, h('p.item-text', item.text), facts(item),
             (item.evidence ?? []).filter((evidence) => evidence.quote).map((evidence) => quoteElement(evidence, onQuote)),
-            h('div', { class: 'card-tools' }, actions()));
+            h('div.card-tools', actions()));
         if (refocus) card.querySelector('.card-tools button')?.focus();
     }
 
@@ -95,9 +95,9 @@ export function itemCard(item, { kind, onQuote = null, onChange, context = null,
 
 /** A kind's cards under its heading; rejected ones are folded away. */
 export function itemSection(kind, items, options) {
-    const open = items.filter((item) => item.status !== 'rejected'), rejected = items.filter((item) => item.status === 'rejected');
-    const cards = (list) => h('ul', { class: 'items' }, list.map((item) => itemCard(item, { kind, ...options })));
-    return h('section', { class: `items-of ${kind}` }, h('h2', {}, text.items[kind], ' ', h('span', { class: 'number' }, open.length)),
-        cards(open), rejected.length > 0 && h('details', {}, h('summary', {}, text.items.rejected(rejected.length)), cards(rejected)));
+    const rejected = items.filter((item) => item.status === 'rejected'), open = items.filter((item) => !rejected.includes(item));
+    const cards = (list) => h('ul.items', list.map((item) => itemCard(item, { kind, ...options })));
+    return h('section', { class: `items-of ${kind}` }, h('h2', text.items[kind], ' ', h('span.number', open.length)),
+        cards(open), rejected.length > 0 && h('details', h('summary', text.items.rejected(rejected.length)), cards(rejected)));
 }
 

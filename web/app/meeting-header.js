@@ -8,23 +8,25 @@ import { text } from './strings.js';
 
 const TITLE_LETTERS_MAX = 200;
 
-function titleElement(title, save) {
-    const element = h('div', { class: 'title' });
+function titleElement(contents, save) {
+    const element = h('div.title');
     function show() {
-        setTitle(title);
-        fill(element, h('h1', {}, title), iconButton('edit', text.meeting.editTitle, edit));
+        setTitle(contents.title);
+        fill(element, h('h1', contents.title), iconButton('edit', text.meeting.editTitle, edit));
     }
     function edit() {
-        const input = h('input', { value: title, maxlength: TITLE_LETTERS_MAX, required: true, 'aria-label': text.meeting.editTitle });
+        const label = text.meeting.editTitle;
+        const input = h('input', { value: contents.title, maxlength: TITLE_LETTERS_MAX, required: true, 'aria-label': label });
         const submit = async (event) => {
             event.preventDefault();
             const wanted = input.value.trim();
-            if (wanted && wanted !== title && await save({ title: wanted })) title = wanted;
+            if (wanted && wanted !== contents.title && await save({ title: wanted })) contents.title = wanted;
             cancel();
         };
         const cancel = () => { show(); element.querySelector('button').focus(); };
         fill(element, h('form', { onsubmit: submit, onkeydown: (event) => { if (event.key === 'Escape') cancel(); } }, input,
-            h('button', { class: 'primary' }, text.meeting.save), h('button', { type: 'button', class: 'plain', onclick: cancel }, text.meeting.cancel)));
+            h('button.primary', { type: 'submit' }, text.meeting.save),
+            h('button.plain', { onclick: () => cancel() }, text.meeting.cancel)));
         input.select();
     }
     show();
@@ -32,8 +34,9 @@ function titleElement(title, save) {
 }
 
 function exportMenu(id) {
-    const menu = h('details', { class: 'menu' }, h('summary', { class: 'plain' }, icon('export'), h('span', {}, text.meeting.export)),
-        h('ul', {}, Object.entries(text.meeting.formats).map(([format, label]) => h('li', {}, h('a', { href: exportPath(id, format), download: true }, label)))));
+    const entry = ([format, label]) => h('li', h('a', { href: exportPath(id, format), download: true }, label));
+    const menu = h('details.menu', h('summary.plain', icon('export'), h('span', text.meeting.export)),
+        h('ul', Object.entries(text.meeting.formats).map(entry)));
     const close = () => { menu.open = false; };
     menu.addEventListener('click', (event) => { if (event.target.closest('a')) close(); });
     menu.addEventListener('focusout', (event) => { if (!menu.contains(event.relatedTarget)) close(); });
@@ -56,7 +59,8 @@ async function copyMarkdown(id) {
     }
 }
 
-async function askAndDelete(id, title) {
+/** Asks, deletes, and goes back to the list. */
+export async function askAndDelete(id, title) {
     const { deleteTitle, deleteText, deleteYes, deleteNo } = text.meeting;
     if (!await confirmDialog({ title: deleteTitle, text: deleteText(title), yes: deleteYes, no: deleteNo })) return;
     try {
@@ -73,10 +77,14 @@ async function askAndDelete(id, title) {
 export function meetingHeader({ id, contents, save }) {
     const { metadata, durationMs, title } = contents;
     const date = parseTime(metadata.timestamp);
-    const facts = [date && h('time', { datetime: date.toISOString() }, when(metadata.timestamp)), durationMs > 0 && h('span', {}, duration(durationMs)),
-        metadata.filename && metadata.filename !== title && h('span', {}, metadata.filename), (metadata.tags ?? []).map((tag) => h('span', { class: 'tag' }, tag))];
-    return h('header', { class: 'meeting-head' },
-        h('div', {}, titleElement(title, save), h('p', { class: 'row-meta' }, facts.flat())),
-        h('div', { class: 'tools' }, h('button', { type: 'button', class: 'plain', title: text.meeting.copyWhy, onclick: () => copyMarkdown(id) }, icon('copy'), h('span', {}, text.meeting.copy)), exportMenu(id),
-            iconButton('trash', text.meeting.delete, () => askAndDelete(id, title), { shown: true, kind: 'plain' })));
+    const facts = h('p.row-meta', date && h('time', { datetime: date.toISOString() }, when(metadata.timestamp)),
+        durationMs > 0 && h('span', duration(durationMs)),
+        metadata.filename && metadata.filename !== title && h('span', metadata.filename),
+        (metadata.tags ?? []).map((tag) => h('span.tag', tag)));
+    const copy = h('button.plain', { title: text.meeting.copyWhy, onclick: () => copyMarkdown(id) },
+        icon('copy'), h('span', text.meeting.copy));
+    return h('header.meeting-head',
+        h('div', titleElement(contents, save), facts),
+        h('div.tools', copy, exportMenu(id),
+            iconButton('trash', text.meeting.delete, () => askAndDelete(id, contents.title), { shown: true, kind: 'plain' })));
 }

@@ -33,41 +33,47 @@ export function forgetMeeting(id) {
 
 /** "3 actions", "2 decisions" …: only what there is. */
 function countChips(row) {
-    const numbers = { action: row.action_items_count, decision: row.decisions_count, question: row.questions_count, requirement: row.requirements_count };
-    return Object.entries(numbers).filter(([, n]) => n > 0).map(([kind, n]) => h('li', { class: `chip of-${kind}` }, text.meetings.counts[kind](n)));
+    const numbers = {
+        action: row.action_items_count,
+        decision: row.decisions_count,
+        question: row.questions_count,
+        requirement: row.requirements_count,
+    };
+    const some = Object.entries(numbers).filter(([, n]) => n > 0);
+    return some.map(([kind, n]) => h('li.chip', { class: `of-${kind}` }, text.meetings.counts[kind](n)));
 }
 
 const titleOf = (row) => row.title || row.filename || text.meetings.untitled;
 
 function meetingRow(row) {
     const date = parseTime(row.timestamp);
-    return h('li', { class: 'row' }, h('a', { class: 'row-link', href: link.meeting(row.meeting_id) },
-        h('span', { class: 'row-title' }, titleOf(row)),
-        h('span', { class: 'row-meta' }, date && h('time', { datetime: date.toISOString() }, when(row.timestamp)),
-            row.duration_ms > 0 && h('span', {}, duration(row.duration_ms)),
-            (row.tags ?? []).map((tag) => h('span', { class: 'tag' }, tag)))),
-    h('ul', { class: 'chips' }, countChips(row)));
+    return h('li.row', h('a.row-link', { href: link.meeting(row.meeting_id) },
+        h('span.row-title', titleOf(row)),
+        h('span.row-meta', date && h('time', { datetime: date.toISOString() }, when(row.timestamp)),
+            row.duration_ms > 0 && h('span', duration(row.duration_ms)),
+            (row.tags ?? []).map((tag) => h('span.tag', tag)))),
+    h('ul.chips', countChips(row)));
 }
 
 /** The rows of the jobs, newest first; each is kept while its job lives, so that bars move and focus stays. */
 function createJobs(onChange) {
     const rows = new Map();
-    const element = h('ul', { class: 'rows jobs', 'aria-label': text.meetings.progress });
+    const element = h('ul.rows.jobs', { 'aria-label': text.meetings.progress });
+    /** Shows `jobs` and returns the ids of those that were shown before and are gone. */
     function update(jobs) {
         const live = new Set(jobs.map((job) => job.meeting_id));
-        for (const [id, row] of rows) {
-            if (live.has(id)) continue;
-            row.element.remove();
+        const gone = [...rows.keys()].filter((id) => !live.has(id));
+        for (const id of gone) {
+            rows.get(id).element.remove();
             rows.delete(id);
-            announce(text.meetings.ready(row.title));
         }
         for (const job of jobs.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1))) {
             let row = rows.get(job.meeting_id);
             if (!row) {
                 const progress = createProgress(job.meeting_id, onChange);
-                row = { title: titleOf(job), progress };
-                row.element = h('li', { class: 'row' }, h('a', { class: 'row-link', href: link.meeting(job.meeting_id) },
-                    h('span', { class: 'row-title' }, row.title), h('span', { class: 'row-meta' }, h('span', {}, when(job.timestamp)))), progress.element);
+                row = { progress };
+                row.element = h('li.row', h('a.row-link', { href: link.meeting(job.meeting_id) },
+                    h('span.row-title', titleOf(job)), h('span.row-meta', h('span', when(job.timestamp)))), progress.element);
                 rows.set(job.meeting_id, row);
                 element.prepend(row.element);
             }
@@ -75,8 +81,9 @@ function createJobs(onChange) {
             row.progress.update(job);
         }
         element.hidden = rows.size === 0;
+        return gone;
     }
-    return { element, update, ids: () => [...rows.keys()] };
+    return { element, update, isEmpty: () => rows.size === 0 };
 }
 
 /** Calls `task` now, on `poke()`, and again after as many milliseconds as it returned; not while the page is hidden. */
@@ -97,22 +104,26 @@ function createPoll(task, signal) {
     return run;
 }
 
-const emptyState = () => h('section', { class: 'empty' }, h('h2', {}, text.meetings.emptyTitle), h('p', {}, text.meetings.empty),
-    h('p', { class: 'aside' }, text.meetings.emptyShell, ' ', h('code', {}, text.meetings.emptyCommand)));
+const emptyState = () => h('section.empty', h('h2', text.meetings.emptyTitle), h('p', text.meetings.empty),
+    h('p.aside', text.meetings.emptyShell, ' ', h('code', text.meetings.emptyCommand)));
 
 export async function meetingsPage({ main, signal }) {
     setTitle('');
-    const rows = h('ul', { class: 'rows', 'aria-label': text.meetings.title });
+    const rows = h('ul.rows', { 'aria-label': text.meetings.title });
     const empty = emptyState();
-    const more = h('button', { type: 'button', class: 'plain more', hidden: true, onclick: () => loadMore() }, text.meetings.more);
+    const more = h('button.plain.more', { hidden: true, onclick: () => loadMore() }, text.meetings.more);
     const drop = uploadPanel();
     const jobs = createJobs(() => poll());
 
     function render() {
         fill(rows, list.rows.map(meetingRow));
         more.hidden = list.cursor === null;
+        showEmpty();
+    }
+
+    function showEmpty() {
         const none = list.loaded && list.rows.length === 0;
-        empty.hidden = !none || jobs.ids().length > 0;
+        empty.hidden = !none || !jobs.isEmpty();
         drop.classList.toggle('large', none);
     }
 
@@ -141,11 +152,12 @@ export async function meetingsPage({ main, signal }) {
     let lost = false;
     const poll = createPoll(async () => {
         try {
-            const before = jobs.ids();
             const current = await listJobs(signal);
-            jobs.update(current);
-            const live = new Set(current.map((job) => job.meeting_id));
-            if (lost || before.some((id) => !live.has(id))) await refresh();
+            const gone = jobs.update(current);
+            if (lost || gone.length) await refresh();
+            showEmpty();
+            const ready = list.rows.filter((row) => gone.includes(row.meeting_id));
+            ready.forEach((row) => announce(text.meetings.ready(titleOf(row))));
             lost = false;
             return current.some((job) => job.status !== 'failed') ? POLL_BUSY_MS : POLL_IDLE_MS;
         } catch (error) {
@@ -156,7 +168,7 @@ export async function meetingsPage({ main, signal }) {
     }, signal);
 
     if (list.loaded) render();
-    main.append(h('h1', { class: 'unseen' }, text.meetings.title), drop, jobs.element, empty, rows, more);
+    main.append(h('h1.unseen', text.meetings.title), drop, jobs.element, empty, rows, more);
     empty.hidden = true;
     jobs.element.hidden = true;
     const scroll = list.scroll;
@@ -164,7 +176,8 @@ export async function meetingsPage({ main, signal }) {
     window.scrollTo(0, scroll);
     window.addEventListener('scroll', () => { if (!signal.aborted) list.scroll = window.scrollY; }, { signal, passive: true });
     uploadEvents.addEventListener('sent', poll, { signal });
-    const watcher = new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) loadMore(); }, { rootMargin: '400px' });
+    const nearEnd = (entries) => { if (entries.some((entry) => entry.isIntersecting)) loadMore(); };
+    const watcher = new IntersectionObserver(nearEnd, { rootMargin: '400px' });
     watcher.observe(more);
     signal.addEventListener('abort', () => watcher.disconnect());
     poll();

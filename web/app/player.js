@@ -15,13 +15,14 @@ const busy = (target) => target.closest('input, textarea, select, button, a, sum
 /** `onTime(ms)` is called for each frame while it plays, and on each seek. */
 export function createPlayer({ url, durationMs, onTime, signal }) {
     const audio = h('audio', { src: url, preload: 'metadata' });
-    const canvas = h('canvas', {});
-    const slider = h('div', { class: 'wave', role: 'slider', tabindex: 0, 'aria-label': text.player.seek, 'aria-valuemin': 0 }, canvas);
-    const time = h('span', { class: 'time' });
+    const canvas = h('canvas');
+    const slider = h('div.wave', { role: 'slider', tabindex: 0, 'aria-label': text.player.seek, 'aria-valuemin': 0 }, canvas);
+    const time = h('span.time');
     const playButton = iconButton('play', text.player.play, toggle, { kind: 'play' });
-    const speed = h('select', { class: 'speed', 'aria-label': text.player.speed, onchange: () => { audio.playbackRate = Number(speed.value); } },
+    const setSpeed = () => { audio.playbackRate = Number(speed.value); };
+    const speed = h('select.speed', { 'aria-label': text.player.speed, onchange: setSpeed },
         SPEEDS.map((rate) => h('option', { value: rate }, `${rate}×`)));
-    const element = h('section', { class: 'player', 'aria-label': text.player.label }, playButton,
+    const element = h('section.player', { 'aria-label': text.player.label }, playButton,
         iconButton('undo', text.player.back, () => seek(position() - BACK_MS)), slider, time, speed, audio);
     const wave = createWaveform(canvas, durationMs, signal);
 
@@ -44,7 +45,7 @@ export function createPlayer({ url, durationMs, onTime, signal }) {
     }
 
     function seek(ms, play = false) {
-        audio.currentTime = Math.min(Math.max(0, ms), Math.max(0, durationMs - 1)) / 1000;
+        audio.currentTime = Math.max(0, durationMs ? Math.min(ms, durationMs - 1) : ms) / 1000;
         // A browser may refuse to play; the place is right all the same, and an unplayable file reports itself by `error`.
         if (play) audio.play().catch(() => {});
         show();

@@ -6,7 +6,7 @@ import { text } from './strings.js';
 
 /** What goes on, in a line: "Transcribing, 42 %, about 3 min left". */
 function sentence(job) {
-    if (job.status === 'queued') return text.queued;
+    if (job.status === 'queued') return job.error ? text.waitingAgain(job.error.message) : text.queued;
     const parts = [text.stages[job.stage] ?? job.stage, percent(job.progress ?? 0)];
     if (job.remaining_ms > 0) parts.push(text.left(duration(job.remaining_ms)));
     return parts.join(', ');
@@ -15,8 +15,8 @@ function sentence(job) {
 /** An element whose update(job) shows a job's state; `onRetried` is called once the server has taken a retry. */
 export function createProgress(meetingId, onRetried) {
     const bar = h('progress', { max: 1, 'aria-label': text.meetings.progress });
-    const line = h('p', { class: 'stage' });
-    const element = h('div', { class: 'progress' });
+    const line = h('p.stage');
+    const element = h('div.progress');
 
     async function retry(event) {
         event.target.disabled = true;
@@ -34,8 +34,8 @@ export function createProgress(meetingId, onRetried) {
     function update(job) {
         if (job.status === 'failed') {
             if (shown === 'failed') return;
-            fill(element, h('p', { class: 'reason' }, job.error?.message ?? text.jobFailed),
-                h('button', { type: 'button', class: 'plain', onclick: retry }, text.retry));
+            fill(element, h('p.reason', job.error?.message ?? text.jobFailed),
+                h('button.plain', { onclick: retry }, text.retry));
         } else {
             if (job.status === 'queued') bar.removeAttribute('value');
             else bar.value = job.progress ?? 0;

@@ -27,13 +27,13 @@ function current() {
 
 /** A page that could not be shown says why and offers to try again. */
 export function failure(error, again) {
-    return h('section', { class: 'message', role: 'alert' }, h('h1', {}, text.failed), h('p', {}, error.message),
-        h('button', { type: 'button', class: 'plain', onclick: again }, text.retry));
+    return h('section.message', { role: 'alert' }, h('h1', text.failed), h('p', error.message),
+        h('button.plain', { onclick: again }, text.retry));
 }
 
 /**
- * Shows the page of the address, now and whenever it changes. `pages` maps a name to {nav, show}; show({main, id, query, signal}) fills
- * `main`; `signal` aborts when the user leaves, and ends all that the page began.
+ * Shows the page of the address, now and whenever it changes. `pages` maps a name to {nav, show}; show({main, id, query, signal})
+ * fills `main`; `signal` aborts when the user leaves, and ends all that the page began.
  */
 export function startRouter(pages, main, onShown) {
     async function show(moved) {
@@ -48,7 +48,7 @@ export function startRouter(pages, main, onShown) {
         if (moved) main.focus({ preventScroll: true });
         if (!page || (route.name === 'm' && !route.id)) {
             setTitle(text.notThere.title);
-            fill(main, h('section', { class: 'message' }, h('h1', {}, text.notThere.title), h('a', { href: link.meetings() }, text.notThere.back)));
+            fill(main, h('section.message', h('h1', text.notThere.title), h('a', { href: link.meetings() }, text.notThere.back)));
             return;
         }
         try {

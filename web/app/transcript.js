@@ -8,6 +8,7 @@ import { highlight, rangeOf } from './highlight.js';
 
 const TURN_MS_MAX = 90000;
 const SPEAKER_COLOURS = 6;
+const GLIDE_PX_MAX = 2000; // a longer way is a jump
 
 /** Consecutive segments of a speaker; a long speech is broken so that there is a time every minute or so. */
 function turnsOf(segments) {
@@ -20,7 +21,7 @@ function turnsOf(segments) {
     return turns;
 }
 
-/** Where each word with a time stands in the segment's text: [{start_ms, end_ms, from, to}]. Words that an edit removed are left out. */
+/** Where each word with a time stands in the segment's text: [{start_ms, end_ms, from, to}]. An edit may have removed words. */
 function wordPlaces(segment) {
     const places = [];
     let from = 0;
@@ -62,23 +63,24 @@ export function createTranscript({ transcript, onSeek, signal }) {
     const elements = [];
     const body = h('div', { class: onSeek ? 'turns playable' : 'turns' });
 
+    const stampButton = (ms) =>
+        h('button.stamp', { 'data-ms': ms, 'aria-label': text.transcript.playFrom(clock(ms)) }, clock(ms));
+
     function turnElement(turn) {
         const number = speakers.findIndex((speaker) => speaker.id === turn.speaker);
         const name = speakers[number]?.name ?? (turn.speaker ? String(turn.speaker) : null);
-        const time = clock(turn.start_ms);
         return h('section', { class: `turn speaker-${number < 0 ? 'none' : number % SPEAKER_COLOURS}` },
-            h('header', {}, name && h('h3', {}, name),
-                timed && (onSeek ? h('button', { type: 'button', class: 'stamp', 'data-ms': turn.start_ms, 'aria-label': text.transcript.playFrom(time) }, time)
-                    : h('span', { class: 'stamp' }, time))),
-            h('p', {}, turn.indexes.flatMap((index) => {
+            h('header', name && h('h3', name),
+                timed && (onSeek ? stampButton(turn.start_ms) : h('span.stamp', clock(turn.start_ms)))),
+            h('p', turn.indexes.flatMap((index) => {
                 elements[index] = h('span', { 'data-index': index }, segments[index].text);
                 return [elements[index], ' '];
             })));
     }
     body.append(...turnsOf(segments).map(turnElement));
 
-    const pane = h('div', { class: 'pane', tabindex: 0, role: 'region', 'aria-label': text.meeting.transcript }, body);
-    const follow = h('button', { type: 'button', class: 'plain follow', hidden: true, onclick: () => setFollowing(true) }, text.transcript.follow);
+    const pane = h('div.pane', { tabindex: 0, role: 'region', 'aria-label': text.meeting.transcript }, body);
+    const follow = h('button.plain.follow', { hidden: true, onclick: () => setFollowing(true) }, text.transcript.follow);
     let following = true, active = -1, places = [];
 
     function setFollowing(on) {
@@ -87,7 +89,7 @@ export function createTranscript({ transcript, onSeek, signal }) {
         if (on && active >= 0) reveal(elements[active]);
     }
 
-    /** Scrolls the pane (or on a phone, where it has no scroll of its own, the window) so that `element` stands in its upper half. */
+    /** Scrolls the pane (where it has no scroll of its own, the window) so that `element` stands in its upper half. */
     function reveal(element) {
         const box = element.getBoundingClientRect();
         if (!box.height) return;
@@ -95,7 +97,8 @@ export function createTranscript({ transcript, onSeek, signal }) {
         const frame = own ? pane.getBoundingClientRect() : { top: 0, bottom: window.innerHeight, height: window.innerHeight };
         const bottom = Math.min(frame.bottom, window.innerHeight) - frame.height * 0.3;
         if (box.top >= frame.top + 60 && box.bottom <= bottom) return;
-        const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches || Math.abs(box.top - frame.top) > 2000 ? 'instant' : 'smooth';
+        const still = matchMedia('(prefers-reduced-motion: reduce)').matches || Math.abs(box.top - frame.top) > GLIDE_PX_MAX;
+        const behavior = still ? 'instant' : 'smooth';
         (own ? pane : window).scrollBy({ top: box.top - frame.top - frame.height * 0.3, behavior });
     }
 
@@ -127,30 +130,36 @@ export function createTranscript({ transcript, onSeek, signal }) {
         reveal(elements[from]);
     }
 
+    /** When the word below the pointer begins; where words have no times, when its segment does. */
+    function startOfWord(span, event) {
+        const segment = segments[span.dataset.index];
+        const [node, offset] = caretAt(event.clientX, event.clientY) ?? [];
+        const word = node === span.firstChild ? wordPlaces(segment).find((place) => offset <= place.to) : null;
+        return word?.start_ms ?? segment.start_ms;
+    }
+
     function click(event) {
         const stamp = event.target.closest('button.stamp');
         const span = event.target.closest('[data-index]');
         if (!onSeek || !timed || !(stamp || span) || (span && !getSelection().isCollapsed)) return;
-        let ms = stamp ? Number(stamp.dataset.ms) : segments[span.dataset.index].start_ms;
-        const caret = span && caretAt(event.clientX, event.clientY);
-        if (caret && caret[0] === span.firstChild) ms = wordPlaces(segments[span.dataset.index]).find((word) => caret[1] <= word.to)?.start_ms ?? ms;
         setFollowing(true);
-        onSeek(ms);
+        onSeek(stamp ? Number(stamp.dataset.ms) : startOfWord(span, event));
     }
     body.addEventListener('click', click);
     for (const name of ['wheel', 'touchmove']) pane.addEventListener(name, () => setFollowing(false), { passive: true });
     signal.addEventListener('abort', () => highlight('spoken', []));
 
-    const find = createFind({ texts: segments.map((segment) => segment.text), elements, reveal: (element) => { setFollowing(false); reveal(element); }, signal });
-    const element = h('section', { class: 'transcript', 'aria-label': text.meeting.transcript },
-        h('div', { class: 'bar' }, h('h2', {}, text.meeting.transcript), follow, find.element), pane);
+    const showFound = (found) => { setFollowing(false); reveal(found); };
+    const find = createFind({ texts: segments.map((segment) => segment.text), elements, reveal: showFound, signal });
+    const element = h('section.transcript', { 'aria-label': text.meeting.transcript },
+        h('div.bar', h('h2', text.meeting.transcript), follow, find.element), pane);
     return { element, setTime, quote };
 }
 
 /** The plain text of a meeting that has no segments. */
 export function plainTranscript(words) {
-    return h('section', { class: 'transcript', 'aria-label': text.meeting.transcript },
-        h('div', { class: 'bar' }, h('h2', {}, text.meeting.transcript)),
-        h('div', { class: 'pane', tabindex: 0, role: 'region', 'aria-label': text.meeting.transcript },
-            words ? h('p', { class: 'plain-text' }, words) : h('p', { class: 'aside' }, text.transcript.none)));
+    return h('section.transcript', { 'aria-label': text.meeting.transcript },
+        h('div.bar', h('h2', text.meeting.transcript)),
+        h('div.pane', { tabindex: 0, role: 'region', 'aria-label': text.meeting.transcript },
+            words ? h('p.plain-text', words) : h('p.aside', text.transcript.none)));
 }

@@ -6,7 +6,6 @@ import { text } from './strings.js';
 
 const AT_ONCE = 2;
 const RATE_WINDOW_MS = 8000;
-const DONE_SHOWN_MS = 4000;
 const ACCEPT = 'audio/*,video/*,.m4a,.mp3,.wav,.mp4,.webm,.ogg,.opus,.flac,.aac,.mkv,.mov,.vtt,.srt,.txt,.json';
 
 /** Fires `sent` each time the server has taken a file. */
@@ -14,7 +13,7 @@ export const uploadEvents = new EventTarget();
 
 const uploads = [];
 // One list for as long as the page is open; each showing of the meetings takes it in.
-const listElement = h('ul', { class: 'rows uploads', 'aria-label': text.upload.label });
+const listElement = h('ul.rows.uploads', { 'aria-label': text.upload.label });
 
 /** Bytes a second over the last seconds; 0 while unknown. */
 function createRate() {
@@ -30,21 +29,21 @@ function createRate() {
 
 function createUpload(file) {
     const bar = h('progress', { max: Math.max(1, file.size), value: 0, 'aria-label': file.name });
-    const line = h('p', { class: 'stage' }, text.upload.waiting);
-    const state = h('div', { class: 'progress' }, bar, line);
+    const line = h('p.stage', text.upload.waiting);
+    const state = h('div.progress', bar, line);
     const upload = { file, state: 'waiting', control: new AbortController() };
     const cancel = iconButton('close', text.upload.cancel(file.name), () => drop(upload));
-    upload.element = h('li', { class: 'row' }, h('div', { class: 'row-link' }, h('span', { class: 'row-title' }, file.name)), state, cancel);
+    upload.element = h('li.row', h('div.row-link', h('span.row-title', file.name)), state, cancel);
     upload.showProgress = (sent, rate) => {
         bar.value = sent;
         const parts = [text.upload.sent(bytes(sent), bytes(file.size))];
-        if (rate > 0) parts.push(text.upload.rate(bytes(Math.round(rate))), text.left(duration((file.size - sent) / rate * 1000)));
+        const leftMs = (file.size - sent) / rate * 1000;
+        if (rate > 0) parts.push(text.upload.rate(bytes(Math.round(rate))), text.left(duration(leftMs)));
         line.textContent = parts.join(', ');
     };
-    upload.showDone = () => fill(state, h('p', { class: 'stage' }, icon('check'), ' ', text.upload.done));
     upload.showFailure = (why) => {
         upload.element.classList.add('failed');
-        fill(state, h('p', { class: 'reason' }, why), h('button', { type: 'button', class: 'plain', onclick: () => again(upload) }, text.upload.again));
+        fill(state, h('p.reason', why), h('button.plain', { onclick: () => again(upload) }, text.upload.again));
     };
     return upload;
 }
@@ -66,19 +65,18 @@ async function run(upload) {
     upload.state = 'sending';
     const rate = createRate();
     try {
-        await uploadFile(upload.file, { signal: upload.control.signal, onProgress: (sent) => upload.showProgress(sent, rate(sent)) });
-        upload.state = 'done';
-        upload.showDone();
+        const onProgress = (sent) => upload.showProgress(sent, rate(sent));
+        await uploadFile(upload.file, { signal: upload.control.signal, onProgress });
         announce(text.upload.announceDone(upload.file.name));
         uploadEvents.dispatchEvent(new Event('sent'));
-        setTimeout(() => drop(upload), DONE_SHOWN_MS);
+        return drop(upload);
     } catch (error) {
         if (error.name === 'AbortError') return;
         upload.state = 'failed';
         upload.showFailure(error.message);
         announce(text.upload.announceFailed(upload.file.name, error.message));
     }
-    next();
+    return next();
 }
 
 function next() {
@@ -101,11 +99,13 @@ function addFiles(files) {
 
 /** The drop area with its file chooser, and below it the uploads under way. */
 export function uploadPanel() {
-    const input = h('input', { type: 'file', id: 'files', multiple: true, accept: ACCEPT, class: 'unseen', onchange: () => { addFiles([...input.files]); input.value = ''; } });
-    const area = h('div', { class: 'drop' }, icon('upload'),
-        h('p', { class: 'drop-line' }, h('span', { class: 'drop-hint' }, text.upload.drop, ' '), input, h('label', { for: 'files', class: 'primary' }, text.upload.choose)),
-        h('p', { class: 'aside' }, text.upload.kinds));
-    return h('section', { class: 'upload', 'aria-label': text.upload.label }, area, listElement);
+    const chosen = () => { addFiles([...input.files]); input.value = ''; };
+    const input = h('input.unseen', { type: 'file', id: 'files', multiple: true, accept: ACCEPT, onchange: chosen });
+    const area = h('div.drop', icon('upload'),
+        h('p.drop-line', h('span.drop-hint', text.upload.drop, ' '), input,
+            h('label.primary', { for: 'files' }, text.upload.choose)),
+        h('p.aside', text.upload.kinds));
+    return h('section.upload', { 'aria-label': text.upload.label }, area, listElement);
 }
 
 /** Files dropped anywhere on the page are uploaded; without this the browser would open them in its place. */

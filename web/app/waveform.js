@@ -8,7 +8,8 @@ const MARK_PX = 4;
 export function createWaveform(canvas, durationMs, signal) {
     let peaks = null, interval = 100, marks = [], bars = [], at = 0;
 
-    // The loudest peak of each bar's span, 0..1, scaled so that a quiet recording fills the height too, and rooted so that soft voices show beside a laugh.
+    // The loudest peak of each bar's span, 0..1: scaled, so that a quiet recording fills the height too, and its root,
+    // so that soft voices show beside a laugh.
     function measure() {
         const count = Math.max(1, Math.floor(canvas.clientWidth / (BAR_PX + GAP_PX)));
         const span = durationMs / count;

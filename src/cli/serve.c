@@ -1,0 +1,66 @@
+/* hansard serve: the page and the API, with workers beside them. */
+#include "cli/command.h"
+#include "cli/worker.h"
+#include "http/server.h"
+
+/* The workers tell the server how far their jobs are, while there is a server. */
+typedef struct {
+    GMutex mutex;
+    Server *server;
+} Link;
+
+static void tell_progress(const Job *job, gpointer user_data) {
+    Link *link = user_data;
+    g_mutex_lock(&link->mutex);
+    if (link->server) server_job_progress(link->server, job);
+    g_mutex_unlock(&link->mutex);
+}
+
+static void connect_server(Link *link, Server *server) {
+    g_mutex_lock(&link->mutex);
+    link->server = server;
+    g_mutex_unlock(&link->mutex);
+}
+
+/* What other processes have committed since, or while this one was down, is brought into the search index. */
+static gpointer refresh_search(gpointer workspace) {
+    g_autoptr(GError) problem = NULL;
+    if (!search_refresh(((Workspace *)workspace)->search, 0, NULL, &problem))
+        g_printerr("the search index can't be brought up to date: %s\n", problem->message);
+    return NULL;
+}
+
+static bool serve(Workspace *workspace, GError **error) {
+    Link link = {0};
+    Pipeline pipeline = workspace_pipeline(workspace);
+    WorkerEvents events = worker_log_events;
+    g_autoptr(Worker) worker = NULL;
+    Server *server = NULL;
+    events.progress = tell_progress;
+    events.user_data = &link;
+    g_mutex_init(&link.mutex);
+    if (workspace->settings->workers > 0)
+        worker = worker_start(&pipeline, workspace->worker_name, workspace->settings->workers, &events);
+    if (!server_start(workspace, worker, &server, error)) return false;
+    connect_server(&link, server);
+    g_printerr("hansard %s serves http://%s/ from %s; end it with Ctrl-C\n", HANSARD_VERSION, workspace->settings->listen,
+               workspace->settings->data_dir);
+    GThread *refresh = g_thread_new("refresh", refresh_search, workspace);
+    wait_for_signal();
+    g_thread_join(refresh);
+    connect_server(&link, NULL);
+    server_stop(server);
+    return true;
+}
+
+static bool run(Invocation *invocation, GError **error) {
+    g_autoptr(Workspace) workspace = NULL;
+    command_cancellable();
+    return command_open(invocation, invocation->settings->workers > 0, &workspace, error) && serve(workspace, error);
+}
+
+const Command command_serve = {.name = "serve",
+                               .arguments = "",
+                               .sentence = "Serve the page and the API, and process what comes in",
+                               .example = "hansard serve --listen 127.0.0.1:8080",
+                               .run = run};

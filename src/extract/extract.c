@@ -1,0 +1,42 @@
+/* The port: chooses the backend once, bounds what it may claim, and has every quote checked before anyone sees it. */
+#include "extract/extract.h"
+
+#include <string.h>
+
+#include "extract/evidence.h"
+#include "extract/extract_backend.h"
+
+static const ExtractorBackend *const backends[] = {&extractor_offline};
+
+struct Extractor {
+    const ExtractorBackend *backend;
+    const Settings *settings; /* borrowed: outlives the extractor */
+};
+
+bool extractor_open(const Settings *settings, Extractor **extractor, GError **error) {
+    const char *name = settings->extractor ? settings->extractor : "offline";
+    for (gsize i = 0; i < G_N_ELEMENTS(backends); i++) {
+        if (strcmp(backends[i]->name, name) != 0) continue;
+        if (!backends[i]->check(settings, error)) return false;
+        Extractor *opened = g_new0(Extractor, 1);
+        *opened = (Extractor){.backend = backends[i], .settings = settings};
+        *extractor = opened;
+        return true;
+    }
+    return fail(error, ERROR_CONFIG, "there is no extractor \"%s\"; set HANSARD_EXTRACTOR to offline", name);
+}
+
+const char *extractor_name(const Extractor *extractor) { return extractor->backend->name; }
+
+bool extractor_run(Extractor *extractor, const ExtractInput *input, Minutes **minutes, GError **error) {
+    g_autoptr(Minutes) proposed = NULL;
+    if (!extractor->backend->run(extractor->settings, input, &proposed, error)) return false;
+    evidence_check_all(input->transcript, proposed);
+    proposed->coverage = CLAMP(proposed->coverage, 0, 1);
+    g_free(proposed->extractor);
+    proposed->extractor = g_strdup(extractor->backend->name);
+    *minutes = g_steal_pointer(&proposed);
+    return true;
+}
+
+void extractor_close(Extractor *extractor) { g_free(extractor); }

@@ -1,0 +1,215 @@
+/* The life of a request:
+ *
+ *   begin → head (checked, routed) → body (collected, or streamed block by block) → work (a task, connection suspended) → answer
+ *
+ * A request that is refused before its body has come is answered at once when the client waits to be told (Expect) or the body is large: the
+ * connection is then closed, for the rest of the body would be taken for the next request. A small body is passed over first, so that the client
+ * is sure to read the answer; so is the rest of a body that fails midway, for libmicrohttpd takes an answer only at the head or the end. */
+#include "http/exchange.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "http/connections.h"
+#include "http/reply.h"
+#include "http/router.h"
+#include "http/upload.h"
+
+#define DISCARD_BYTES_MAX (64 * MIB) /* of a JSON body without a length that turns out too large */
+
+typedef struct {
+    Context *context;
+    struct MHD_Connection *connection;
+    Request *request;
+    const Route *route;
+    char *allow;
+    GByteArray *body;
+    Upload *upload;
+    Response response;
+    GError *error;     /* of the head, the body or the work */
+    guint64 discarded;
+    bool head_done, answer_ready, close;
+} Exchange;
+
+void *exchange_begin(void *cls, const char *target, struct MHD_Connection *connection) {
+    Exchange *exchange = g_new0(Exchange, 1);
+    exchange->context = cls;
+    exchange->connection = connection;
+    exchange->request = request_new(target);
+    response_init(&exchange->response);
+    return exchange;
+}
+
+static void exchange_free(gpointer data) {
+    Exchange *exchange = data;
+    upload_free(exchange->upload);
+    g_clear_pointer(&exchange->body, g_byte_array_unref);
+    g_clear_error(&exchange->error);
+    response_clear(&exchange->response);
+    request_free(exchange->request);
+    g_free(exchange->allow);
+    g_free(exchange);
+}
+
+void exchange_end(void *cls, struct MHD_Connection *connection, void **data, enum MHD_RequestTerminationCode code) {
+    Exchange *exchange = g_steal_pointer(data);
+    if (!exchange) return;
+    connection_await(connection); /* for the next request */
+    /* To abort an upload touches the store: a task's work, unless the server stops and takes no more. */
+    if (exchange->upload && tasks_reserve(exchange->context->tasks))
+        tasks_push(exchange->context->tasks, LANE_WRITE, exchange_free, exchange);
+    else exchange_free(exchange);
+}
+
+/* The client's error is its answer; what lies with us is reported here, too. */
+static enum MHD_Result answer(Exchange *exchange) {
+    connection_rest(exchange->connection);
+    if (exchange->error) {
+        response_problem(&exchange->response, exchange->error);
+        if (exchange->response.status >= 500 && !error_is(exchange->error, ERROR_TOO_MANY)) {
+            g_autofree char *what = g_strdup_printf("%s %s", exchange->request->method, exchange->request->path);
+            context_report(what, exchange->error);
+        }
+        if (error_is(exchange->error, ERROR_METHOD_NOT_ALLOWED)) response_header(&exchange->response, "Allow", exchange->allow);
+    }
+    return reply_queue(exchange->context, exchange->connection, &exchange->response, exchange->close);
+}
+
+typedef struct {
+    Request *request;
+    GError **error;
+    bool ok;
+} HeaderVisit;
+
+static enum MHD_Result add_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value,
+                                  size_t value_size) {
+    HeaderVisit *visit = cls;
+    visit->ok = request_add_header(visit->request, name, name_size, value ? value : "", value_size, visit->error);
+    return visit->ok ? MHD_YES : MHD_NO;
+}
+
+/* What can't be read without doubt; afterwards the connection is closed, for nobody can say where the next request begins. */
+static bool read_head(Exchange *exchange, const char *method, GError **error) {
+    HeaderVisit visit = {exchange->request, error, true};
+    MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, add_header, &visit);
+    return visit.ok && request_check(exchange->request, error) && request_begin(exchange->request, method, error);
+}
+
+static bool check_json_head(const Request *request, GError **error) {
+    if (!request_type_is(request, "application/json"))
+        return fail(error, ERROR_UNSUPPORTED_MEDIA, "send JSON with Content-Type: application/json");
+    if (request->content_length > JSON_BODY_BYTES_MAX)
+        return fail(error, ERROR_TOO_LARGE, "the request's body has more than %d MiB", (int)(JSON_BODY_BYTES_MAX / MIB));
+    return true;
+}
+
+/* Whether the request may be made; readies what takes its body. */
+static bool admit(Exchange *exchange, GError **error) {
+    Request *request = exchange->request;
+    if (!security_check(&exchange->context->place, request, error)) return false;
+    if (strcmp(request->method, "OPTIONS") == 0 && strcmp(request->path, "*") == 0) return true;
+    if (!router_find(request, &exchange->route, &exchange->allow, error)) {
+        if (strcmp(request->method, "OPTIONS") != 0 || !error_is(*error, ERROR_METHOD_NOT_ALLOWED)) return false;
+        g_clear_error(error);
+        return true;
+    }
+    switch (exchange->route->body) {
+    case BODY_NONE:
+        return request->content_length <= DISCARD_BYTES_MAX || fail(error, ERROR_TOO_LARGE, "this request takes no body");
+    case BODY_JSON:
+        exchange->body = g_byte_array_new();
+        return check_json_head(request, error);
+    case BODY_UPLOAD:
+        return upload_new(exchange->context, request, exchange->connection, &exchange->upload, error);
+    }
+    g_assert_not_reached();
+}
+
+static enum MHD_Result head(Exchange *exchange, const char *method) {
+    const Request *request = exchange->request;
+    exchange->head_done = true;
+    connection_await(exchange->connection);
+    if (!read_head(exchange, method, &exchange->error)) {
+        exchange->close = true;
+        return answer(exchange);
+    }
+    if (admit(exchange, &exchange->error)) return MHD_YES;
+    bool waits = request_header(request, "expect") != NULL;
+    bool small = !request->chunked && request->content_length <= JSON_BODY_BYTES_MAX;
+    return request_has_body(request) && (waits || !small) ? answer(exchange) : MHD_YES;
+}
+
+/* Suspends the connection and lets a task do the work; it resumes the connection. */
+static enum MHD_Result work(Exchange *exchange, Lane lane, Task task) {
+    if (!tasks_reserve(exchange->context->tasks)) return MHD_NO; /* the server stops */
+    connection_rest(exchange->connection);
+    MHD_suspend_connection(exchange->connection);
+    tasks_push(exchange->context->tasks, lane, task, exchange);
+    return MHD_YES;
+}
+
+static void flush_task(gpointer user_data) {
+    Exchange *exchange = user_data;
+    upload_flush(exchange->upload, &exchange->error);
+    MHD_resume_connection(exchange->connection);
+}
+
+static bool discard(Exchange *exchange, gsize size) {
+    exchange->discarded += size;
+    return exchange->discarded <= (exchange->upload ? RECORDING_BYTES_MAX : DISCARD_BYTES_MAX);
+}
+
+static enum MHD_Result take_body(Exchange *exchange, const char *data, gsize size) {
+    if (exchange->upload && !exchange->error) {
+        if (!upload_feed(exchange->upload, data, size, &exchange->error) || !upload_is_full(exchange->upload)) return MHD_YES;
+        return work(exchange, LANE_WRITE, flush_task);
+    }
+    if (exchange->body && !exchange->error) {
+        if (size <= JSON_BODY_BYTES_MAX - exchange->body->len) g_byte_array_append(exchange->body, (const guint8 *)data, (guint)size);
+        else fail(&exchange->error, ERROR_TOO_LARGE, "the request's body has more than %d MiB", (int)(JSON_BODY_BYTES_MAX / MIB));
+        return MHD_YES;
+    }
+    return discard(exchange, size) ? MHD_YES : MHD_NO;
+}
+
+static void handle(Exchange *exchange) {
+    if (exchange->upload) upload_finish(exchange->upload, &exchange->response, &exchange->error);
+    else exchange->route->handle(exchange->context, exchange->request, &exchange->response, &exchange->error);
+    /* Its place is free once the work is done, not when the client has read the answer. */
+    g_clear_pointer(&exchange->upload, upload_free);
+    exchange->answer_ready = true;
+}
+
+static void handle_task(gpointer user_data) {
+    Exchange *exchange = user_data;
+    handle(exchange);
+    MHD_resume_connection(exchange->connection);
+}
+
+static void answer_options(Exchange *exchange) {
+    exchange->response.status = 204;
+    response_header(&exchange->response, "Allow", exchange->allow ? exchange->allow : "OPTIONS, GET, HEAD, POST, PATCH, DELETE");
+}
+
+static enum MHD_Result finish(Exchange *exchange) {
+    if (exchange->error || exchange->answer_ready) return answer(exchange);
+    if (exchange->body) exchange->request->body = g_byte_array_free_to_bytes(g_steal_pointer(&exchange->body));
+    if (!exchange->route) {
+        answer_options(exchange);
+        return answer(exchange);
+    }
+    if (exchange->route->lane != LANE_INLINE) return work(exchange, exchange->route->lane, handle_task);
+    handle(exchange);
+    return answer(exchange);
+}
+
+enum MHD_Result exchange_continue(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *size, void **user_data) {
+    Exchange *exchange = *user_data;
+    if (!exchange->head_done) return head(exchange, method);
+    if (*size == 0) return finish(exchange);
+    gsize taken = *size;
+    *size = 0;
+    connection_received(connection, taken);
+    return take_body(exchange, data, taken);
+}

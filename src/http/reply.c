@@ -1,0 +1,112 @@
+/* From Response to MHD_Response, and the two bodies that come piece by piece. */
+#include "http/reply.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+
+#define SEND_BLOCK_BYTES (64 * KIB)    /* handed to the socket at one time */
+#define EVENT_BLOCK_BYTES (4 * KIB)
+
+typedef struct {
+    Context *context;
+    struct MHD_Connection *connection;
+    StoreReader *reader;
+    guint64 offset, remaining; /* not read yet */
+    guint8 *block;
+    gsize filled, sent;        /* of the block */
+    GError *error;
+} Stream;
+
+static void stream_free(void *cls) {
+    Stream *stream = cls;
+    store_reader_close(stream->reader);
+    g_clear_error(&stream->error);
+    g_free(stream->block);
+    g_free(stream);
+}
+
+/* A task. An object that ends early must not look whole: the connection breaks off. */
+static void stream_fill(gpointer user_data) {
+    Stream *stream = user_data;
+    gsize wanted = (gsize)MIN(stream->remaining, UPLOAD_BLOCK_BYTES), got = 0;
+    if (store_reader_read(stream->reader, stream->offset, stream->block, wanted, &got, &stream->error) && got < wanted)
+        fail(&stream->error, ERROR_CORRUPT, "the object ends before its size");
+    if (stream->error) context_report("an object could not be sent whole", stream->error);
+    stream->sent = 0;
+    stream->filled = got;
+    stream->offset += got;
+    stream->remaining -= got;
+    MHD_resume_connection(stream->connection);
+}
+
+static ssize_t stream_read(void *cls, uint64_t position, char *buffer, size_t max) {
+    Stream *stream = cls;
+    if (stream->error) return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (stream->sent < stream->filled) {
+        gsize size = MIN(max, stream->filled - stream->sent);
+        memcpy(buffer, stream->block + stream->sent, size);
+        stream->sent += size;
+        return (ssize_t)size;
+    }
+    if (stream->remaining == 0) return MHD_CONTENT_READER_END_OF_STREAM;
+    if (!tasks_reserve(stream->context->tasks)) return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (!stream->block) stream->block = g_malloc(UPLOAD_BLOCK_BYTES);
+    MHD_suspend_connection(stream->connection);
+    tasks_push(stream->context->tasks, LANE_READ, stream_fill, stream);
+    return 0;
+}
+
+typedef struct {
+    struct MHD_Connection *connection;
+    EventStream *events;
+} Listener;
+
+static ssize_t listener_read(void *cls, uint64_t position, char *buffer, size_t max) {
+    Listener *listener = cls;
+    gssize size = event_stream_read(listener->events, listener->connection, buffer, max);
+    return size < 0 ? MHD_CONTENT_READER_END_OF_STREAM : size;
+}
+
+static void listener_free(void *cls) {
+    Listener *listener = cls;
+    event_stream_close(listener->events);
+    g_free(listener);
+}
+
+static void bytes_free(void *cls) { g_bytes_unref(cls); }
+
+static struct MHD_Response *make(Context *context, struct MHD_Connection *connection, Response *response) {
+    if (response->reader) {
+        Stream *stream = g_new0(Stream, 1);
+        stream->context = context;
+        stream->connection = connection;
+        stream->reader = g_steal_pointer(&response->reader);
+        stream->offset = response->first;
+        stream->remaining = response->length;
+        return MHD_create_response_from_callback(response->length, SEND_BLOCK_BYTES, stream_read, stream, stream_free);
+    }
+    if (response->events) {
+        Listener *listener = g_new(Listener, 1);
+        *listener = (Listener){connection, g_steal_pointer(&response->events)};
+        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, EVENT_BLOCK_BYTES, listener_read, listener, listener_free);
+    }
+    if (!response->bytes) return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    gsize size = 0;
+    GBytes *bytes = g_steal_pointer(&response->bytes);
+    gpointer data = (gpointer)g_bytes_get_data(bytes, &size);
+    return MHD_create_response_from_buffer_with_free_callback_cls(size, data, bytes_free, bytes);
+}
+
+enum MHD_Result reply_queue(Context *context, struct MHD_Connection *connection, Response *response, bool close) {
+    security_headers(response);
+    struct MHD_Response *made = make(context, connection, response);
+    if (!made) return MHD_NO;
+    for (guint i = 0; i < response->headers->len; i += 2)
+        MHD_add_response_header(made, g_ptr_array_index(response->headers, i), g_ptr_array_index(response->headers, i + 1));
+    if (close) MHD_add_response_header(made, "Connection", "close");
+    if (response->status < HTTP_STATUS_MAX) atomic_fetch_add(&context->counters.answers[response->status], 1);
+    enum MHD_Result queued = MHD_queue_response(connection, response->status, made);
+    MHD_destroy_response(made);
+    return queued;
+}

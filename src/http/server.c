@@ -1,0 +1,107 @@
+/* libmicrohttpd's life cycle: socket, threads, limits. A slow client costs a socket and its connection's memory, never a thread: one that drips
+ * is cut (connections.h). */
+#include "http/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "http/connections.h"
+#include "http/exchange.h"
+#include "http/resources.h"
+
+#define CONNECTION_MEMORY_BYTES (32 * KIB) /* request line, headers and the body's piece at hand */
+#define SOCKET_THREADS 2
+#define LISTEN_BACKLOG 256
+
+struct Server {
+    Context context;
+    Connections *connections;
+    struct MHD_Daemon *daemon;
+    guint16 port;
+};
+
+void context_report(const char *what, const GError *error) { g_message("%s: %s (%s)", what, error->message, error_kind(error)->name); }
+
+/* A socket of our own: its errors can be told, and its port is known when any free one was asked for. */
+static bool open_socket(const Listen *place, const char *listen, int *socket_fd, guint16 *port, GError **error) {
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(GSocket) socket = g_socket_new(g_socket_address_get_family(place->address), G_SOCKET_TYPE_STREAM,
+                                             G_SOCKET_PROTOCOL_TCP, &problem);
+    if (socket) g_socket_set_listen_backlog(socket, LISTEN_BACKLOG);
+    if (!socket || !g_socket_bind(socket, place->address, TRUE, &problem) || !g_socket_listen(socket, &problem))
+        return fail(error, ERROR_CONFIG, "HANSARD_LISTEN=%s can't be listened on: %s", listen, problem->message);
+    g_autoptr(GSocketAddress) bound = g_socket_get_local_address(socket, &problem);
+    int copy = bound ? fcntl(g_socket_get_fd(socket), F_DUPFD_CLOEXEC, 0) : -1;
+    if (copy < 0) return fail(error, ERROR_IO, "the server's socket can't be used: %s", problem ? problem->message : g_strerror(errno));
+    *port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
+    *socket_fd = copy;
+    return true;
+}
+
+static bool start_daemon(Server *server, const char *listen, GError **error) {
+    int socket_fd = -1;
+    if (!open_socket(&server->context.place, listen, &socket_fd, &server->port, error)) return false;
+    Context *context = &server->context;
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_continue, context,
+        MHD_OPTION_LISTEN_SOCKET, socket_fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SOCKET_THREADS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)CONNECTION_IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, context,
+        MHD_OPTION_NOTIFY_COMPLETED, exchange_end, context, MHD_OPTION_NOTIFY_CONNECTION, connections_notify, server->connections,
+        MHD_OPTION_END);
+    if (server->daemon) return true;
+    close(socket_fd);
+    return fail(error, ERROR_IO, "the HTTP server can't start: %s", g_strerror(errno));
+}
+
+static void context_clear(Context *context) {
+    event_hub_free(context->hub);
+    tasks_free(context->tasks);
+    progress_free(context->progress);
+    listen_clear(&context->place);
+}
+
+bool server_start(Workspace *workspace, Worker *worker, Server **server, GError **error) {
+    const Settings *settings = workspace->settings;
+    Server *started = g_new0(Server, 1);
+    Context *context = &started->context;
+    context->workspace = workspace;
+    context->worker = worker;
+    if (!listen_parse(settings->listen, settings->no_auth, &context->place, error)) {
+        g_free(started);
+        return false;
+    }
+    started->connections = connections_new();
+    context->progress = progress_new(workspace->clock);
+    context->tasks = tasks_new();
+    context->hub = event_hub_new(meeting_event_state, context);
+    if (!start_daemon(started, settings->listen, error)) {
+        server_stop(started);
+        return false;
+    }
+    *server = started;
+    return true;
+}
+
+guint16 server_port(const Server *server) { return server->port; }
+
+void server_job_progress(Server *server, const Job *job) { progress_put(server->context.progress, job); }
+
+void server_stop(Server *server) {
+    if (!server) return;
+    Context *context = &server->context;
+    if (server->daemon) {
+        MHD_socket listening = MHD_quiesce_daemon(server->daemon);
+        if (listening != MHD_INVALID_SOCKET) close(listening);
+    }
+    /* A connection must not be suspended when the daemon stops: its streams end and its tasks come to their end first. */
+    event_hub_stop(context->hub);
+    tasks_drain(context->tasks);
+    if (server->daemon) MHD_stop_daemon(server->daemon);
+    connections_free(server->connections);
+    context_clear(context);
+    g_free(server);
+}

@@ -1,0 +1,229 @@
+/* Forms are read by libmicrohttpd's post processor, piece by piece; the first file goes to the block, small fields are kept. Fields that
+ * come before the first full block apply (browsers send them in the order of the form); later ones are named in X-Ignored-Fields. */
+#include "http/upload.h"
+
+#include <microhttpd.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "http/resources.h"
+#include "ingest/ingest.h"
+
+#define FORM_BUFFER_BYTES (16 * KIB)
+#define FORM_FIELDS_BYTES_MAX (64 * KIB) /* all fields but the file */
+#define CONTENT_TYPE_BYTES_MAX 127
+
+struct Upload {
+    Context *context;
+    struct MHD_PostProcessor *form; /* NULL: the body is the recording */
+    char *filename, *content_type;  /* as the client says */
+    GHashTable *fields;             /* title, language, tags, vocabulary → GString */
+    GString *late;                  /* names of fields that came too late, joined by ',' */
+    gsize field_bytes;
+    guint64 file_bytes;
+    GByteArray *block;
+    Ingest *ingest;                 /* opened with the first flush */
+    GError *form_error;             /* set by the form's iterator */
+};
+
+static bool is_field(const char *name) {
+    static const char *const names[] = {"title", "language", "tags", "vocabulary", NULL};
+    return name && g_strv_contains(names, name);
+}
+
+static void free_text(gpointer text) { g_string_free(text, TRUE); }
+
+/* The file name in Content-Disposition: filename*=UTF-8''… or filename="…"; NULL: none. */
+static char *disposition_filename(const char *header) {
+    g_autoptr(GRegex) extended = g_regex_new("filename\\*=utf-8''([^;\\s]+)", G_REGEX_CASELESS, 0, NULL);
+    g_autoptr(GRegex) plain = g_regex_new("filename=\"?([^\";]+)", G_REGEX_CASELESS, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL, plain_match = NULL;
+    if (!g_utf8_validate(header, -1, NULL)) return NULL;
+    if (g_regex_match(extended, header, 0, &match)) {
+        g_autofree char *encoded = g_match_info_fetch(match, 1);
+        return g_uri_unescape_string(encoded, NULL);
+    }
+    return g_regex_match(plain, header, 0, &plain_match) ? g_match_info_fetch(plain_match, 1) : NULL;
+}
+
+/* What a raw body is called: ?filename=, X-Filename, Content-Disposition. */
+static char *raw_filename(const Request *request) {
+    const char *named = request_query(request, "filename"), *header = request_header(request, "x-filename");
+    const char *disposition = request_header(request, "content-disposition");
+    char *name = NULL;
+    if (named) return g_strdup(named);
+    if (header) name = g_uri_unescape_string(header, NULL);
+    if (!name && disposition) name = disposition_filename(disposition);
+    return name ? name : g_strdup("recording");
+}
+
+/* A type worth keeping with the object; NULL: let the name decide. */
+static char *clean_type(const char *type) {
+    if (!type || strlen(type) > CONTENT_TYPE_BYTES_MAX || !strchr(type, '/')) return NULL;
+    if (g_ascii_strncasecmp(type, "application/octet-stream", 24) == 0) return NULL;
+    for (const char *at = type; *at; at++)
+        if (!g_ascii_isprint(*at)) return NULL;
+    return g_strdup(type);
+}
+
+static bool add_field(Upload *upload, const char *name, const char *data, gsize size) {
+    upload->field_bytes += size + 1;
+    if (upload->field_bytes > FORM_FIELDS_BYTES_MAX)
+        return fail(&upload->form_error, ERROR_TOO_LARGE, "the form's fields have more than %d bytes", (int)FORM_FIELDS_BYTES_MAX);
+    if (!is_field(name)) return true;
+    if (upload->ingest) {
+        if (!strstr(upload->late->str, name)) g_string_append_printf(upload->late, "%s%s", upload->late->len > 0 ? "," : "", name);
+        return true;
+    }
+    GString *text = g_hash_table_lookup(upload->fields, name);
+    if (!text) g_hash_table_insert(upload->fields, g_strdup(name), text = g_string_new(NULL));
+    g_string_append_len(text, data, (gssize)size);
+    return true;
+}
+
+static bool add_file(Upload *upload, const char *filename, const char *type, const char *data, guint64 offset, gsize size) {
+    if (offset == 0 && upload->file_bytes > 0)
+        return fail(&upload->form_error, ERROR_INVALID, "the form has more than one file; send each recording by itself");
+    if (!upload->filename) {
+        upload->filename = g_strdup(filename ? filename : "recording");
+        upload->content_type = clean_type(type);
+    }
+    upload->file_bytes += size;
+    g_byte_array_append(upload->block, (const guint8 *)data, (guint)size);
+    return true;
+}
+
+/* MHD_PostDataIterator. A part is the file when it has a file name or is called so. */
+static enum MHD_Result take_part(void *cls, enum MHD_ValueKind kind, const char *key, const char *filename, const char *content_type,
+                                 const char *transfer_encoding, const char *data, uint64_t offset, size_t size) {
+    Upload *upload = cls;
+    bool is_file = filename || g_strcmp0(key, "file") == 0;
+    bool taken = is_file ? add_file(upload, filename, content_type, data, offset, size) : add_field(upload, key, data, size);
+    return taken ? MHD_YES : MHD_NO;
+}
+
+static bool check_head(const Request *request, bool is_form, GError **error) {
+    const char *type = request_header(request, "content-type");
+    if (type && !is_form &&
+        (g_ascii_strncasecmp(type, "multipart/", 10) == 0 || request_type_is(request, "application/x-www-form-urlencoded")))
+        return fail(error, ERROR_UNSUPPORTED_MEDIA,
+                    "send the recording as multipart/form-data or as the raw body with its own Content-Type");
+    if (request->content_length > RECORDING_BYTES_MAX)
+        return fail(error, ERROR_TOO_LARGE, "a recording has at most %d TiB", (int)(RECORDING_BYTES_MAX / TIB));
+    if (!request_has_body(request)) return fail(error, ERROR_BAD_MEDIA, "the file is empty (0 bytes)");
+    return true;
+}
+
+/* What the query says applies until the form says otherwise. */
+static void take_query(Upload *upload, const Request *request) {
+    GHashTableIter iter;
+    gpointer name, value;
+    g_hash_table_iter_init(&iter, request->query);
+    while (g_hash_table_iter_next(&iter, &name, &value))
+        if (is_field(name)) g_hash_table_insert(upload->fields, g_strdup(name), g_string_new(value));
+}
+
+static bool take_place(Context *context, GError **error) {
+    if (atomic_fetch_add(&context->counters.uploads_open, 1) < UPLOADS_MAX) return true;
+    atomic_fetch_sub(&context->counters.uploads_open, 1);
+    return fail(error, ERROR_TOO_MANY, "%d recordings are coming in already; send this one again later", UPLOADS_MAX);
+}
+
+bool upload_new(Context *context, const Request *request, struct MHD_Connection *connection, Upload **upload, GError **error) {
+    bool is_form = request_type_is(request, "multipart/form-data");
+    if (!check_head(request, is_form, error) || !take_place(context, error)) return false;
+    Upload *opened = g_new0(Upload, 1);
+    opened->context = context;
+    opened->fields = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_text);
+    opened->late = g_string_new(NULL);
+    opened->block = g_byte_array_new();
+    take_query(opened, request);
+    if (is_form) {
+        opened->form = MHD_create_post_processor(connection, FORM_BUFFER_BYTES, take_part, opened);
+        if (!opened->form) {
+            upload_free(opened);
+            return fail(error, ERROR_INVALID, "the form can't be read: its Content-Type names no boundary");
+        }
+    } else {
+        opened->filename = raw_filename(request);
+        opened->content_type = clean_type(request_header(request, "content-type"));
+    }
+    *upload = opened;
+    return true;
+}
+
+bool upload_feed(Upload *upload, const char *data, gsize size, GError **error) {
+    if (!upload->form) {
+        upload->file_bytes += size;
+        g_byte_array_append(upload->block, (const guint8 *)data, (guint)size);
+        return true;
+    }
+    if (MHD_post_process(upload->form, data, size) == MHD_YES) return true;
+    if (!upload->form_error) return fail(error, ERROR_INVALID, "the form can't be read: it is no multipart/form-data");
+    g_propagate_error(error, g_steal_pointer(&upload->form_error));
+    return false;
+}
+
+bool upload_is_full(const Upload *upload) { return upload->block->len >= UPLOAD_BLOCK_BYTES; }
+
+static const char *field(const Upload *upload, const char *name) {
+    GString *text = g_hash_table_lookup(upload->fields, name);
+    return text && text->len > 0 ? text->str : NULL;
+}
+
+static bool open_ingest(Upload *upload, GError **error) {
+    Workspace *workspace = upload->context->workspace;
+    const char *tags = field(upload, "tags");
+    g_auto(GStrv) tag_list = tags ? g_strsplit(tags, ",", -1) : NULL;
+    IngestOptions options = {.filename = upload->filename,
+                             .content_type = upload->content_type,
+                             .title = field(upload, "title"),
+                             .language = field(upload, "language"),
+                             .vocabulary = field(upload, "vocabulary"),
+                             .tags = (const char *const *)tag_list};
+    return ingest_open(&workspace->meetings, workspace->jobs, &options, &upload->ingest, error);
+}
+
+bool upload_flush(Upload *upload, GError **error) {
+    if (!upload->ingest && !open_ingest(upload, error)) return false;
+    if (!ingest_write(upload->ingest, upload->block->data, upload->block->len, error)) return false;
+    g_byte_array_set_size(upload->block, 0);
+    return true;
+}
+
+/* A form that breaks off before its closing boundary is not whole, however much of the file has come. */
+static bool end_form(Upload *upload, GError **error) {
+    bool is_form = upload->form != NULL;
+    if (is_form && MHD_destroy_post_processor(g_steal_pointer(&upload->form)) != MHD_YES)
+        return fail(error, ERROR_INVALID, "the form breaks off before its end; send it again");
+    if (!upload->filename) return fail(error, ERROR_INVALID, "the form has no file; its field is called \"file\"");
+    return upload->file_bytes > 0 || fail(error, ERROR_BAD_MEDIA, "the file is empty (0 bytes)");
+}
+
+bool upload_finish(Upload *upload, Response *response, GError **error) {
+    Context *context = upload->context;
+    g_autoptr(Job) job = NULL;
+    if (!end_form(upload, error) || !upload_flush(upload, error) ||
+        !ingest_finish(g_steal_pointer(&upload->ingest), &job, error))
+        return false;
+    atomic_fetch_add(&context->counters.uploads, 1);
+    atomic_fetch_add(&context->counters.upload_bytes, upload->file_bytes);
+    if (context->worker) worker_wake(context->worker);
+    response_accepted(response, job->meeting_id);
+    if (upload->late->len > 0) response_header(response, "X-Ignored-Fields", upload->late->str);
+    return true;
+}
+
+void upload_free(Upload *upload) {
+    if (!upload) return;
+    if (upload->form) MHD_destroy_post_processor(upload->form);
+    g_clear_pointer(&upload->ingest, ingest_abort);
+    g_hash_table_unref(upload->fields);
+    g_string_free(upload->late, TRUE);
+    g_byte_array_unref(upload->block);
+    g_clear_error(&upload->form_error);
+    g_free(upload->filename);
+    g_free(upload->content_type);
+    atomic_fetch_sub(&upload->context->counters.uploads_open, 1);
+    g_free(upload);
+}

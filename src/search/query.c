@@ -1,0 +1,148 @@
+/* Finding words, and listing the items of all meetings. */
+#include <string.h>
+
+#include "base/limits.h"
+#include "search/search_internal.h"
+
+#define SNIPPET_WORDS "30"
+
+void search_hit_free(SearchHit *hit) {
+    if (!hit) return;
+    g_free(hit->meeting_id);
+    g_free(hit->title);
+    g_free(hit->kind);
+    g_free(hit->item_id);
+    g_free(hit->speaker);
+    g_free(hit->snippet);
+    g_free(hit);
+}
+
+static bool check_page(guint limit, GError **error) {
+    return (limit >= 1 && limit <= PAGE_LIMIT_MAX) || fail(error, ERROR_INVALID, "A page has 1 to %d results, not %u", PAGE_LIMIT_MAX, limit);
+}
+
+static char *column_text(sqlite3_stmt *statement, int column) {
+    return g_strdup((const char *)sqlite3_column_text(statement, column));
+}
+
+/* When and by whom the first match was said: the segment in which it stands. `marked` is the passage's text with its matches marked, so
+ * up to the first mark it is the text itself. */
+static void locate(SearchHit *hit, const char *marked, const char *segments) {
+    hit->start_ms = -1;
+    g_autoptr(json_t) list = json_parse(segments, strlen(segments), "segments", NULL);
+    const char *mark = strstr(marked, HIT_BEGIN);
+    const json_t *segment;
+    gsize i;
+    json_array_foreach(list, i, segment) {
+        if (mark && json_integer_value(json_array_get(segment, 0)) > mark - marked) break;
+        hit->start_ms = json_integer_value(json_array_get(segment, 1));
+        g_free(hit->speaker);
+        hit->speaker = g_strdup(json_string_value(json_array_get(segment, 2)));
+        if (!mark) break;
+    }
+}
+
+/* The hit of one passage. */
+static bool read_hit(Search *search, const char *match, gint64 passage, GPtrArray *hits, GError **error) {
+    g_autoptr(sqlite3_stmt) statement = NULL;
+    bool row;
+    if (!sql_prepare(search, &statement, error,
+                     "SELECT m.meeting_id, m.title, m.timestamp_ms, p.kind, p.item_id, p.segments,"
+                     " snippet(words, 0, '" HIT_BEGIN "', '" HIT_END "', '…', " SNIPPET_WORDS "),"
+                     " highlight(words, 0, '" HIT_BEGIN "', '" HIT_END "')"
+                     " FROM words JOIN passages AS p ON p.id = words.rowid JOIN meetings AS m ON m.id = p.meeting"
+                     " WHERE words MATCH ? AND words.rowid = ?", "ti", match, passage) ||
+        !sql_step(search, statement, &row, error))
+        return false;
+    if (!row) return true;
+    SearchHit *hit = g_new0(SearchHit, 1);
+    hit->meeting_id = column_text(statement, 0);
+    hit->title = column_text(statement, 1);
+    hit->timestamp_ms = sqlite3_column_int64(statement, 2);
+    hit->kind = column_text(statement, 3);
+    hit->item_id = column_text(statement, 4);
+    hit->snippet = column_text(statement, 6);
+    locate(hit, (const char *)sqlite3_column_text(statement, 7), (const char *)sqlite3_column_text(statement, 5));
+    g_ptr_array_add(hits, hit);
+    return true;
+}
+
+/* First which passages, then what of them: so that snippets are made for the page's hits only. */
+static bool find(Search *search, const char *match, guint limit, guint offset, GPtrArray *hits, GError **error) {
+    g_autoptr(sqlite3_stmt) statement = NULL;
+    bool row;
+    if (!sql_prepare(search, &statement, error,
+                     "SELECT words.rowid FROM words JOIN passages AS p ON p.id = words.rowid JOIN meetings AS m ON m.id = p.meeting"
+                     " WHERE words MATCH ? ORDER BY words.rank, m.timestamp_ms DESC, m.meeting_id, p.id LIMIT ? OFFSET ?", "tii", match,
+                     (gint64)limit, (gint64)offset))
+        return false;
+    for (;;) {
+        if (!sql_step(search, statement, &row, error)) return false;
+        if (!row) return true;
+        if (!read_hit(search, match, sqlite3_column_int64(statement, 0), hits, error)) return false;
+    }
+}
+
+bool search_find(Search *search, const char *query, guint limit, guint offset, GPtrArray **hits, GError **error) {
+    if (!check_page(limit, error)) return false;
+    if (strlen(query) > SEARCH_QUERY_BYTES_MAX)
+        return fail(error, ERROR_INVALID, "The search has more than %d bytes: use fewer words", SEARCH_QUERY_BYTES_MAX);
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)search_hit_free);
+    g_autofree char *match = match_of_query(query);
+    if (match) {
+        if (!database_lock(search, error)) return false;
+        bool done = find(search, match, limit, offset, found, error);
+        database_unlock(search);
+        if (!done) return false;
+    }
+    *hits = g_steal_pointer(&found);
+    return true;
+}
+
+static bool read_item(sqlite3_stmt *statement, json_t *items, GError **error) {
+    const char *text = (const char *)sqlite3_column_text(statement, 0);
+    g_autoptr(json_t) item = json_parse_object(text, strlen(text), "an item in the search index", error);
+    if (!item) return false;
+    g_autofree char *timestamp = time_format(sqlite3_column_int64(statement, 4));
+    json_object_set_new(item, "kind", json_text((const char *)sqlite3_column_text(statement, 1)));
+    json_object_set_new(item, "meeting_id", json_text((const char *)sqlite3_column_text(statement, 2)));
+    json_object_set_new(item, "title", json_text((const char *)sqlite3_column_text(statement, 3)));
+    json_object_set_new(item, "timestamp", json_text(timestamp));
+    json_array_append(items, item);
+    return true;
+}
+
+static bool list_items(Search *search, const char *kind, const char *status, const char *owner, guint limit, guint offset, json_t *items,
+                       GError **error) {
+    g_autoptr(sqlite3_stmt) statement = NULL;
+    bool row;
+    if (!sql_prepare(search, &statement, error,
+                     "SELECT i.json, i.kind, m.meeting_id, m.title, m.timestamp_ms FROM meetings AS m CROSS JOIN items AS i ON i.meeting = m.id"
+                     " WHERE i.kind = coalesce(?, i.kind) AND i.status = coalesce(?, i.status) AND i.owner IS coalesce(?, i.owner)"
+                     " ORDER BY m.timestamp_ms DESC, m.meeting_id, i.position LIMIT ? OFFSET ?", "tttii", kind, status, owner,
+                     (gint64)limit, (gint64)offset))
+        return false;
+    for (;;) {
+        if (!sql_step(search, statement, &row, error)) return false;
+        if (!row) return true;
+        if (!read_item(statement, items, error)) return false;
+    }
+}
+
+bool search_items(Search *search, const char *kind, const char *status, const char *owner, guint limit, guint offset, json_t **items,
+                  GError **error) {
+    ItemKind known_kind;
+    if (!check_page(limit, error)) return false;
+    if (kind && !item_kind_named(kind, &known_kind))
+        return fail(error, ERROR_INVALID, "There is no kind of item of this name: use action, decision, question or requirement");
+    if (status && !item_status_known(status))
+        return fail(error, ERROR_INVALID, "There is no status of this name: use draft, confirmed, rejected or done");
+    g_autofree char *valid_owner = owner ? g_utf8_make_valid(owner, -1) : NULL;
+    g_autofree char *folded_owner = valid_owner ? g_utf8_casefold(valid_owner, -1) : NULL;
+    g_autoptr(json_t) found = json_array();
+    if (!database_lock(search, error)) return false;
+    bool done = list_items(search, kind, status, folded_owner, limit, offset, found, error);
+    database_unlock(search);
+    if (done) *items = g_steal_pointer(&found);
+    return done;
+}

@@ -1,0 +1,134 @@
+/* Opening the index and bringing it up to date from the store. */
+#include "base/limits.h"
+#include "search/search_internal.h"
+
+void search_close(Search *search) {
+    if (!search) return;
+    database_close(search);
+    g_mutex_clear(&search->lock);
+    g_mutex_clear(&search->update_lock);
+    g_mutex_clear(&search->refresh_lock);
+    g_free(search->path);
+    g_free(search);
+}
+
+bool search_open(const char *path, Store *store, Catalog *catalog, Search **search, GError **error) {
+    g_autoptr(Search) opened = g_new0(Search, 1);
+    opened->path = g_strdup(path);
+    opened->meetings = (Meetings){store, catalog, clock_system()};
+    g_mutex_init(&opened->lock);
+    g_mutex_init(&opened->update_lock);
+    g_mutex_init(&opened->refresh_lock);
+    if (!database_lock(opened, error)) return false;
+    database_unlock(opened);
+    *search = g_steal_pointer(&opened);
+    return true;
+}
+
+/* `*changed`: whether the index holds something else now. */
+static bool update(Search *search, const char *meeting_id, bool *changed, GError **error) {
+    g_autoptr(Meeting) meeting = NULL;
+    g_autoptr(GError) problem = NULL;
+    if (meeting_read(&search->meetings, meeting_id, &meeting, &problem)) {
+        if (!index_put(search, meeting, error)) return false;
+        *changed = true;
+        return true;
+    }
+    if (error_is(problem, ERROR_NOT_FOUND)) return index_remove(search, meeting_id, changed, error);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
+static bool update_locked(Search *search, const char *meeting_id, bool *changed, GError **error) {
+    g_mutex_lock(&search->update_lock);
+    bool done = update(search, meeting_id, changed, error);
+    g_mutex_unlock(&search->update_lock);
+    return done;
+}
+
+bool search_update(Search *search, const char *meeting_id, GError **error) {
+    bool changed;
+    return update_locked(search, meeting_id, &changed, error);
+}
+
+/* What a refresh has come to. */
+typedef struct {
+    Search *search;
+    guint updated;
+    guint failed;
+    GError *first_problem; /* of those that failed */
+} Refresh;
+
+/* A meeting that can't be read for good is passed over, and reported at the end; what may pass (the disk, the network) ends the refresh. */
+static bool refresh_meeting(Refresh *refresh, const char *meeting_id, GError **error) {
+    g_autoptr(GError) problem = NULL;
+    bool changed = false;
+    if (update_locked(refresh->search, meeting_id, &changed, &problem)) {
+        refresh->updated += changed;
+        return true;
+    }
+    if (!error_is(problem, ERROR_CORRUPT) && !error_is(problem, ERROR_TOO_LARGE)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    if (refresh->failed++ == 0) refresh->first_problem = g_steal_pointer(&problem);
+    return true;
+}
+
+static bool refresh_page(Refresh *refresh, const GPtrArray *rows, GError **error) {
+    for (guint i = 0; i < rows->len; i++) {
+        const Row *row = g_ptr_array_index(rows, i);
+        bool current;
+        if (!index_see(refresh->search, row, &current, error)) return false;
+        if (!current && !refresh_meeting(refresh, row->meeting_id, error)) return false;
+    }
+    return true;
+}
+
+static bool refresh_rows(Refresh *refresh, guint rows_max, GError **error) {
+    g_autofree char *cursor = NULL;
+    guint done = 0;
+    do {
+        g_auto(CatalogPage) page = {0};
+        CatalogQuery query = {.limit = rows_max == 0 ? PAGE_LIMIT_MAX : MIN(rows_max - done, PAGE_LIMIT_MAX), .cursor = cursor};
+        if (!catalog_list(refresh->search->meetings.catalog, &query, &page, error) || !refresh_page(refresh, page.rows, error)) return false;
+        done += page.rows->len;
+        g_free(cursor);
+        cursor = g_steal_pointer(&page.next_cursor);
+    } while (cursor && (rows_max == 0 || done < rows_max));
+    return true;
+}
+
+/* The store decides, not the catalog, whether a meeting is gone: one may have been committed since its page was read. */
+static bool forget_vanished(Refresh *refresh, GError **error) {
+    g_autofree char *meeting_id = g_strdup("");
+    for (;;) {
+        g_autofree char *after = g_steal_pointer(&meeting_id);
+        g_autoptr(Record) record = NULL;
+        g_autoptr(GError) problem = NULL;
+        if (!index_next_unseen(refresh->search, after, &meeting_id, error)) return false;
+        if (!meeting_id) return true;
+        if (meeting_read_record(&refresh->search->meetings, meeting_id, &record, NULL, &problem) || error_is(problem, ERROR_CORRUPT)) continue;
+        if (error_is(problem, ERROR_NOT_FOUND)) {
+            if (!refresh_meeting(refresh, meeting_id, error)) return false;
+            continue;
+        }
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+}
+
+bool search_refresh(Search *search, guint rows_max, guint *updated, GError **error) {
+    Refresh refresh = {.search = search};
+    g_mutex_lock(&search->refresh_lock);
+    bool done = index_begin_seen(search, error) && refresh_rows(&refresh, rows_max, error) &&
+                (rows_max > 0 || forget_vanished(&refresh, error));
+    g_mutex_unlock(&search->refresh_lock);
+    g_autoptr(GError) first_problem = refresh.first_problem;
+    if (!done) return false;
+    if (first_problem)
+        return fail(error, (ErrorCode)first_problem->code, "%u meetings could not be indexed, all others are; the first: %s", refresh.failed,
+                    first_problem->message);
+    if (updated) *updated = refresh.updated;
+    return true;
+}

@@ -1,0 +1,117 @@
+/* What the files of the directory store share. dir.c tells the layout and the guarantees.
+ *
+ *   dir_path.c        where a key lies; locks, temporary files, making durable
+ *   dir_attributes.c  what a file can't carry: content type and user metadata
+ *   dir_writer.c      the streamed put
+ *   dir_window.c      names of a directory in order, cached
+ *   dir_list.c        the list, over windows
+ *   dir.c             opening, reading, deleting */
+#pragma once
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/store_backend.h"
+
+typedef struct DirWindow DirWindow;
+
+#define DIR_WINDOWS_CACHED 8
+
+typedef struct {
+    Store base;
+    char *root; /* for messages */
+    int root_fd, own_fd, temporary_fd, locks_fd, attributes_fd;
+    GMutex windows_mutex;
+    DirWindow *windows[DIR_WINDOWS_CACHED];
+    guint64 windows_used; /* counts uses, to find the one unused for longest */
+} DirStore;
+
+/* A file descriptor that closes itself; -1 for none. */
+typedef int Fd;
+static inline void fd_close(int fd) {
+    if (fd >= 0) (void)close(fd);
+}
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(Fd, fd_close, -1)
+
+/* A lock that releases itself; said outright, as a forked child may have the descriptor too. */
+typedef int DirLock;
+static inline void dir_lock_release(int fd) {
+    if (fd >= 0) (void)flock(fd, LOCK_UN);
+    fd_close(fd);
+}
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(DirLock, dir_lock_release, -1)
+
+/* A step that lost a race with another process is tried again so often. */
+#define DIR_ATTEMPTS_MAX 64
+
+/* Sets `error` for a system call that failed with `saved_errno` while `doing` ("store", "read", …) `key`. */
+bool dir_fail(const DirStore *dir, int saved_errno, const char *doing, const char *key, GError **error);
+
+/* fsync; a variable so that a test can count the calls and make them fail. Set only while no other thread uses a store. */
+extern int (*dir_fsync)(int fd);
+
+/* Opens the directory under `at`, never through a symbolic link, and makes it durably where it is missing and `create`.
+ * -1 with errno. */
+int dir_step_into(int at, const char *name, bool create);
+
+/* Opens the directory that holds `key`, component by component; `*leaf` is the name in it, inside `key`. -1 with errno: ENOENT
+ * where it is missing, ENOTDIR or ELOOP where a component is no directory. */
+int dir_open_parent(const DirStore *dir, const char *key, bool create, const char **leaf);
+
+/* Whether `leaf` is a regular file (nothing else is an object). */
+bool dir_stat_object(int parent, const char *leaf, struct stat *status);
+
+/* Removes the directories above `key` that are empty, as far as that goes. */
+void dir_remove_empty_parents(const DirStore *dir, const char *key);
+
+/* The key's lock, across threads and processes. Other keys may share it: hold one at a time. -1 with errno. */
+DirLock dir_lock(const DirStore *dir, const char *key);
+
+/* The latest time of a version removed under the lock (0: none), so that no later version gets the ETag of one. */
+gint64 dir_lock_removed_ns(DirLock lock);
+bool dir_lock_note_removed(DirLock lock, gint64 removed_ns);
+
+/* A new temporary file, locked so that no sweep takes it; `*name` is the caller's to free. -1 with errno. */
+int dir_temporary_create(const DirStore *dir, char **name);
+
+/* Removes the temporary files whose writer is gone. */
+bool dir_temporary_sweep(const DirStore *dir, GError **error);
+
+/* Writes all of it. False with errno. */
+bool dir_write_all(int fd, const void *data, gsize size);
+
+/* Nanoseconds since 1970 of a file time. */
+gint64 dir_time_ns(struct timespec time);
+
+/* The ETag is made of what a file always carries, so that a copy that keeps times (cp -a, rsync -a) keeps ETags. */
+char *dir_etag(const struct stat *status);
+
+/* Writes and makes durable what the version of `key` with this status can't carry itself; nothing where there is no such. */
+bool dir_attributes_write(const DirStore *dir, const char *key, const struct stat *status, const char *content_type,
+                          GHashTable *metadata, GError **error);
+/* Fills all of `info`; `*stored` tells whether the version has attributes of its own or `info` holds the defaults. */
+bool dir_attributes_read(const DirStore *dir, const char *key, const struct stat *status, StoreInfo *info, bool *stored,
+                         GError **error);
+void dir_attributes_remove(const DirStore *dir, const char *key, const struct stat *status);
+
+bool dir_put_open(Store *store, const char *key, const StorePut *put, StoreWriter **writer, GError **error);
+
+/* Names in a directory, those of directories with a closing '/', in the order of their bytes. */
+struct DirWindow {
+    dev_t device;
+    ino_t inode;
+    gint64 changed_ns;
+    char *from;       /* no name before this is in `names` */
+    GPtrArray *names;
+    bool complete;    /* no name follows the last */
+    guint64 used;
+};
+
+/* The window that holds the first names from `from` on; it may begin before. Unref it. NULL with `error`. */
+DirWindow *dir_window_read(DirStore *dir, int fd, const char *from, GError **error);
+void dir_window_unref(DirWindow *window);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirWindow, dir_window_unref)
+
+bool dir_list(Store *store, const char *prefix, const char *start_after, guint limit, GPtrArray **entries, bool *more,
+              GError **error);

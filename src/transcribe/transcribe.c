@@ -1,0 +1,66 @@
+/* One entry for all transcribers: what is a transcript already is imported, all else goes to the backend that the settings name.
+ */
+#include "transcribe/transcribe.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "transcribe/import.h"
+#include "transcribe/transcribe_backend.h"
+
+#define HEAD_BYTES (64 * KIB) /* that import_detect() judges by */
+
+struct Transcriber {
+    const TranscriberBackend *backend;
+    const Settings *settings;
+};
+
+static const TranscriberBackend *const backends[] = {&transcriber_whisper, &transcriber_none};
+
+void transcribe_result_clear(TranscribeResult *result) {
+    g_clear_pointer(&result->transcript, transcript_free);
+    g_clear_pointer(&result->waveform, json_decref);
+}
+
+bool transcriber_open(const Settings *settings, Transcriber **transcriber, GError **error) {
+    for (gsize i = 0; i < G_N_ELEMENTS(backends); i++) {
+        if (strcmp(backends[i]->name, settings->transcriber) != 0) continue;
+        if (!backends[i]->check(settings, error)) return false;
+        *transcriber = g_new0(Transcriber, 1);
+        **transcriber = (Transcriber){.backend = backends[i], .settings = settings};
+        return true;
+    }
+    return fail(error, ERROR_CONFIG, "HANSARD_TRANSCRIBER is \"%s\", which is no transcriber: set it to whisper or none.",
+                settings->transcriber);
+}
+
+const char *transcriber_name(const Transcriber *transcriber) { return transcriber->backend->name; }
+
+void transcriber_close(Transcriber *transcriber) { g_free(transcriber); }
+
+static bool import(const TranscribeInput *input, ImportFormat format, guint64 size, TranscribeResult *result, GError **error) {
+    if (size > TRANSCRIPT_FILE_BYTES_MAX)
+        return fail(error, ERROR_TOO_LARGE, "The transcript file is over the limit of 32 MiB: split it.");
+    g_autofree char *data = g_malloc((gsize)size);
+    gsize got = 0;
+    Transcript *transcript = NULL;
+    if (!store_reader_read(input->reader, 0, data, (gsize)size, &got, error) ||
+        !import_transcript(format, data, got, &transcript, error))
+        return false;
+    if (!transcript->transcriber) transcript->transcriber = g_strdup("import");
+    if (!transcript->model) transcript->model = g_strdup(import_format_name(format));
+    result->transcript = transcript;
+    result->waveform = NULL;
+    return true;
+}
+
+bool transcriber_run(Transcriber *transcriber, const TranscribeInput *input, TranscribeResult *result, GError **error) {
+    guint64 size = store_reader_size(input->reader);
+    if (size == 0) return fail(error, ERROR_BAD_MEDIA, "The file is empty (0 bytes): upload it again.");
+    g_autofree char *head = g_malloc(HEAD_BYTES);
+    gsize got = 0;
+    if (!store_reader_read(input->reader, 0, head, HEAD_BYTES, &got, error)) return false;
+    ImportFormat format = import_detect(head, got, input->filename);
+    if (format != IMPORT_NONE) return import(input, format, size, result, error);
+    return transcriber->backend->run(transcriber->settings, input, result, error);
+}

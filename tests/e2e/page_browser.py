@@ -1,0 +1,146 @@
+"""A headless Chromium driven over its DevTools pipe (--remote-debugging-pipe: JSON messages that end in NUL, on descriptors 3 and 4), so that
+a test of the page needs nothing but the browser and the standard library."""
+import fcntl
+import json
+import os
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+
+PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+# Nothing here may talk to any other machine.
+FLAGS = ["--headless", "--remote-debugging-pipe", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--disable-extensions", "--mute-audio", "--disable-dev-shm-usage",
+         "--proxy-server=http://127.0.0.1:9", "--proxy-bypass-list=127.0.0.1"]
+
+
+class Browser:
+    """One browser with one page. What the page complains of (exceptions, console errors, breaches of its Content-Security-Policy) gathers in `complaints`."""
+
+    def __init__(self, width=1280, height=900):
+        self.profile = tempfile.mkdtemp(prefix="hansard-chromium-")
+        self.number, self.buffer, self.complaints, self.session = 0, b"", [], None
+        command_in, self.commands = os.pipe()
+        self.answers, answer_out = os.pipe()
+        # Out of the way of 3 and 4, where the browser looks for them.
+        ends = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in (command_in, answer_out)]
+        os.close(command_in)
+        os.close(answer_out)
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+        self.process = subprocess.Popen([PROGRAM, *FLAGS, *sandbox, f"--user-data-dir={self.profile}"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, close_fds=False,
+                                        preexec_fn=lambda: (os.dup2(ends[0], 3), os.dup2(ends[1], 4)))
+        for end in ends:
+            os.close(end)
+        try:
+            self._attach(width, height)
+        except BaseException:
+            self.close()
+            raise
+
+    def _attach(self, width, height):
+        target = self.command("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.command("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "DOM"):
+            self.command(f"{domain}.enable")
+        self.command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+    def close(self):
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(timeout=20)
+        os.close(self.commands)
+        os.close(self.answers)
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def _message(self, deadline):
+        while b"\0" not in self.buffer:
+            if not select.select([self.answers], [], [], max(0, deadline - time.monotonic()))[0]:
+                raise AssertionError("the browser does not answer")
+            data = os.read(self.answers, 1 << 16)
+            if not data:
+                raise AssertionError("the browser ended")
+            self.buffer += data
+        message, self.buffer = self.buffer.split(b"\0", 1)
+        return json.loads(message)
+
+    def _note(self, event):
+        parameters = event.get("params", {})
+        if event.get("method") == "Runtime.exceptionThrown":
+            details = parameters["exceptionDetails"]
+            self.complaints.append(details.get("exception", {}).get("description") or details["text"])
+        elif event.get("method") == "Log.entryAdded" and parameters["entry"]["level"] == "error":
+            self.complaints.append(f"{parameters['entry']['text']} {parameters['entry'].get('url', '')}")
+        elif event.get("method") == "Runtime.consoleAPICalled" and parameters["type"] == "error":
+            self.complaints.append(" ".join(str(argument.get("value", "")) for argument in parameters["args"]))
+
+    def command(self, method, timeout=30, **parameters):
+        """Sends one command of the DevTools protocol and returns its result."""
+        self.number += 1
+        message = {"id": self.number, "method": method, "params": parameters}
+        if self.session:
+            message["sessionId"] = self.session
+        os.write(self.commands, json.dumps(message).encode() + b"\0")
+        deadline = time.monotonic() + timeout
+        while True:
+            answer = self._message(deadline)
+            if answer.get("id") == self.number:
+                assert "error" not in answer, f"{method}: {answer['error']['message']}"
+                return answer["result"]
+            self._note(answer)
+
+    def open(self, url):
+        self.command("Page.navigate", url=url)
+
+    def js(self, expression):
+        """The value of a JavaScript expression in the page; a promise is waited for."""
+        result = self.command("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in result, f"{expression}: {result['exceptionDetails']}"
+        return result["result"].get("value")
+
+    def wait(self, expression, seconds=20):
+        """Waits until the expression is true, and returns its value."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            value = self.js(f"((value) => value instanceof Element || value)({expression})")
+            if value:
+                return value
+            time.sleep(0.05)
+        raise AssertionError(f"never true: {expression}\n{self.js('document.body.innerText')[:1500]}\n{self.complaints}")
+
+    def click(self, selector):
+        """A real click in the middle of the first element of this selector, brought into sight first."""
+        element = f"document.querySelector({json.dumps(selector)})"
+        self.wait(f"!!{element}")
+        x, y = self.js(f"(async () => {{ const e = {element}; e.scrollIntoView({{block: 'center', behavior: 'instant'}});"
+                       "await new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)));"
+                       "const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()")
+        for kind in ("mousePressed", "mouseReleased"):
+            self.command("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def type(self, selector, text):
+        self.js(f"document.querySelector({json.dumps(selector)}).focus()")
+        self.command("Input.insertText", text=text)
+
+    def press(self, key, code):
+        text = {"text": "\r"} if key == "Enter" else {}
+        self.command("Input.dispatchKeyEvent", type="keyDown", key=key, code=key, windowsVirtualKeyCode=code, **text)
+        self.command("Input.dispatchKeyEvent", type="keyUp", key=key, code=key, windowsVirtualKeyCode=code)
+
+    def choose_files(self, selector, *paths):
+        """Gives an <input type=file> these files, as its dialog would."""
+        root = self.command("DOM.getDocument")["root"]["nodeId"]
+        node = self.command("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.command("DOM.setFileInputFiles", nodeId=node, files=[str(path) for path in paths])

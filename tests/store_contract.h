@@ -1,0 +1,573 @@
+/* The contract of store.h as tests: one suite, run on each backend. A test program gives a factory for its backend and calls
+ * store_contract_add(). */
+#pragma once
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "store/store.h"
+
+/* A clock that stands until it is moved. */
+typedef struct {
+    Clock base;
+    gint64 ms;
+} TestClock;
+
+static inline gint64 test_clock_now_ms(Clock *clock) { return ((TestClock *)clock)->ms; }
+
+#define TEST_TIME_MS G_GINT64_CONSTANT(1772600767089) /* 2026-03-04T05:06:07.089Z */
+
+typedef struct {
+    const char *name;
+    bool own_clock;   /* modification times are by the store's clock, and ETags differ for equal bytes too */
+    bool local_urls;  /* signed URLs are paths on this server */
+    Store *(*open)(Clock *clock, char **place); /* `place` is handed to remove() and freed */
+    void (*remove)(const char *place);
+} StoreFactory;
+
+typedef struct {
+    const StoreFactory *factory;
+    TestClock clock;
+    Store *store;
+    char *place;
+} StoreFixture;
+
+static void store_fixture_set_up(StoreFixture *fixture, gconstpointer factory) {
+    fixture->factory = factory;
+    fixture->clock = (TestClock){.base = {.now_ms = test_clock_now_ms}, .ms = TEST_TIME_MS};
+    fixture->store = fixture->factory->open(&fixture->clock.base, &fixture->place);
+}
+
+static void store_fixture_tear_down(StoreFixture *fixture, gconstpointer factory) {
+    store_close(fixture->store);
+    if (fixture->factory->remove) fixture->factory->remove(fixture->place);
+    g_free(fixture->place);
+}
+
+/* The call names its last argument `error`, which is the macro's own. */
+#define assert_fails(call, error_code)                                                                                          \
+    do {                                                                                                                        \
+        g_autoptr(GError) caught = NULL;                                                                                        \
+        GError **error = &caught;                                                                                               \
+        g_assert_false(call);                                                                                                   \
+        g_assert_error(caught, HANSARD_ERROR, (int)(error_code));                                                               \
+        g_assert_cmpuint(strlen(caught->message), >, 10);                                                                       \
+    } while (0)
+
+#define assert_works(call)                                                                                                      \
+    do {                                                                                                                        \
+        g_autoptr(GError) caught = NULL;                                                                                        \
+        GError **error = &caught;                                                                                               \
+        bool worked = (call);                                                                                                   \
+        g_assert_no_error(caught);                                                                                              \
+        g_assert_true(worked);                                                                                                  \
+    } while (0)
+
+/* Puts text; the ETag if it worked, else NULL with `error`. */
+static char *put_text(Store *store, const char *key, const char *text, const StorePut *put, GError **error) {
+    g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
+    g_auto(StoreInfo) info = {0};
+    return store_put(store, key, bytes, put, &info, error) ? g_steal_pointer(&info.etag) : NULL;
+}
+
+static void must_put(Store *store, const char *key, const char *text) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *etag = put_text(store, key, text, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(etag);
+}
+
+static char *get_text(Store *store, const char *key) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+    if (!store_get(store, key, MIB, &bytes, NULL, &error)) {
+        g_assert_error(error, HANSARD_ERROR, ERROR_NOT_FOUND);
+        return NULL;
+    }
+    return g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+}
+
+static void assert_text(Store *store, const char *key, const char *expected) {
+    g_autofree char *text = get_text(store, key);
+    g_assert_cmpstr(text, ==, expected);
+}
+
+/* The keys of one list, joined by spaces; "+" at the end when more follow. */
+static char *list_keys(Store *store, const char *prefix, const char *start_after, guint limit) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) entries = NULL;
+    bool more;
+    g_assert_true(store_list(store, prefix, start_after, limit, &entries, &more, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(entries->len, <=, limit);
+    GString *keys = g_string_new(NULL);
+    for (guint i = 0; i < entries->len; i++)
+        g_string_append_printf(keys, "%s%s", i ? " " : "", ((StoreEntry *)g_ptr_array_index(entries, i))->key);
+    if (more) g_string_append(keys, " +");
+    return g_string_free(keys, FALSE);
+}
+
+static void assert_list(Store *store, const char *prefix, const char *start_after, guint limit, const char *expected) {
+    g_autofree char *keys = list_keys(store, prefix, start_after, limit);
+    g_assert_cmpstr(keys, ==, expected);
+}
+
+static void contract_put_get(StoreFixture *fixture, gconstpointer factory) {
+    Store *store = fixture->store;
+    g_auto(StoreInfo) put = {0}, head = {0}, got = {0};
+    g_autoptr(GBytes) bytes = g_bytes_new_static("one\0two", 7), back = NULL;
+    g_assert_cmpstr(store_name(store), ==, fixture->factory->name);
+    assert_works(store_put(store, "meetings/ä b.M4A", bytes, NULL, &put, error));
+    assert_works(store_head(store, "meetings/ä b.M4A", &head, error));
+    assert_works(store_get(store, "meetings/ä b.M4A", 7, &back, &got, error));
+    g_assert_true(g_bytes_equal(bytes, back));
+    g_assert_cmpuint(put.size, ==, 7);
+    g_assert_cmpuint(head.size, ==, 7);
+    g_assert_cmpstr(put.etag, ==, head.etag);
+    g_assert_cmpstr(put.etag, ==, got.etag);
+    g_assert_cmpstr(head.content_type, ==, "audio/mp4");
+    g_assert_null(head.metadata);
+    if (fixture->factory->own_clock) g_assert_cmpint(head.modified_ms, ==, TEST_TIME_MS);
+
+    g_autoptr(GBytes) untouched = NULL;
+    assert_fails(store_get(store, "meetings/ä b.M4A", 6, &untouched, NULL, error), ERROR_TOO_LARGE);
+    assert_fails(store_get(store, "meetings/ä", 6, &untouched, NULL, error), ERROR_NOT_FOUND);
+    assert_fails(store_get(store, "meetings", 6, &untouched, NULL, error), ERROR_NOT_FOUND);
+    assert_fails(store_get(store, "meetings/ä b.M4A/x", 6, &untouched, NULL, error), ERROR_NOT_FOUND);
+    g_assert_null(untouched);
+    g_auto(StoreInfo) none = {0};
+    assert_fails(store_head(store, "other", &none, error), ERROR_NOT_FOUND);
+    g_assert_null(none.etag);
+    must_put(store, "empty", "");
+    assert_text(store, "empty", "");
+}
+
+static void contract_etags(StoreFixture *fixture, gconstpointer factory) {
+    Store *store = fixture->store;
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (int i = 0; i < 60; i++) {
+        g_autofree char *text = fixture->factory->own_clock ? g_strdup("same") : g_strdup_printf("%d", i);
+        if (i % 3 == 2) fixture->clock.ms -= 1000; /* a clock that is set back */
+        if (i % 7 == 6) assert_works(store_delete(store, "a/b", error));
+        char *etag = put_text(store, "a/b", text, NULL, NULL);
+        g_assert_nonnull(etag);
+        g_assert_true(g_hash_table_add(seen, etag));
+    }
+}
+
+static void contract_keys(StoreFixture *fixture, gconstpointer factory) {
+    static const char *const bad[] = {"",        "/",      "/a",     "a/",       "a//b",      "//",         ".",      "..",        "a/..",
+                                      "../a",    "a/../b", "./a",    "a/.",      "a\nb",      "a\x01",      "\x7f",   "a\xc2\x85", "\xff",
+                                      "a\xc0\xaf", ".hansard", ".hansard/x", ".hansard/tmp/x", "\xed\xa0\x80", "a/\t/b"};
+    static const char *const good[] = {"...", "a/...", ".a", "..a/b", "a..", " ", "a b/c d", ".hansard2", "a/.hansard", "%2e%2e", "\\", "*?",
+                                       "日本/語", "-rf", "~", "a&b=c+d;e@f"};
+    Store *store = fixture->store;
+    g_autoptr(GBytes) bytes = g_bytes_new_static("x", 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(StoreReader) reader = NULL;
+        g_auto(StoreInfo) info = {0};
+        assert_fails(store_key_check(bad[i], error), ERROR_INVALID);
+        assert_fails(store_put(store, bad[i], bytes, NULL, NULL, error), ERROR_INVALID);
+        assert_fails(store_open(store, bad[i], &reader, NULL, error), ERROR_INVALID);
+        assert_fails(store_head(store, bad[i], &info, error), ERROR_INVALID);
+        assert_fails(store_delete(store, bad[i], error), ERROR_INVALID);
+    }
+    assert_list(store, "", NULL, 1000, "");
+    for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
+        must_put(store, good[i], good[i]);
+        assert_text(store, good[i], good[i]);
+        assert_works(store_delete(store, good[i], error));
+    }
+    GString *key = g_string_new(NULL);
+    while (key->len < KEY_BYTES_MAX) g_string_append(key, key->len % 200 == 199 ? "/" : "k");
+    must_put(store, key->str, "longest");
+    assert_text(store, key->str, "longest");
+    assert_list(store, "", NULL, 10, key->str);
+    key->str[199] = 'k'; /* the first component now has 399 bytes */
+    assert_fails(store_put(store, key->str, bytes, NULL, NULL, error), ERROR_INVALID);
+    key->str[199] = '/';
+    g_string_insert_c(key, 2, '/'); /* the key now has one byte too many */
+    assert_fails(store_put(store, key->str, bytes, NULL, NULL, error), ERROR_INVALID);
+    g_string_assign(key, "");
+    for (int i = 0; i < KEY_COMPONENT_BYTES_MAX; i++) g_string_append_c(key, 'c');
+    must_put(store, key->str, "c");
+    g_string_append_c(key, 'c');
+    assert_fails(store_put(store, key->str, bytes, NULL, NULL, error), ERROR_INVALID);
+    g_string_free(key, TRUE);
+}
+
+/* Byte number `at` of the streamed object: no two blocks are alike. */
+static inline guint8 stream_byte(guint64 at) { return (guint8)(at ^ (at >> 8) ^ (at >> 16) * 31); }
+
+static void contract_stream(StoreFixture *fixture, gconstpointer factory) {
+    static const gsize blocks[] = {1, 4095, 65537, 1 << 20, 7, 333333};
+    const guint64 total = 64 * MIB + 1;
+    g_autofree guint8 *block = g_malloc(1 << 20);
+    g_autoptr(StoreWriter) writer = NULL;
+    g_autoptr(StoreReader) reader = NULL;
+    gsize got;
+    assert_works(store_put_open(fixture->store, "big.wav", NULL, &writer, error));
+    guint64 at = 0;
+    for (int i = 0; at < total; i++) {
+        gsize size = (gsize)MIN(blocks[i % G_N_ELEMENTS(blocks)], total - at);
+        for (gsize j = 0; j < size; j++) block[j] = stream_byte(at + j);
+        assert_works(store_writer_write(writer, block, size, error));
+        at += size;
+        if (i == 9) assert_text(fixture->store, "big.wav", NULL); /* nothing is seen before commit */
+    }
+    assert_list(fixture->store, "", NULL, 10, "");
+    assert_works(store_writer_commit(g_steal_pointer(&writer), NULL, error));
+    assert_works(store_open(fixture->store, "big.wav", &reader, NULL, error));
+    g_assert_cmpuint(store_reader_size(reader), ==, total);
+    at = 0;
+    for (int i = 3; at < total; i++) {
+        gsize size = blocks[i % G_N_ELEMENTS(blocks)];
+        assert_works(store_reader_read(reader, at, block, size, &got, error));
+        g_assert_cmpuint(got, ==, MIN(size, total - at));
+        bool same = true;
+        for (gsize j = 0; j < got; j++) same &= block[j] == stream_byte(at + j);
+        g_assert_true(same);
+        at += got;
+    }
+}
+
+static void contract_ranges(StoreFixture *fixture, gconstpointer factory) {
+    static const struct {
+        guint64 offset;
+        gsize size, got;
+    } cases[] = {{0, 0, 0}, {0, 1, 1}, {0, 10, 10}, {0, 11, 10}, {9, 1, 1}, {9, 5, 1}, {10, 1, 0}, {11, 1, 0}, {3, 4, 4},
+                 {G_MAXUINT64, 16, 0}, {G_MAXINT64, 16, 0}, {5, 0, 0}};
+    g_autoptr(StoreReader) reader = NULL;
+    must_put(fixture->store, "digits", "0123456789");
+    assert_works(store_open(fixture->store, "digits", &reader, NULL, error));
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        char buffer[17];
+        gsize got = 99;
+        memset(buffer, '#', sizeof buffer);
+        assert_works(store_reader_read(reader, cases[i].offset, buffer, cases[i].size, &got, error));
+        g_assert_cmpuint(got, ==, cases[i].got);
+        g_assert_cmpmem(buffer, got, "0123456789" + (got ? cases[i].offset : 0), got);
+        g_assert_cmpint(buffer[got], ==, '#');
+    }
+}
+
+static void contract_conditions(StoreFixture *fixture, gconstpointer factory) {
+    Store *store = fixture->store;
+    const StorePut fresh = {.if_none_match = true};
+    g_autofree char *first = put_text(store, "d/k", "1", &fresh, NULL);
+    g_assert_nonnull(first);
+    assert_fails(put_text(store, "d/k", "2", &fresh, error), ERROR_PRECONDITION);
+    const StorePut match = {.if_match = first}, wrong = {.if_match = "1-2"}, both = {.if_match = first, .if_none_match = true};
+    g_autofree char *second = put_text(store, "d/k", "22", &match, NULL);
+    g_assert_nonnull(second);
+    g_assert_cmpstr(first, !=, second);
+    assert_fails(put_text(store, "d/k", "3", &match, error), ERROR_PRECONDITION);
+    assert_fails(put_text(store, "d/k", "3", &wrong, error), ERROR_PRECONDITION);
+    assert_fails(put_text(store, "d/k", "3", &both, error), ERROR_INVALID);
+    assert_fails(put_text(store, "none", "3", &match, error), ERROR_PRECONDITION);
+    assert_fails(put_text(store, "no/such/folder", "3", &match, error), ERROR_PRECONDITION);
+    const StorePut empty = {.if_match = ""}, broken = {.if_match = "a\nb"};
+    assert_fails(put_text(store, "d/k", "3", &empty, error), ERROR_INVALID);
+    assert_fails(put_text(store, "d/k", "3", &broken, error), ERROR_INVALID);
+    assert_text(store, "d/k", "22");
+    assert_list(store, "", NULL, 10, "d/k");
+    assert_works(store_delete(store, "d/k", error));
+    const StorePut late = {.if_match = second};
+    assert_fails(put_text(store, "d/k", "3", &late, error), ERROR_PRECONDITION);
+    g_autofree char *third = put_text(store, "d/k", "333", &fresh, NULL);
+    g_assert_nonnull(third);
+}
+
+static void contract_abort(StoreFixture *fixture, gconstpointer factory) {
+    must_put(fixture->store, "k", "old");
+    StoreWriter *writer;
+    assert_works(store_put_open(fixture->store, "k", NULL, &writer, error));
+    assert_works(store_writer_write(writer, "new", 3, error));
+    assert_text(fixture->store, "k", "old");
+    store_writer_abort(writer);
+    assert_works(store_put_open(fixture->store, "x/y", NULL, &writer, error));
+    store_writer_abort(writer);
+    assert_text(fixture->store, "k", "old");
+    assert_list(fixture->store, "", NULL, 10, "k");
+    assert_works(store_put_open(fixture->store, "k", NULL, &writer, error));
+    assert_fails(store_writer_write(writer, "x", RECORDING_BYTES_MAX + 1, error), ERROR_TOO_LARGE);
+    assert_fails(store_writer_write(writer, "x", 1, error), ERROR_CONFLICT);
+    assert_fails(store_writer_commit(writer, NULL, error), ERROR_CONFLICT);
+    assert_text(fixture->store, "k", "old");
+}
+
+static void contract_one_version(StoreFixture *fixture, gconstpointer factory) {
+    for (int removed = 0; removed < 2; removed++) {
+        g_autoptr(StoreReader) reader = NULL;
+        g_autoptr(GError) problem = NULL;
+        char buffer[8] = "";
+        gsize got = 0;
+        must_put(fixture->store, "k", "version one");
+        assert_works(store_open(fixture->store, "k", &reader, NULL, error));
+        if (removed) assert_works(store_delete(fixture->store, "k", error));
+        else must_put(fixture->store, "k", "VERSION TWO!");
+        if (store_reader_read(reader, 8, buffer, sizeof buffer, &got, &problem)) g_assert_cmpmem(buffer, got, "one", 3);
+        else g_assert_error(problem, HANSARD_ERROR, ERROR_PRECONDITION);
+    }
+}
+
+static void contract_list(StoreFixture *fixture, gconstpointer factory) {
+    static const char *const keys[] = {"a/b", "a0", "a-b", "a_b", "a/b-/c", "a.b/c", "a/b0", "b", "c/d/e/f", "ä/ö", "z/y", "日", "a/!"};
+    Store *store = fixture->store;
+    assert_list(store, "", NULL, 1, "");
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) must_put(store, keys[i], keys[i]);
+    const char *all = "a-b a.b/c a/! a/b a/b-/c a/b0 a0 a_b b c/d/e/f z/y ä/ö 日";
+    assert_list(store, "", NULL, 1000, all);
+    assert_list(store, "", "", 13, all);
+    assert_list(store, "", NULL, 12, "a-b a.b/c a/! a/b a/b-/c a/b0 a0 a_b b c/d/e/f z/y ä/ö +");
+    assert_list(store, "", NULL, 1, "a-b +");
+    assert_list(store, "", "日", 1, "");
+    assert_list(store, "", "ä/ö", 1, "日");
+    assert_list(store, "a/", NULL, 1000, "a/! a/b a/b-/c a/b0");
+    assert_list(store, "a/b", NULL, 1000, "a/b a/b-/c a/b0");
+    assert_list(store, "a/b-/c", NULL, 2, "a/b-/c");
+    assert_list(store, "a/b-/c/", NULL, 2, "");
+    assert_list(store, "a", NULL, 3, "a-b a.b/c a/! +");
+    assert_list(store, "a", "a/b", 2, "a/b-/c a/b0 +");
+    assert_list(store, "a/", "a-b", 1000, "a/! a/b a/b-/c a/b0");
+    assert_list(store, "a/", "a/b-", 2, "a/b-/c a/b0");
+    assert_list(store, "a/", "a/b-/", 2, "a/b-/c a/b0");
+    assert_list(store, "a/", "a/b-/c", 2, "a/b0");
+    assert_list(store, "a/", "a/b-/zz", 2, "a/b0");
+    assert_list(store, "a/", "a/b0", 2, "");
+    assert_list(store, "a/", "b", 2, "");
+    assert_list(store, "b", "a", 2, "b");
+    assert_list(store, "c/d", "c/d/e", 2, "c/d/e/f");
+    assert_list(store, "no/such", NULL, 2, "");
+    assert_list(store, "b/", NULL, 2, "");
+    assert_list(store, ".", NULL, 2, "");
+    assert_list(store, ".hansard", NULL, 2, "");
+
+    g_autoptr(GPtrArray) entries = NULL;
+    bool more;
+    assert_fails(store_list(store, "", NULL, 0, &entries, &more, error), ERROR_INVALID);
+    assert_fails(store_list(store, "", NULL, LIST_LIMIT_MAX + 1, &entries, &more, error), ERROR_INVALID);
+    assert_fails(store_list(store, "../", NULL, 1, &entries, &more, error), ERROR_INVALID);
+    assert_fails(store_list(store, "/", NULL, 1, &entries, &more, error), ERROR_INVALID);
+    assert_fails(store_list(store, ".hansard/", NULL, 1, &entries, &more, error), ERROR_INVALID);
+    assert_fails(store_list(store, "a\n", NULL, 1, &entries, &more, error), ERROR_INVALID);
+    assert_fails(store_list(store, "", "\xff", 1, &entries, &more, error), ERROR_INVALID);
+    assert_works(store_list(store, "a/b0", NULL, 1, &entries, &more, error));
+    const StoreEntry *entry = g_ptr_array_index(entries, 0);
+    g_auto(StoreInfo) info = {0};
+    assert_works(store_head(store, "a/b0", &info, error));
+    g_assert_cmpuint(entry->size, ==, 4);
+    g_assert_cmpstr(entry->etag, ==, info.etag);
+    g_assert_cmpint(entry->modified_ms, ==, info.modified_ms);
+}
+
+static bool count_visits(const StoreEntry *entry, gpointer data, GError **error) {
+    GPtrArray *keys = data;
+    if (keys->len > 0) g_assert_cmpstr(g_ptr_array_index(keys, keys->len - 1), <, entry->key);
+    g_ptr_array_add(keys, g_strdup(entry->key));
+    return keys->len < 2100 || fail(error, ERROR_CANCELLED, "stopped by the test");
+}
+
+static void contract_each_and_delete(StoreFixture *fixture, gconstpointer factory) {
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    assert_works(store_each(fixture->store, "e/", count_visits, keys, error));
+    for (int i = 0; i < DELETE_MANY_MAX + 1; i++) {
+        g_ptr_array_add(names, g_strdup_printf("e/%d/k%04d", i % 3, i));
+        must_put(fixture->store, names->pdata[i], "");
+    }
+    const char *const *all = (const char *const *)names->pdata;
+    assert_works(store_each(fixture->store, "e/", count_visits, keys, error));
+    g_assert_cmpuint(keys->len, ==, DELETE_MANY_MAX + 1);
+    assert_fails(store_delete_many(fixture->store, all, DELETE_MANY_MAX + 1, error), ERROR_TOO_LARGE);
+    assert_works(store_delete_many(fixture->store, all, DELETE_MANY_MAX, error));
+    assert_list(fixture->store, "", NULL, 10, all[DELETE_MANY_MAX]);
+    assert_works(store_delete_many(fixture->store, all, DELETE_MANY_MAX, error)); /* none of them is there */
+    assert_works(store_delete_many(fixture->store, all, 0, error));
+    assert_works(store_delete(fixture->store, "e", error));
+    assert_works(store_delete(fixture->store, "never/was", error));
+    assert_list(fixture->store, "", NULL, 10, all[DELETE_MANY_MAX]);
+}
+
+static bool stop_at_once(const StoreEntry *entry, gpointer data, GError **error) {
+    ++*(int *)data;
+    return fail(error, ERROR_CANCELLED, "stopped by the test");
+}
+
+static void contract_each_stops(StoreFixture *fixture, gconstpointer factory) {
+    int visits = 0;
+    must_put(fixture->store, "a", "");
+    must_put(fixture->store, "b", "");
+    assert_fails(store_each(fixture->store, "", stop_at_once, &visits, error), ERROR_CANCELLED);
+    g_assert_cmpint(visits, ==, 1);
+}
+
+static void contract_attributes(StoreFixture *fixture, gconstpointer factory) {
+    Store *store = fixture->store;
+    g_autoptr(GHashTable) metadata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_hash_table_insert(metadata, g_strdup("sha-256"), g_strdup("ab \"\\ ~"));
+    g_hash_table_insert(metadata, g_strdup("n"), g_strdup(""));
+    g_auto(StoreInfo) info = {0}, replaced = {0}, put_info = {0};
+    const StorePut put = {.content_type = "audio/x-odd; a=\"b\"", .metadata = metadata};
+    g_autoptr(GBytes) bytes = g_bytes_new_static("x", 1);
+    assert_works(store_put(store, "m.txt", bytes, &put, &put_info, error));
+    assert_works(store_head(store, "m.txt", &info, error));
+    g_assert_cmpstr(info.content_type, ==, put.content_type);
+    g_assert_cmpstr(put_info.content_type, ==, put.content_type);
+    g_assert_cmpuint(g_hash_table_size(info.metadata), ==, 2);
+    g_assert_cmpstr(g_hash_table_lookup(info.metadata, "sha-256"), ==, "ab \"\\ ~");
+    g_assert_cmpstr(g_hash_table_lookup(info.metadata, "n"), ==, "");
+    g_assert_cmpuint(g_hash_table_size(put_info.metadata), ==, 2);
+    must_put(store, "m.txt", "plain");
+    assert_works(store_head(store, "m.txt", &replaced, error));
+    g_assert_cmpstr(replaced.content_type, ==, "text/plain; charset=utf-8");
+    g_assert_null(replaced.metadata);
+
+    g_autofree char *at_limit = g_strnfill(USER_METADATA_BYTES_MAX - 8, 'v');
+    g_autofree char *over = g_strnfill(USER_METADATA_BYTES_MAX - 7, 'v');
+    g_hash_table_insert(metadata, g_strdup("n"), g_strdup(""));
+    g_hash_table_insert(metadata, g_strdup("sha-256"), g_strdup(at_limit));
+    assert_works(store_put(store, "m", bytes, &put, NULL, error));
+    g_hash_table_insert(metadata, g_strdup("sha-256"), g_strdup(over));
+    assert_fails(store_put(store, "m", bytes, &put, NULL, error), ERROR_TOO_LARGE);
+    static const char *const bad_names[] = {"", "A", "a_b", "ä", "a b", "12345678901234567890123456789012345678901234567890123456789012345"};
+    for (gsize i = 0; i < G_N_ELEMENTS(bad_names); i++) {
+        g_hash_table_remove_all(metadata);
+        g_hash_table_insert(metadata, g_strdup(bad_names[i]), g_strdup("v"));
+        assert_fails(store_put(store, "m", bytes, &put, NULL, error), ERROR_INVALID);
+    }
+    g_hash_table_remove_all(metadata);
+    g_hash_table_insert(metadata, g_strdup("n"), g_strdup("v\nx: y"));
+    assert_fails(store_put(store, "m", bytes, &put, NULL, error), ERROR_INVALID);
+    static const char *const bad_types[] = {"", "a\r\nb", "ä/b"};
+    for (gsize i = 0; i < G_N_ELEMENTS(bad_types); i++) {
+        const StorePut typed = {.content_type = bad_types[i]};
+        assert_fails(store_put(store, "m", bytes, &typed, NULL, error), ERROR_INVALID);
+    }
+}
+
+#define RACERS 16
+
+typedef struct {
+    Store *store;
+    const StorePut *put;
+    int number, *ready;
+    bool won;
+} Racer;
+
+static gpointer race(gpointer data) {
+    Racer *racer = data;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = g_strdup_printf("racer %d", racer->number);
+    g_atomic_int_inc(racer->ready);
+    while (g_atomic_int_get(racer->ready) < RACERS) g_thread_yield();
+    g_autofree char *etag = put_text(racer->store, "race/k", text, racer->put, &error);
+    racer->won = etag != NULL;
+    if (!racer->won) g_assert_error(error, HANSARD_ERROR, ERROR_PRECONDITION);
+    return NULL;
+}
+
+/* One round: exactly one of the racers wins, and the object is the winner's. */
+static void run_race(Store *store, const StorePut *put) {
+    Racer racers[RACERS];
+    GThread *threads[RACERS];
+    int ready = 0, winners = 0;
+    for (int i = 0; i < RACERS; i++) {
+        racers[i] = (Racer){.store = store, .put = put, .number = i, .ready = &ready};
+        threads[i] = g_thread_new("racer", race, &racers[i]);
+    }
+    for (int i = 0; i < RACERS; i++) {
+        g_thread_join(threads[i]);
+        winners += racers[i].won;
+        if (!racers[i].won) continue;
+        g_autofree char *text = g_strdup_printf("racer %d", i);
+        assert_text(store, "race/k", text);
+    }
+    g_assert_cmpint(winners, ==, 1);
+}
+
+static void contract_races(StoreFixture *fixture, gconstpointer factory) {
+    for (int round = 0; round < 25; round++) {
+        const StorePut fresh = {.if_none_match = true};
+        assert_works(store_delete(fixture->store, "race/k", error));
+        run_race(fixture->store, &fresh);
+        g_auto(StoreInfo) info = {0};
+        assert_works(store_head(fixture->store, "race/k", &info, error));
+        const StorePut match = {.if_match = info.etag};
+        run_race(fixture->store, &match);
+    }
+}
+
+static bool check_url(Store *store, const char *method, const char *signed_url, char **key, char **type, char **name, GError **error) {
+    g_auto(GStrv) parts = g_strsplit(signed_url, "?", 2);
+    return store_check_url(store, method, parts[0], parts[0] ? parts[1] : NULL, key, type, name, error);
+}
+
+static void contract_urls(StoreFixture *fixture, gconstpointer factory) {
+    if (!fixture->factory->local_urls) return;
+    Store *store = fixture->store;
+    const char *key = "meetings/ä b+c&d=e?%2f#.wav";
+    StoreUrl url = {.method = "GET", .expires_s = 60, .content_type = "audio/wav; a=b", .filename = "Räum & \"Zeit\".wav"};
+    g_autofree char *text = NULL, *back = NULL, *type = NULL, *name = NULL;
+    assert_works(store_sign_url(store, key, &url, &text, error));
+    assert_works(check_url(store, "GET", text, &back, &type, &name, error));
+    g_assert_cmpstr(back, ==, key);
+    g_assert_cmpstr(type, ==, url.content_type);
+    g_assert_cmpstr(name, ==, url.filename);
+    char *none = NULL;
+    assert_fails(check_url(store, "PUT", text, &none, &none, &none, error), ERROR_FORBIDDEN);
+    for (gsize i = 0; text[i]; i++) { /* each bit of it, and a byte less */
+        for (int bit = 0; bit < 8; bit++) {
+            g_autofree char *altered = g_strdup(text);
+            altered[i] = (char)(altered[i] ^ (1 << bit));
+            assert_fails(check_url(store, "GET", altered, &none, &none, &none, error), ERROR_FORBIDDEN);
+        }
+        g_autofree char *cut = g_strndup(text, i);
+        assert_fails(check_url(store, "GET", cut, &none, &none, &none, error), ERROR_FORBIDDEN);
+    }
+    g_autofree char *longer = g_strconcat(text, "&x=y", NULL);
+    assert_fails(check_url(store, "GET", longer, &none, &none, &none, error), ERROR_FORBIDDEN);
+    g_autofree char *huge = g_strnfill(100000, 'a');
+    assert_fails(store_check_url(store, "GET", "/store/a", huge, &none, &none, &none, error), ERROR_FORBIDDEN);
+    g_assert_null(none);
+    fixture->clock.ms += 59000;
+    g_autofree char *still = NULL, *still_type = NULL, *still_name = NULL;
+    assert_works(check_url(store, "GET", text, &still, &still_type, &still_name, error));
+    fixture->clock.ms += 1000;
+    assert_fails(check_url(store, "GET", text, &none, &none, &none, error), ERROR_FORBIDDEN);
+
+    g_autofree char *plain = NULL, *plain_key = NULL, *plain_type = NULL, *plain_name = NULL;
+    url = (StoreUrl){.method = "PUT", .expires_s = URL_EXPIRY_S_MAX};
+    assert_works(store_sign_url(store, "a", &url, &plain, error));
+    assert_works(check_url(store, "PUT", plain, &plain_key, &plain_type, &plain_name, error));
+    g_assert_null(plain_type);
+    g_assert_null(plain_name);
+    static const StoreUrl bad[] = {{.method = "DELETE", .expires_s = 1},
+                                   {.method = NULL, .expires_s = 1},
+                                   {.method = "GET", .expires_s = 0},
+                                   {.method = "GET", .expires_s = URL_EXPIRY_S_MAX + 1},
+                                   {.method = "GET", .expires_s = 1, .content_type = "a\nb"},
+                                   {.method = "GET", .expires_s = 1, .filename = ""},
+                                   {.method = "GET", .expires_s = 1, .filename = "a\r\nb"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) assert_fails(store_sign_url(store, "a", &bad[i], &none, error), ERROR_INVALID);
+    assert_fails(store_sign_url(store, "../a", &url, &none, error), ERROR_INVALID);
+}
+
+static void store_contract_add(const StoreFactory *factory) {
+    static const struct {
+        const char *name;
+        void (*test)(StoreFixture *fixture, gconstpointer factory);
+    } cases[] = {
+        {"put-get", contract_put_get},       {"etags", contract_etags},
+        {"keys", contract_keys},             {"stream", contract_stream},
+        {"ranges", contract_ranges},         {"conditions", contract_conditions},
+        {"abort", contract_abort},           {"one-version", contract_one_version},
+        {"list", contract_list},             {"each-delete", contract_each_and_delete},
+        {"each-stops", contract_each_stops}, {"attributes", contract_attributes},
+        {"races", contract_races},           {"urls", contract_urls},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *path = g_strdup_printf("/store/%s/%s", factory->name, cases[i].name);
+        g_test_add(path, StoreFixture, factory, store_fixture_set_up, cases[i].test, store_fixture_tear_down);
+    }
+}
