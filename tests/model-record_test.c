@@ -7,9 +7,9 @@
 #include "model/record.h"
 #include "random_input.h"
 
-#define OLD_RECORD                                                                                                                            \
-    "{\"meeting_id\":\"meeting-1\",\"audio_s3_key\":\"meetings/u_a.mp3\",\"timestamp\":\"2025-03-04T05:06:07.089123\","                        \
-    "\"filename\":\"a.mp3\",\"action_items_count\":3,\"requirements_count\":2,\"transcription_length\":1234,"                                   \
+#define OLD_RECORD                                                                                                               \
+    "{\"meeting_id\":\"meeting-1\",\"audio_s3_key\":\"meetings/u_a.mp3\",\"timestamp\":\"2025-03-04T05:06:07.089123\","          \
+    "\"filename\":\"a.mp3\",\"action_items_count\":3,\"requirements_count\":2,\"transcription_length\":1234,"                    \
     "\"extraction_method\":\"bedrock\",\"bedrock_used\":true,\"department\":{\"name\":\"R&D\"}}"
 
 static json_t *parse(const char *text) {
@@ -86,11 +86,12 @@ static void test_ids(void) {
 }
 
 static void test_hostile_values(void) {
-    g_autoptr(Record) record =
-        read_record("{\"action_items_count\":-5,\"requirements_count\":1e99,\"duration_ms\":9e18,\"coverage\":50,\"state\":\"gone\",\"schema\":\"x\","
-                    "\"title\":\"a\\u001b[31m\\nb\",\"tags\":[1,\"\",\"x\",{}],\"speakers\":\"Ann\",\"objects\":{\"a\":5,\"b\":{\"bytes\":-1}},"
-                    "\"transcriber\":[],\"filename\":7,\"audio_s3_key\":\"\"}",
-                    "m");
+    g_autoptr(Record) record = read_record("{\"action_items_count\":-5,\"requirements_count\":1e99,\"duration_ms\":9e18,"
+                                           "\"coverage\":50,\"state\":\"gone\",\"schema\":\"x\","
+                                           "\"title\":\"a\\u001b[31m\\nb\",\"tags\":[1,\"\",\"x\",{}],\"speakers\":\"Ann\","
+                                           "\"objects\":{\"a\":5,\"b\":{\"bytes\":-1}},"
+                                           "\"transcriber\":[],\"filename\":7,\"audio_s3_key\":\"\"}",
+                                           "m");
     g_assert_cmpuint(record->action_items_count, ==, 0);
     g_assert_cmpuint(record->requirements_count, ==, G_MAXINT);
     g_assert_cmpint(record->duration_ms, ==, RECORDING_MS_MAX);
@@ -206,8 +207,10 @@ static void test_keys(void) {
     assert_key(meeting_id_new("u"), "meeting-u");
     assert_key(meeting_id_of_key("transcriptions/m-1/x"), "m-1");
     assert_key(meeting_id_of_key("hansard/jobs/m.1.json"), "m.1");
-    static const char *const none[] = {"transcriptions/m", "transcriptions//x", "transcriptions/../x", "hansard/jobs/.json", "hansard/jobs/m",
-                                       "hansard/jobs/a/b.json", "meetings/u_a", "", "transcriptions/a b/x"};
+    static const char *const none[] = {
+        "transcriptions/m",    "transcriptions//x",     "transcriptions/../x", "hansard/jobs/.json",
+        "hansard/jobs/m",      "hansard/jobs/a/b.json", "meetings/u_a",        "",
+        "transcriptions/a b/x"};
     for (gsize i = 0; i < G_N_ELEMENTS(none); i++) g_assert_null(meeting_id_of_key(none[i]));
 }
 

@@ -49,13 +49,15 @@ static void test_documented_form(void) {
     g_ptr_array_add(row->tags, g_strdup("red"));
     g_autofree char *key = row_to_key(row);
     g_assert_cmpstr(key, ==,
-                    "hansard/index/8258935232910_meeting-" UUID "_1_m7u15b2w_r_61_3_2_1_4__stand%5Fup.mp3_Q1%2FQ2 50%25 %7Edone_a%2Bb+red");
+                    "hansard/index/8258935232910_meeting-" UUID
+                    "_1_m7u15b2w_r_61_3_2_1_4__stand%5Fup.mp3_Q1%2FQ2 50%25 %7Edone_a%2Bb+red");
     g_autoptr(Row) read = row_from_key(key);
     assert_same(row, read);
 }
 
 static void test_nasty_titles(void) {
-    static const char *const titles[] = {"", "_", "~", "%", "%25", "a~", "/../..", "漢字 🙂", "a+b", "\\", "-", "..", "%00", " spaced "};
+    static const char *const titles[] = {"",        "_",   "~",  "%", "%25", "a~",  "/../..",
+                                         "漢字 🙂", "a+b", "\\", "-", "..",  "%00", " spaced "};
     for (gsize i = 0; i < G_N_ELEMENTS(titles); i++) {
         g_autoptr(Row) row = make_row("f.mp3", *titles[i] ? titles[i] : "f.mp3");
         g_autoptr(Row) read = through_key(row);
@@ -210,7 +212,11 @@ static void test_of_record(void) {
 
 static void test_no_row(void) {
     static const char *const keys[] = {
-        "", "hansard/index/", "hansard/index/abc", "meetings/u_f", "hansard/index/8258935232910_m",
+        "",
+        "hansard/index/",
+        "hansard/index/abc",
+        "meetings/u_f",
+        "hansard/index/8258935232910_m",
         "hansard/index/825893523291_m_1_0_r_0_0_0_0_0_-_f__",   /* 12 digits */
         "hansard/index/8258935232910_m_2_0_r_0_0_0_0_0_-_f__",  /* another version */
         "hansard/index/8258935232910_m_1_0_x_0_0_0_0_0_-_f__",  /* state */

@@ -118,7 +118,8 @@ static Transcript *random_transcript(GRand *rand) {
     for (int i = g_rand_int_range(rand, 0, 20); i > 0; i--) {
         g_autofree char *text = random_text(rand, 60);
         time += g_rand_int_range(rand, 0, 5000);
-        Segment *segment = transcript_add(transcript, time, time + g_rand_int_range(rand, 0, 9000), g_rand_int_range(rand, -1, 4), text);
+        Segment *segment =
+            transcript_add(transcript, time, time + g_rand_int_range(rand, 0, 9000), g_rand_int_range(rand, -1, 4), text);
         if (!segment) continue;
         if (g_rand_boolean(rand)) segment->confidence = (float)g_rand_double(rand);
         for (int w = g_rand_int_range(rand, 0, 5); w > 0; w--) {
@@ -153,18 +154,20 @@ static void test_documented_form(void) {
     segment_add_word(segment, 100, 300, -1, "Hi.");
     g_autoptr(json_t) json = transcript_to_json(transcript);
     g_autofree char *written = dump(json);
-    g_assert_cmpstr(written, ==,
-                    "{\"schema\":2,\"meeting_id\":\"m\",\"run\":null,\"language\":null,\"duration_ms\":900,\"covered_ms\":900,"
-                    "\"transcriber\":{\"name\":null,\"model\":null},\"timed\":true,\"speakers\":[{\"id\":\"S1\",\"name\":\"Ann\"}],"
-                    "\"segments\":[{\"id\":0,\"start_ms\":0,\"end_ms\":900,\"speaker\":\"S1\",\"confidence\":0.5,\"text\":\"Hi.\","
-                    "\"words\":[[100,300,\"Hi.\",-1]]}]}\n");
+    g_assert_cmpstr(
+        written, ==,
+        "{\"schema\":2,\"meeting_id\":\"m\",\"run\":null,\"language\":null,\"duration_ms\":900,\"covered_ms\":900,"
+        "\"transcriber\":{\"name\":null,\"model\":null},\"timed\":true,\"speakers\":[{\"id\":\"S1\",\"name\":\"Ann\"}],"
+        "\"segments\":[{\"id\":0,\"start_ms\":0,\"end_ms\":900,\"speaker\":\"S1\",\"confidence\":0.5,\"text\":\"Hi.\","
+        "\"words\":[[100,300,\"Hi.\",-1]]}]}\n");
 }
 
 static void test_tolerant(void) {
     g_autoptr(Transcript) transcript =
         parse("{\"segments\":[{\"start_ms\":1e300,\"end_ms\":-4,\"text\":\"b\",\"speaker\":\"S9\",\"confidence\":7},"
               "{\"start_ms\":20.6,\"end_ms\":99999999999999999,\"text\":\"a\",\"speaker\":5,\"words\":3,\"mood\":1}],"
-              "\"speakers\":[7,{\"id\":3},{\"name\":\"X\"}],\"duration_ms\":\"long\",\"language\":[],\"transcriber\":\"w\",\"colour\":\"red\"}");
+              "\"speakers\":[7,{\"id\":3},{\"name\":\"X\"}],\"duration_ms\":\"long\",\"language\":[],\"transcriber\":\"w\","
+              "\"colour\":\"red\"}");
     g_assert_cmpstr(transcript_segment(transcript, 0)->text, ==, "a");
     g_assert_cmpint(transcript_segment(transcript, 0)->start_ms, ==, 21);
     g_assert_cmpint(transcript_segment(transcript, 0)->end_ms, ==, RECORDING_MS_MAX);

@@ -58,7 +58,7 @@ static void tear_down(Fixture *fixture, gconstpointer unused) {
     g_free(fixture->path);
 }
 
-/* -- meetings ----------------------------------------------------------------------------------------------------------- */
+/* -- meetings ------------------------------------------------------------------------------------------------------------ */
 
 /* A meeting in the making; commit_draft() frees it. */
 typedef struct {
@@ -134,16 +134,19 @@ static SearchHit *only_hit(const GPtrArray *hits) {
     return g_ptr_array_index(hits, 0);
 }
 
-/* -- finding ------------------------------------------------------------------------------------------------------------ */
+/* -- finding ------------------------------------------------------------------------------------------------------------- */
 
 static void test_words(Fixture *fixture, gconstpointer unused) {
-    put_meeting(fixture, "m", BASE_MS, "Budget", "We were discussing the résumé in Zürich at several MEETINGS about C++ and e-mail.");
-    const char *found[] = {"meet",      "meeting", "Meetings",   "discuss",         "discussed", "resume",       "RÉSUMÉ",        "zurich",
-                           "we meet",   "sever",   "disc",       "\"in zurich\"",   "e-mail",    "c++",          "\"at several", "meetings!?",
-                           "meet meet", "budg",    "\"budget\"", "\"the resume\" z", "AND",       "budget\" \" "};
+    put_meeting(fixture, "m", BASE_MS, "Budget", 
+                "We were discussing the résumé in Zürich at several MEETINGS about C++ and e-mail.");
+    const char *found[] = {
+        "meet", "meeting", "Meetings", "discuss", "discussed", "resume", "RÉSUMÉ", "zurich", "we meet", "sever", "disc",
+        "\"in zurich\"", "e-mail", "c++", "\"at several", "meetings!?", "meet meet", "budg", "\"budget\"",
+        "\"the resume\" i", "budget\" \" ",
+    };
     for (gsize i = 0; i < G_N_ELEMENTS(found); i++) {
         g_test_message("%s", found[i]);
-        if (strcmp(found[i], "AND") != 0) g_assert_cmpuint(count(fixture, found[i]), ==, 1);
+        g_assert_cmpuint(count(fixture, found[i]), ==, 1);
     }
     const char *lost[] = {"meets budget", "zzz", "\"zurich in\"", "meet zzz", "d meet zzz", "sev meet", "\"disc\"", "cussing"};
     for (gsize i = 0; i < G_N_ELEMENTS(lost); i++) {
@@ -161,7 +164,8 @@ static void test_hit(Fixture *fixture, gconstpointer unused) {
     say(&made, 5000, "Bob", "The database " HIT_BEGIN "migration" HIT_END " is late & <b>risky</b>.");
     say(&made, 9000, "Ann", "Then migration waits.");
     Item *item = decide(&made, ITEM_ACTION, "Finish the rollout", "Bob");
-    item_add_evidence(item, &(Evidence){.first = 1, .last = 1, .start_ms = 5000, .end_ms = 5900, .speaker = (char *)"Bob", .quote = (char *)"late"});
+    Evidence evidence = {.first = 1, .last = 1, .start_ms = 5000, .speaker = (char *)"Bob", .quote = (char *)"late"};
+    item_add_evidence(item, &evidence);
     decide(&made, ITEM_REQUIREMENT, "The system shall export", NULL);
     commit_draft(fixture, made);
     g_assert_true(search_update(fixture->search, "m", &error));
@@ -176,8 +180,8 @@ static void test_hit(Fixture *fixture, gconstpointer unused) {
     g_assert_cmpint(hit->start_ms, ==, 5000);
     g_assert_cmpstr(hit->speaker, ==, "Bob");
     g_assert_cmpstr(hit->snippet, ==,
-                    "Good morning everyone. The database " HIT_BEGIN "migration" HIT_END " is late & <b>risky</b>. Then " HIT_BEGIN
-                    "migration" HIT_END " waits.");
+                    "Good morning everyone. The database " HIT_BEGIN "migration" HIT_END " is late & <b>risky</b>. "
+                    "Then " HIT_BEGIN "migration" HIT_END " waits.");
     g_autoptr(GPtrArray) last = find(fixture, "waits");
     g_assert_cmpint(only_hit(last)->start_ms, ==, 9000);
     g_assert_cmpstr(only_hit(last)->speaker, ==, "Ann");
@@ -249,8 +253,10 @@ static void test_order_and_pages(Fixture *fixture, gconstpointer unused) {
     g_autoptr(GPtrArray) all = find(fixture, "apple");
     g_assert_cmpuint(all->len, ==, 10);
     g_assert_cmpstr(((SearchHit *)g_ptr_array_index(all, 0))->meeting_id, ==, "best");
-    for (guint i = 2; i < 10; i++)
-        g_assert_cmpint(((SearchHit *)g_ptr_array_index(all, i))->timestamp_ms, <, ((SearchHit *)g_ptr_array_index(all, i - 1))->timestamp_ms);
+    for (guint i = 2; i < 10; i++) {
+        const SearchHit *hit = g_ptr_array_index(all, i), *before = g_ptr_array_index(all, i - 1);
+        g_assert_cmpint(hit->timestamp_ms, <, before->timestamp_ms);
+    }
     for (guint offset = 0; offset < 12; offset += 4) {
         g_autoptr(GPtrArray) page = NULL;
         g_assert_true(search_find(fixture->search, "apple", 4, offset, &page, NULL));
@@ -272,12 +278,16 @@ static void test_limits(Fixture *fixture, gconstpointer unused) {
         const char *query;
         guint limit;
         bool accepted;
-    } cases[] = {{over, 1, false}, {"word", 0, false}, {"word", 1, true}, {"word", PAGE_LIMIT_MAX, true}, {"word", PAGE_LIMIT_MAX + 1, false}};
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    } pages[] = {{over, 1, false},
+                 {"word", 0, false},
+                 {"word", 1, true},
+                 {"word", PAGE_LIMIT_MAX, true},
+                 {"word", PAGE_LIMIT_MAX + 1, false}};
+    for (gsize i = 0; i < G_N_ELEMENTS(pages); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(GPtrArray) hits = NULL;
-        g_assert_cmpint(search_find(fixture->search, cases[i].query, cases[i].limit, 0, &hits, &error), ==, cases[i].accepted);
-        if (cases[i].accepted) continue;
+        g_assert_cmpint(search_find(fixture->search, pages[i].query, pages[i].limit, 0, &hits, &error), ==, pages[i].accepted);
+        if (pages[i].accepted) continue;
         g_assert_error(error, HANSARD_ERROR, ERROR_INVALID);
         g_assert_null(hits);
     }
@@ -286,9 +296,11 @@ static void test_limits(Fixture *fixture, gconstpointer unused) {
 /* Nothing that can be typed is an error. */
 static void test_hostile_queries(Fixture *fixture, gconstpointer unused) {
     put_meeting(fixture, "m", BASE_MS, "x", "and or not near text words rank 東京 straße");
-    const char *pieces[] = {"\"",  "*",   "(",    ")",    "AND", "OR", "NOT",      "NEAR(", "near/2", "text:", "words:", "-",   "+", "^",
-                            "{",   "}",   ":",    ",",    "'",   ";",  "--",       "\\",    "%",      "東京",  "\xff",   "\x01", " ", "  ",
-                            "\t",  "a",   "rank", "not ", "é",   "e\u0301", "\u0301", "\U0001F600", "\uE000", "\U0001E900", "\xC3", "NULL", "\n", "?1"};
+    const char *pieces[] = {
+        "\"", "*", "(", ")", "AND", "OR", "NOT", "NEAR(", "near/2", "text:", "words:", "-", "+", "^", "{", "}", ":", ",",
+        "'", ";", "--", "\\", "%", "東京", "\xff", "\x01", " ", "  ", "\t", "a", "rank", "not ", "é", "e\u0301", "\u0301",
+        "\U0001F600", "\uE000", "\U0001E900", "\xC3", "NULL", "\n", "?1",
+    };
     for (guint i = 0; i < 2000; i++) {
         g_autoptr(GString) query = g_string_new(NULL);
         int length = g_test_rand_int_range(1, 20);
@@ -302,7 +314,7 @@ static void test_hostile_queries(Fixture *fixture, gconstpointer unused) {
     }
 }
 
-/* -- keeping up to date ------------------------------------------------------------------------------------------------- */
+/* -- keeping up to date -------------------------------------------------------------------------------------------------- */
 
 static void test_update_and_forget(Fixture *fixture, gconstpointer unused) {
     g_autoptr(GError) error = NULL;
@@ -311,7 +323,7 @@ static void test_update_and_forget(Fixture *fixture, gconstpointer unused) {
     put_meeting(fixture, "m", BASE_MS, "x", "second words");
     g_assert_cmpuint(count(fixture, "first"), ==, 1);
     g_assert_cmpuint(count(fixture, "second"), ==, 1);
-    g_assert_true(meeting_delete(&fixture->meetings, "m", &error));
+    g_assert_true(meeting_delete(&fixture->meetings, "m", NULL, &error));
     g_assert_true(search_update(fixture->search, "m", &error));
     g_assert_true(search_update(fixture->search, "m", &error));
     g_assert_true(search_update(fixture->search, "never-was", &error));
@@ -357,7 +369,7 @@ static void test_refresh(Fixture *fixture, gconstpointer unused) {
 
     g_usleep(2000); /* a later millisecond than the first commit */
     commit_words(fixture, "m005", BASE_MS + 5, "pear");
-    g_assert_true(meeting_delete(&fixture->meetings, "m006", &error));
+    g_assert_true(meeting_delete(&fixture->meetings, "m006", NULL, &error));
     g_assert_cmpuint(refresh(fixture, 10), ==, 0); /* neither is among the newest */
     g_assert_cmpuint(refresh(fixture, 0), ==, 2);
     g_assert_cmpuint(count(fixture, "pear"), ==, 1);
@@ -384,7 +396,7 @@ static void test_refresh_damaged_meeting(Fixture *fixture, gconstpointer unused)
     g_assert_cmpuint(count(fixture, "apple"), ==, 2);
 }
 
-/* -- items -------------------------------------------------------------------------------------------------------------- */
+/* -- items --------------------------------------------------------------------------------------------------------------- */
 
 static void assert_items(Fixture *fixture, const char *kind, const char *status, const char *owner, guint limit, guint offset,
                          const char *expected) {
@@ -438,7 +450,7 @@ static void test_items(Fixture *fixture, gconstpointer unused) {
     g_assert_error(error, HANSARD_ERROR, ERROR_INVALID);
 }
 
-/* -- the file ----------------------------------------------------------------------------------------------------------- */
+/* -- the file ------------------------------------------------------------------------------------------------------------ */
 
 static void assert_mends(Fixture *fixture) {
     fixture->search = open_index(fixture);
@@ -460,7 +472,8 @@ static void test_damaged_file(Fixture *fixture, gconstpointer unused) {
     refresh(fixture, 0);
     g_clear_pointer(&fixture->search, search_close);
     g_assert_false(g_file_test(damaged, G_FILE_TEST_EXISTS));
-    g_assert_true(g_file_set_contents(fixture->path, "this is no database, but it is long enough to look like one with a header of 100 bytes or more", -1, NULL));
+    const char *text = "this is no database, though it has more than the 100 bytes of a header: read on";
+    g_assert_true(g_file_set_contents(fixture->path, text, -1, NULL));
     assert_mends(fixture);
     g_assert_true(g_file_get_contents(damaged, &kept, NULL, NULL));
     g_assert_true(g_str_has_prefix(kept, "this is no database"));

@@ -82,7 +82,11 @@ static void test_modes(StoreFixture *fixture, gconstpointer factory) {
     static const struct {
         const char *name;
         mode_t mode;
-    } cases[] = {{"data", 0700}, {"data/a", 0700}, {"data/a/b", 0600}, {"data/.hansard", 0700}, {"data/.hansard/url-secret", 0600}};
+    } cases[] = {{"data", 0700},
+                 {"data/a", 0700},
+                 {"data/a/b", 0600},
+                 {"data/.hansard", 0700},
+                 {"data/.hansard/url-secret", 0600}};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct stat status;
         g_autofree char *path = g_build_filename(place, cases[i].name, NULL);
@@ -112,7 +116,8 @@ static void test_links(StoreFixture *fixture, gconstpointer factory) {
     g_autofree char *outside_file = g_build_filename(outside, "file", NULL);
     g_assert_cmpint(g_mkdir(outside, 0700), ==, 0);
     g_assert_true(g_file_set_contents(outside_file, "secret", -1, NULL));
-    g_autofree char *link = path_of(fixture, "link"), *file_link = path_of(fixture, "file-link"), *fifo = path_of(fixture, "fifo");
+    g_autofree char *link = path_of(fixture, "link"), *file_link = path_of(fixture, "file-link");
+    g_autofree char *fifo = path_of(fixture, "fifo");
     g_assert_cmpint(symlink(outside, link), ==, 0);
     g_assert_cmpint(symlink(outside_file, file_link), ==, 0);
     g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
@@ -134,7 +139,8 @@ static void test_links(StoreFixture *fixture, gconstpointer factory) {
 
 /* Random names of the pieces that lead out of directories elsewhere. */
 static void test_hostile_keys(StoreFixture *fixture, gconstpointer factory) {
-    static const char *const pieces[] = {"..", ".", "/", "//", "a", "\\", "%2e", "\x01", "\xff", ".hansard", "tmp", "~", "ä", " ", "\n", "-"};
+    static const char *const pieces[] = {"..",   ".",        "/",   "//", "a",  "\\", "%2e", "\x01",
+                                         "\xff", ".hansard", "tmp", "~",  "ä", " ",  "\n",  "-"};
     g_autoptr(GRand) random = g_rand_new_with_seed(20260304);
     guint stored = 0;
     for (int i = 0; i < 10000; i++) {
@@ -190,15 +196,16 @@ static void test_copy(StoreFixture *fixture, gconstpointer factory) {
 
 static void test_attributes(StoreFixture *fixture, gconstpointer factory) {
     const StorePut typed = {.content_type = "x/y"}, derived = {.content_type = "audio/wav"};
-    g_autofree char *first = put_text(fixture->store, "a.wav", "1", &derived, NULL);
+    must_put_as(fixture->store, "a.wav", "1", &derived);
     g_assert_cmpuint(count_files(fixture, ".hansard/attributes"), ==, 0);
-    g_autofree char *second = put_text(fixture->store, "a.wav", "2", &typed, NULL);
+    must_put_as(fixture->store, "a.wav", "2", &typed);
     g_assert_cmpuint(count_files(fixture, ".hansard/attributes"), ==, 1);
     g_autofree char *third = put_text(fixture->store, "a.wav", "3", &typed, NULL);
     g_assert_cmpuint(count_files(fixture, ".hansard/attributes"), ==, 1);
     g_autofree char *digest = text_sha256("a.wav", 5);
     g_autofree char *name = g_strdup_printf(".hansard/attributes/%s-%s", digest, third);
-    static const char *const damaged[] = {"", "{", "[]", "{}", "{\"metadata\":[]}", "{\"metadata\":{\"a\":1}}"};
+    static const char *const damaged[] = {"", "{", "[]", "{}", "{\"metadata\":[]}", "{\"metadata\":{\"a\":1}}",
+                                          "{\"content_type\":\"a\\r\\nb\"}", "{\"metadata\":{\"a\":\"b\\u0007\"}}"};
     for (gsize i = 0; i < G_N_ELEMENTS(damaged); i++) {
         g_auto(StoreInfo) info = {0};
         write_file(fixture, name, damaged[i]);
@@ -243,8 +250,7 @@ static void test_durable_order(StoreFixture *fixture, gconstpointer factory) {
     g_assert_cmpint(syncs.folders, ==, 1);        /* "c" in "b" */
     g_assert_cmpint(g_remove(object), ==, 0);
     syncs.files = syncs.folders = syncs.folders_unseen = 0;
-    g_autofree char *etag = put_text(fixture->store, "a/b/c", "1", &(StorePut){.content_type = "x/y"}, NULL);
-    g_assert_nonnull(etag);
+    must_put_as(fixture->store, "a/b/c", "1", &(StorePut){.content_type = "x/y"});
     g_assert_cmpint(syncs.files, ==, 2);          /* bytes and attributes */
     g_assert_cmpint(syncs.files_seen, ==, 0);
     g_assert_cmpint(syncs.folders_unseen, ==, 1); /* attributes */
@@ -263,10 +269,8 @@ static void test_failing_sync(StoreFixture *fixture, gconstpointer factory) {
         syncs.object = object;
         syncs.fail_at = n;
         dir_fsync = watched_fsync;
-        g_autoptr(GError) problem = NULL;
-        g_autofree char *etag = put_text(fixture->store, "a/b/c", "1", &(StorePut){.content_type = "x/y"}, &problem);
+        assert_fails(put_text(fixture->store, "a/b/c", "1", &(StorePut){.content_type = "x/y"}, error), ERROR_IO);
         dir_fsync = fsync;
-        g_assert_error(problem, HANSARD_ERROR, ERROR_IO);
         g_assert_cmpuint(count_files(fixture, ".hansard/tmp"), ==, 0);
         if (n < 6) g_assert_false(exists(fixture, "a"));
         if (n < 6) g_assert_cmpuint(count_files(fixture, ".hansard/attributes"), ==, 0);
@@ -291,6 +295,7 @@ static void test_killed_writer(StoreFixture *fixture, gconstpointer factory) {
     g_assert_cmpint(read(ready[0], &byte, 1), ==, 1);
     g_autoptr(Store) meanwhile = open_at(fixture->place, clock_system());
     g_assert_cmpuint(count_files(fixture, ".hansard/tmp"), ==, 1); /* not swept: the writer lives */
+    g_clear_pointer(&meanwhile, store_close);
     g_assert_cmpint(kill(child, SIGKILL), ==, 0);
     g_assert_cmpint(waitpid(child, NULL, 0), ==, child);
     assert_text(fixture->store, "k", "old");
@@ -478,9 +483,10 @@ static void test_speed(StoreFixture *fixture, gconstpointer factory) {
         if (i == 1) g_usleep(200000);
         g_timer_start(timer);
         g_autofree char *keys = list_keys(fixture->store, "hansard/index/", NULL, 50);
-        g_test_minimized_result(g_timer_elapsed(timer, NULL) * 1e3, "list %d of 50 in 100,000 (2 and 3 are warm): %.2f ms", i,
-                                g_timer_elapsed(timer, NULL) * 1e3);
-        if (i > 1) g_assert_cmpfloat(g_timer_elapsed(timer, NULL), <, 0.010);
+        double ms = g_timer_elapsed(timer, NULL) * 1e3;
+        g_test_minimized_result(ms, "list %d of 50 in 100,000 (2 and 3 are warm): %.2f ms", i, ms);
+        if (i > 1) g_assert_cmpfloat(ms, <, 10);
+        g_assert_true(g_str_has_suffix(keys, " +"));
     }
     g_timer_start(timer);
     for (int i = 0; i < 200; i++) must_put(fixture->store, "small.json", "{}");

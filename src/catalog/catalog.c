@@ -10,8 +10,8 @@
 
 static bool check_identity(const char *meeting_id, gint64 timestamp_ms, GError **error) {
     if (!meeting_id || !meeting_id_valid(meeting_id))
-        return fail(error, ERROR_INVALID, "\"%s\" is no meeting id: use 1 to %d of A-Z a-z 0-9 . _ -", meeting_id ? meeting_id : "",
-                    MEETING_ID_BYTES_MAX);
+        return fail(error, ERROR_INVALID, "\"%.150s\" is no meeting id: use 1 to %d of A-Z a-z 0-9 . _ -",
+                    meeting_id ? meeting_id : "", MEETING_ID_BYTES_MAX);
     if (timestamp_ms < 0 || timestamp_ms > TIMESTAMP_MS_MAX)
         return fail(error, ERROR_INVALID, "The time of %s lies outside the years 1970 to 2286: correct its record", meeting_id);
     return true;

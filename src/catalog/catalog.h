@@ -26,12 +26,13 @@ bool catalog_keys_open(Store *store, Catalog **catalog, GError **error);
 void catalog_close(Catalog *catalog);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Catalog, catalog_close)
 
-/* Puts the meeting's row, then removes older rows of the same id and timestamp. Where a newer one (by updated_ms) stands already, that one stays.
- * Rows in state deleting are kept out of every list. Whoever changes a meeting's timestamp removes the row of the old one. */
+/* Puts the meeting's row, then removes older rows of the same id and timestamp. Where a newer one (by updated_ms) stands
+ * already, that one stays. Rows in state deleting are kept out of every list. Whoever changes a meeting's timestamp removes the
+ * row of the old one. */
 bool catalog_put(Catalog *catalog, const Row *row, GError **error);
 bool catalog_remove(Catalog *catalog, const char *meeting_id, gint64 timestamp_ms, GError **error);
 
-/* One bounded store listing a page; a few more only where rows were left out (a tag, deleting, replaced, foreign keys). A page can therefore be short,
- * even empty, and still have a next_cursor; paging always gets ahead. A row that stands throughout is in exactly one page, whatever is put or
- * removed between pages. A cursor that is none of ours is ERROR_INVALID. */
+/* One bounded store listing a page; a few more only where rows were left out (a tag, deleting, replaced, foreign keys). A page
+ * can therefore be short, even empty, and still have a next_cursor; paging always gets ahead. A row that stands throughout is
+ * in exactly one page, whatever is put or removed between pages. A cursor that is none of ours is ERROR_INVALID. */
 bool catalog_list(Catalog *catalog, const CatalogQuery *query, CatalogPage *page, GError **error);

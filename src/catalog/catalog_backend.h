@@ -1,5 +1,5 @@
-/* For those who implement a catalog. Arguments are checked before a backend sees them (catalog.c), but for the cursor, which only the backend
- * understands. A backend does not retry and does not log. */
+/* For those who implement a catalog. Arguments are checked before a backend sees them (catalog.c), but for the cursor, which
+ * only the backend understands. A backend does not retry and does not log. */
 #pragma once
 
 #include "catalog/catalog.h"

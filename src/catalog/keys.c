@@ -1,11 +1,12 @@
 /* The catalog as index keys in the store (see model/row.h): a list is a store listing, and no object is ever read.
  *
- * 1. The rows of one meeting and time are neighbours in the order of keys. A put leaves the newest standing, whoever else puts at the same time:
- *    each writer adds its own key first and then removes all but the newest that it sees, and "newest" is a total order.
- * 2. A reader takes the newest of neighbours with one id, across the edges of listings too.
- * 3. A cursor is the last key that the page has dealt with. The next page passes over neighbours of that key's meeting, so a row that is replaced
- *    between two pages does not come twice.
- * 4. Keys in the folder that are no rows are passed over, and never removed. */
+ *  1. The rows of one meeting and time are neighbours in the order of keys. A put leaves the newest standing, whoever else puts
+ *     at the same time: each writer adds its own key first and then removes all but the newest that it sees, and "newest" is a
+ *     total order.
+ *  2. A reader takes the newest of neighbours with one id, across the edges of listings too.
+ *  3. A cursor is the last key that the page has dealt with. The next page passes over neighbours of that key's meeting, so a
+ *     row that is replaced between two pages does not come twice.
+ *  4. Keys in the folder that are no rows are passed over, and never removed. */
 #include <string.h>
 
 #include "base/limits.h"
@@ -24,21 +25,22 @@ typedef struct {
     Store *store;
 } KeysCatalog;
 
-/* -- rows of one meeting ------------------------------------------------------------------------------------------------------------ */
+/* -- rows of one meeting ------------------------------------------------------------------------------------------------- */
 
 static bool same_meeting(const Row *one, const Row *other) {
     return one->timestamp_ms == other->timestamp_ms && strcmp(one->meeting_id, other->meeting_id) == 0;
 }
 
-/* A total order over the rows of a meeting. Where the times of two changes are equal, deleting comes last, then the greater key. */
+/* A total order over the rows of a meeting. Where the times of two changes are equal, deleting comes last, then the greater
+ * key. */
 static bool is_newer(const Row *row, const char *key, const Row *than, const char *than_key) {
     if (row->updated_ms != than->updated_ms) return row->updated_ms > than->updated_ms;
     if (row->state != than->state) return row->state == MEETING_DELETING;
     return strcmp(key, than_key) > 0;
 }
 
-/* "hansard/index/{inverted-time}_{meeting-id}_": what the keys of a meeting share. It is taken from a key, so that only model/row.c
- * knows how an id is written; where an id holds a '_' of its own the prefix is shorter, and the rows' ids decide. */
+/* "hansard/index/{inverted-time}_{meeting-id}_": what the keys of a meeting share. It is taken from a key, so that only
+ * model/row.c knows how an id is written; where an id holds a '_' of its own the prefix is shorter, and the rows' ids decide. */
 static char *prefix_of_key(const char *key) {
     const char *id = strchr(key, '_');
     const char *end = id ? strchr(id + 1, '_') : NULL;
@@ -88,7 +90,7 @@ static bool keys_remove(Catalog *base, const char *meeting_id, gint64 timestamp_
     return remove_rows((KeysCatalog *)base, row, key, false, error);
 }
 
-/* -- cursors ------------------------------------------------------------------------------------------------------------------------ */
+/* -- cursors ------------------------------------------------------------------------------------------------------------- */
 
 static char *cursor_of_key(const char *key) {
     g_autofree char *marked = g_strdup_printf("%c%s", CURSOR_MARK, key + strlen(PREFIX_INDEX));
@@ -113,7 +115,7 @@ static char *key_of_cursor(const char *cursor) {
     return strcmp(again, cursor) == 0 && store_key_check(key, NULL) ? g_steal_pointer(&key) : NULL;
 }
 
-/* -- lists -------------------------------------------------------------------------------------------------------------------------- */
+/* -- lists --------------------------------------------------------------------------------------------------------------- */
 
 /* A page in the making. */
 typedef struct {
@@ -138,7 +140,8 @@ static void scan_clear(Scan *scan) {
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Scan, scan_clear)
 
 static bool is_wanted(const Row *row, const CatalogQuery *query) {
-    return row->state == MEETING_READY && (!query->tag || g_ptr_array_find_with_equal_func(row->tags, query->tag, g_str_equal, NULL));
+    if (row->state != MEETING_READY) return false;
+    return !query->tag || g_ptr_array_find_with_equal_func(row->tags, query->tag, g_str_equal, NULL);
 }
 
 /* The pending row's neighbours have all been seen: it is shown or left out. */
@@ -175,7 +178,8 @@ static bool scan_key(Scan *scan, const char *key) {
 
 /* Lists on until the page is complete, the keys end or LISTINGS_MAX is reached; `*more`: whether there is a next page. */
 static bool scan_run(Scan *scan, Store *store, const char *start_after, bool *more, GError **error) {
-    /* One key above the limit shows that the last row has no newer neighbour; where rows are left out, a full listing costs the same request. */
+    /* One key above the limit shows that the last row has no newer neighbour; where rows are left out, a full listing costs the
+     * same request. */
     guint listing = scan->query->tag ? LIST_LIMIT_MAX : scan->query->limit + 1;
     replace_text(&scan->last_seen, start_after);
     *more = true;
@@ -200,7 +204,7 @@ static bool scan_begin(Scan *scan, char **start_after, GError **error) {
     if (query->cursor) {
         g_autofree char *key = key_of_cursor(query->cursor);
         if (!key)
-            return fail(error, ERROR_INVALID, "The cursor is not one of this list: take `next_cursor` of the page before, or none");
+            return fail(error, ERROR_INVALID, "The cursor is none of this list: take `next_cursor` of the page before, or none");
         scan->before = row_from_key(key);
         if (strcmp(key, first) > 0) {
             g_free(first);
@@ -215,7 +219,8 @@ static bool keys_list(Catalog *base, const CatalogQuery *query, CatalogPage *pag
     g_auto(Scan) scan = {.query = query, .rows = g_ptr_array_new_with_free_func((GDestroyNotify)row_free)};
     g_autofree char *start_after = NULL;
     bool more;
-    if (!scan_begin(&scan, &start_after, error) || !scan_run(&scan, ((KeysCatalog *)base)->store, start_after, &more, error)) return false;
+    if (!scan_begin(&scan, &start_after, error)) return false;
+    if (!scan_run(&scan, ((KeysCatalog *)base)->store, start_after, &more, error)) return false;
     page->rows = g_steal_pointer(&scan.rows);
     /* A page without a single row among its keys still leads on behind them. */
     page->next_cursor = more ? cursor_of_key(scan.position ? scan.position : scan.last_seen) : NULL;

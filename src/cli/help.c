@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cli/terminal.h"
+
 char *help_option_name(const SettingSpec *spec) {
     const char *name = g_str_has_prefix(spec->name, "HANSARD_") ? spec->name + strlen("HANSARD_") : spec->name;
     return g_strdelimit(g_ascii_strdown(name, -1), "_", '-');
@@ -26,7 +28,8 @@ static void print_commands(const Command *const *commands) {
     for (gsize i = 0; commands[i]; i++) {
         if (commands[i]->hidden) continue;
         g_autofree char *usage = g_strconcat(commands[i]->name, " ", commands[i]->arguments, NULL);
-        g_print("  %-22s %s\n", usage, commands[i]->sentence);
+        g_autofree char *cell = terminal_cell(usage, 22);
+        g_print("  %s %s\n", cell, commands[i]->sentence);
     }
     g_print("\n`hansard COMMAND --help` shows its options and an example; `hansard help settings` the settings.\n"
             "Exit status: 0 done, 1 failed, 2 wrong usage or a wrong setting.\n");

@@ -1,5 +1,5 @@
-/* Segments cut into captions that can be read in time. Words keep the times that are known; where there are none, a segment's time is shared out
- * by the length of its words. */
+/* Segments cut into captions that can be read in time. Words keep the times that are known; where there are none, a segment's
+ * time is shared out by the length of its words. */
 #include <string.h>
 
 #include "export/export_format.h"
@@ -17,7 +17,6 @@ typedef struct {
     int line; /* being filled */
     gint64 start_ms, end_ms;
     const char *speaker;
-    bool new_speaker;
 } Builder;
 
 static void token_clear(gpointer token) { g_free(((Token *)token)->text); }
@@ -55,7 +54,7 @@ static GArray *tokens_of(const Segment *segment) {
 
 static void end_caption(Builder *builder) {
     if (builder->lines[0]->len == 0) return;
-    Caption caption = {.start_ms = builder->start_ms, .speaker = builder->speaker, .new_speaker = builder->new_speaker};
+    Caption caption = {.start_ms = builder->start_ms, .speaker = builder->speaker};
     caption.end_ms = CLAMP(builder->end_ms, caption.start_ms + 1, caption.start_ms + CAPTION_MS);
     for (int i = 0; i < CAPTION_LINES; i++) {
         if (builder->lines[i]->len > 0) caption.lines[i] = g_strdup(builder->lines[i]->str);
@@ -63,7 +62,6 @@ static void end_caption(Builder *builder) {
     }
     g_array_append_val(builder->captions, caption);
     builder->line = 0;
-    builder->new_speaker = false;
 }
 
 static bool fits(const GString *line, const Token *token) {
@@ -81,20 +79,32 @@ static void put_token(Builder *builder, const Token *token) {
     builder->end_ms = MAX(builder->end_ms, token->end_ms);
 }
 
-bool captions_make(const Meeting *meeting, GArray **captions, GError **error) {
+/* "Name:" before the words, shown with the first of them. */
+static void put_name(Builder *builder, gint64 start_ms) {
+    g_autofree char *label = g_strconcat(builder->speaker, ":", NULL);
+    g_auto(GStrv) words = g_strsplit(label, " ", -1);
+    g_autoptr(GArray) tokens = g_array_new(FALSE, TRUE, sizeof(Token));
+    g_array_set_clear_func(tokens, token_clear);
+    for (char **word = words; *word; word++) add_token(tokens, *word, start_ms, start_ms);
+    for (guint i = 0; i < tokens->len; i++) put_token(builder, &g_array_index(tokens, Token, i));
+}
+
+bool captions_make(const Meeting *meeting, bool names, GArray **captions, GError **error) {
     const Transcript *transcript = meeting->transcript;
     if (!transcript || transcript->segments->len == 0)
         return fail(error, ERROR_INVALID, "The meeting has no transcript with times, so there are no captions; export it as txt");
     if (!transcript->timed)
-        return fail(error, ERROR_INVALID, "The meeting's transcript came in as text without times, so there are no captions; export it as txt");
+        return fail(error, ERROR_INVALID,
+                    "The meeting's transcript came in as text without times, so there are no captions; export it as txt");
     Builder builder = {.captions = g_array_new(FALSE, TRUE, sizeof(Caption))};
     g_array_set_clear_func(builder.captions, caption_clear);
     for (int i = 0; i < CAPTION_LINES; i++) builder.lines[i] = g_string_new(NULL);
     for (guint i = 0; i < transcript->segments->len; i++) {
         const Segment *segment = transcript_segment(transcript, i);
         builder.speaker = transcript_speaker_name(transcript, segment->speaker);
-        builder.new_speaker = i == 0 || segment->speaker != segment[-1].speaker;
         g_autoptr(GArray) tokens = tokens_of(segment);
+        if (names && builder.speaker && (i == 0 || segment->speaker != segment[-1].speaker))
+            put_name(&builder, segment->start_ms);
         for (guint t = 0; t < tokens->len; t++) put_token(&builder, &g_array_index(tokens, Token, t));
         end_caption(&builder);
     }
@@ -104,6 +114,6 @@ bool captions_make(const Meeting *meeting, GArray **captions, GError **error) {
 }
 
 void append_caption_time(GString *out, gint64 ms, char separator) {
-    g_string_append_printf(out, "%02d:%02d:%02d%c%03d", (int)(ms / 3600000), (int)(ms / 60000 % 60), (int)(ms / 1000 % 60), separator,
-                           (int)(ms % 1000));
+    g_string_append_printf(out, "%02d:%02d:%02d%c%03d", (int)(ms / 3600000), (int)(ms / 60000 % 60), (int)(ms / 1000 % 60),
+                           separator, (int)(ms % 1000));
 }

@@ -1,9 +1,11 @@
-/* The items as a table for spreadsheets (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe before it. */
+/* The items as a table for spreadsheets (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe before
+ * it. */
 #include <string.h>
 
 #include "export/export_format.h"
 
-static const char header[] = "id,kind,text,owner,due,due_said,type,priority,status,confidence,start,quote,speaker,meeting_id,title\r\n";
+static const char header[] =
+    "id,kind,text,owner,due,due_said,type,priority,status,confidence,start,quote,speaker,meeting_id,title\r\n";
 
 /* Every cell is quoted, so that none depends on what a reader takes for special. */
 static void append_cell(GString *out, const char *text, bool last) {
@@ -23,13 +25,21 @@ static void append_item(GString *out, const Item *item, const Record *record) {
     if (evidence) append_caption_time(start, evidence->start_ms, '.');
     char confidence[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_formatd(confidence, sizeof confidence, "%.2f", item->confidence);
-    const char *cells[] = {item->id,     item->kind < ITEM_KIND_COUNT ? item_kind_name(item->kind) : NULL,
-                           item->text,   item->owner,
-                           item->due,    item->due_said,
-                           item->type,   item->priority,
-                           item->status, confidence,
-                           start->str,   evidence ? evidence->quote : NULL,
-                           evidence ? evidence->speaker : NULL, record->meeting_id, record->title};
+    const char *cells[] = {item->id,
+                           item->kind < ITEM_KIND_COUNT ? item_kind_name(item->kind) : NULL,
+                           item->text,
+                           item->owner,
+                           item->due,
+                           item->due_said,
+                           item->type,
+                           item->priority,
+                           item->status,
+                           confidence,
+                           start->str,
+                           evidence ? evidence->quote : NULL,
+                           evidence ? evidence->speaker : NULL,
+                           record->meeting_id,
+                           record->title};
     for (gsize i = 0; i < G_N_ELEMENTS(cells); i++) append_cell(out, cells[i], i + 1 == G_N_ELEMENTS(cells));
 }
 

@@ -4,14 +4,14 @@
 #include "meeting/meeting.h"
 
 typedef struct {
-    const char *name;         /* "md", "txt", "srt", "vtt", "json", "csv" */
+    const char *name; /* "md", "txt", "srt", "vtt", "json", "csv" */
     const char *content_type;
-    const char *sentence;     /* for help and the page's menu */
+    const char *sentence; /* for help and the page's menu */
     /* ERROR_INVALID where the meeting can't be written so (no transcript for srt, vtt). */
     bool (*write)(const Meeting *meeting, GString *out, GError **error);
 } ExportFormat;
 
-extern const ExportFormat *const export_formats[]; /* NULL-terminated */
+extern const ExportFormat *const export_formats[];         /* NULL-terminated */
 const ExportFormat *export_format_named(const char *name); /* NULL where there is none */
 
 bool export_meeting(const Meeting *meeting, const ExportFormat *format, GBytes **bytes, GError **error);

@@ -5,20 +5,21 @@
 
 extern const ExportFormat export_md, export_txt, export_srt, export_vtt, export_json, export_csv;
 
-/* A caption: at most CAPTION_LINES lines of CAPTION_LINE_CHARS characters, shown for at most CAPTION_MS. The usual figures of broadcasters. */
+/* A caption: at most CAPTION_LINES lines of CAPTION_LINE_CHARS characters, shown for at most CAPTION_MS. The usual figures of
+ * broadcasters. */
 #define CAPTION_LINES 2
 #define CAPTION_LINE_CHARS 42
 #define CAPTION_MS 7000
 
 typedef struct {
-    gint64 start_ms, end_ms; /* end > start */
-    const char *speaker;     /* NULL: unknown */
-    bool new_speaker;        /* another than in the caption before */
+    gint64 start_ms, end_ms;    /* end > start */
+    const char *speaker;        /* NULL: unknown */
     char *lines[CAPTION_LINES]; /* the second may be NULL */
 } Caption;
 
-/* The transcript as captions (an array of Caption). ERROR_INVALID where the meeting has no transcript, or one without real times. */
-bool captions_make(const Meeting *meeting, GArray **captions, GError **error);
+/* The transcript as captions (an array of Caption). `names`: the words of a new speaker begin with "Name:". ERROR_INVALID where
+ * the meeting has no transcript, or one without real times. */
+bool captions_make(const Meeting *meeting, bool names, GArray **captions, GError **error);
 
 /* "00:01:02.345" with the given separator before the milliseconds. */
 void append_caption_time(GString *out, gint64 ms, char separator);

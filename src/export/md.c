@@ -1,5 +1,5 @@
-/* Minutes to read and to work with, in Markdown: summary, topics, items with who, when and the proof, then the transcript. Whatever comes from the
- * meeting is escaped, so that no word of it is markup. */
+/* Minutes to read and to work with, in Markdown: summary, topics, items with who, when and the proof, then the transcript.
+ * Whatever comes from the meeting is escaped, so that no word of it is markup. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -9,10 +9,10 @@
 /* Text within a line. What is special anywhere is escaped, and what is special at the beginning of a line or list item, there. */
 static void append_text(GString *out, const char *text) {
     gsize digits = strspn(text, "0123456789");
-    if (*text && strchr("#+-=:", *text)) g_string_append_c(out, '\\');
+    if (*text && strchr("+-=:", *text)) g_string_append_c(out, '\\');
     for (gsize i = 0; text[i]; i++) {
         bool numbers_list = digits > 0 && i == digits && strchr(".)", text[i]);
-        if (numbers_list || strchr("\\`*_[]<>&|~$", text[i])) g_string_append_c(out, '\\');
+        if (numbers_list || strchr("\\`*_[]<>&|~$#", text[i])) g_string_append_c(out, '\\');
         g_string_append_c(out, strchr("\r\n\t", text[i]) ? ' ' : text[i]);
     }
 }
@@ -114,7 +114,9 @@ static void append_items(GString *out, const char *title, const GPtrArray *items
 
 static void append_requirements(GString *out, const GPtrArray *items) {
     if (items->len == 0) return;
-    g_string_append(out, "\n## Requirements\n\n| Id | Requirement | Type | Priority | Status | Said |\n| --- | --- | --- | --- | --- | --- |\n");
+    g_string_append(
+        out,
+        "\n## Requirements\n\n| Id | Requirement | Type | Priority | Status | Said |\n| --- | --- | --- | --- | --- | --- |\n");
     for (guint i = 0; i < items->len; i++) {
         const Item *item = g_ptr_array_index(items, i);
         const char *cells[] = {item->id, item->text, item->type, item->priority, item->status};
@@ -160,9 +162,12 @@ static bool write_md(const Meeting *meeting, GString *out, GError **error) {
     append_requirements(out, minutes->items[ITEM_REQUIREMENT]);
     bool segments = meeting->transcript && meeting->transcript->segments->len > 0;
     if (segments || meeting->text) g_string_append(out, "\n## Transcript\n\n");
-    if (segments) append_transcript(out, meeting->transcript);
-    else if (meeting->text) append_lines(out, meeting->text);
+    if (segments)
+        append_transcript(out, meeting->transcript);
+    else if (meeting->text)
+        append_lines(out, meeting->text);
     return true;
 }
 
-const ExportFormat export_md = {"md", "text/markdown; charset=utf-8", "Minutes in Markdown: summary, items with their proof, transcript", write_md};
+const ExportFormat export_md = {"md", "text/markdown; charset=utf-8",
+                                "Minutes in Markdown: summary, items with their proof, transcript", write_md};

@@ -9,7 +9,7 @@ static void append_line(GString *out, const char *line) {
 
 static bool write_srt(const Meeting *meeting, GString *out, GError **error) {
     g_autoptr(GArray) captions = NULL;
-    if (!captions_make(meeting, &captions, error)) return false;
+    if (!captions_make(meeting, true, &captions, error)) return false;
     for (guint i = 0; i < captions->len; i++) {
         const Caption *caption = &g_array_index(captions, Caption, i);
         g_string_append_printf(out, "%u\r\n", i + 1);
@@ -17,7 +17,6 @@ static bool write_srt(const Meeting *meeting, GString *out, GError **error) {
         g_string_append(out, " --> ");
         append_caption_time(out, caption->end_ms, ',');
         g_string_append(out, "\r\n");
-        if (caption->speaker && caption->new_speaker) g_string_append_printf(out, "%s: ", caption->speaker);
         for (int line = 0; line < CAPTION_LINES && caption->lines[line]; line++) append_line(out, caption->lines[line]);
         g_string_append(out, "\r\n");
     }

@@ -1,4 +1,4 @@
-/* The transcript as plain text, a line a speaker turn with its time; import_text() reads it back. */
+/* The transcript as plain text, a line a speaker turn with its time, as the import of plain text reads it back. */
 #include "export/export_format.h"
 
 static void append_turns(GString *out, const Transcript *transcript) {
@@ -10,8 +10,8 @@ static void append_turns(GString *out, const Transcript *transcript) {
         }
         gint64 seconds = segment->start_ms / 1000;
         const char *name = transcript_speaker_name(transcript, segment->speaker);
-        g_string_append_printf(out, "%s[%02d:%02d:%02d] %s%s%s", i > 0 ? "\n" : "", (int)(seconds / 3600), (int)(seconds / 60 % 60),
-                               (int)(seconds % 60), name ? name : "", name ? ": " : "", segment->text);
+        g_string_append_printf(out, "%s[%02d:%02d:%02d] %s%s%s", i > 0 ? "\n" : "", (int)(seconds / 3600),
+                               (int)(seconds / 60 % 60), (int)(seconds % 60), name ? name : "", name ? ": " : "", segment->text);
     }
     g_string_append_c(out, '\n');
 }
@@ -31,4 +31,5 @@ static bool write_txt(const Meeting *meeting, GString *out, GError **error) {
     return true;
 }
 
-const ExportFormat export_txt = {"txt", "text/plain; charset=utf-8", "The transcript as plain text, a line a speaker turn", write_txt};
+const ExportFormat export_txt = {"txt", "text/plain; charset=utf-8", "The transcript as plain text, a line a speaker turn",
+                                 write_txt};

@@ -3,16 +3,20 @@
 
 static void append_escaped(GString *out, const char *text) {
     for (; *text; text++) {
-        if (*text == '&') g_string_append(out, "&amp;");
-        else if (*text == '<') g_string_append(out, "&lt;");
-        else if (*text == '>') g_string_append(out, "&gt;");
-        else g_string_append_c(out, *text);
+        if (*text == '&')
+            g_string_append(out, "&amp;");
+        else if (*text == '<')
+            g_string_append(out, "&lt;");
+        else if (*text == '>')
+            g_string_append(out, "&gt;");
+        else
+            g_string_append_c(out, *text);
     }
 }
 
 static bool write_vtt(const Meeting *meeting, GString *out, GError **error) {
     g_autoptr(GArray) captions = NULL;
-    if (!captions_make(meeting, &captions, error)) return false;
+    if (!captions_make(meeting, false, &captions, error)) return false;
     g_string_append(out, "WEBVTT\n");
     for (guint i = 0; i < captions->len; i++) {
         const Caption *caption = &g_array_index(captions, Caption, i);

@@ -1,11 +1,11 @@
-/* A table of phrases, each with the function that turns its parts into a day. Longest and most definite phrases first: the first that
- * matches at the leftmost place wins. */
+/* A table of phrases, each with the function that turns its parts into a day. Longest and most definite phrases first: of two that
+ * begin at the same place the upper one wins. */
 #include "extract/dates.h"
 
 #include <string.h>
 
 #define NUMBERS "\\d{1,2}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a couple of|a pair of|a few"
-#define WEEKDAYS "mon(?:day)?|tue(?:s|sday)?|wed(?:nesday)?|thu(?:r|rs|rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
+#define WEEKDAYS "mon(?:day)?|tue(?:s|sday)?|wednesday|thu(?:r|rs|rsday)?|fri(?:day)?|saturday|sunday"
 #define MONTHS                                                                                                                                \
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t|tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 #define ORDINAL_WORDS                                                                                                                         \
@@ -15,9 +15,10 @@
 #define DAY "(?<day>\\d{1,2}(?:st|nd|rd|th)?|" ORDINAL_WORDS ")"
 #define ORDINAL_DAY "(?<day>\\d{1,2}(?:st|nd|rd|th)|" ORDINAL_WORDS ")"
 #define MONTH "(?<month>" MONTHS ")"
-#define YEAR "(?: (?<year>20\\d\\d))?"
+#define YEAR "(?: (?:in )?(?<year>20\\d\\d))?"
 #define WEEKDAY "(?<weekday>" WEEKDAYS ")"
-#define BY "(?:(?:by|on|before|until|till|til|due|for|at|no later than|not later than) )"
+#define TIME "(?:noon|midday|lunch ?time|lunch|\\d{1,2}(?::\\d\\d)? ?(?:[ap] ?m|o'?clock))"
+#define BY "(?:by|on|before|until|till|til|due|for|at|no later than|not later than) "
 #define PART_OF_DAY "(?: (?:morning|afternoon|evening|night|noon|at noon|lunch ?time))?"
 
 typedef bool (*Resolve)(const GMatchInfo *match, const GDate *today, GDate *day);
@@ -106,26 +107,26 @@ static bool is_weeks_from_weekday(const GMatchInfo *match, const GDate *today, G
 }
 
 /* A week ends on its Friday; at a weekend that is the next one's. */
-static void end_of_week(GDate *day, int weeks) {
+static void to_week_end(GDate *day, int weeks) {
     if (weeks == 0 && g_date_get_weekday(day) > G_DATE_FRIDAY) weeks = 1;
     to_weekday(day, G_DATE_FRIDAY, weeks);
 }
 
 static bool is_end_of(const GMatchInfo *match, const GDate *today, GDate *day) {
     g_autofree char *which = part(match, "which"), *unit = part(match, "unit");
-    int ahead = g_strcmp0(which, "next") == 0;
-    if (strcmp(unit, "day") == 0) {
-        add_days(day, ahead);
-    } else if (g_str_has_prefix(unit, "week")) {
-        end_of_week(day, ahead);
-    } else if (strcmp(unit, "month") == 0) {
-        g_date_set_day(day, 1);
-        g_date_add_months(day, (guint)ahead);
+    guint ahead = g_strcmp0(which, "next") == 0;
+    g_date_set_day(day, unit[0] == 'd' || unit[0] == 'w' ? g_date_get_day(day) : 1);
+    if (unit[0] == 'd') {
+        g_date_add_days(day, ahead);
+    } else if (strcmp(unit, "weekend") == 0) {
+        to_weekday(day, G_DATE_SUNDAY, (int)ahead);
+    } else if (unit[0] == 'w') {
+        to_week_end(day, (int)ahead);
+    } else if (unit[0] == 'm') {
+        g_date_add_months(day, ahead);
         to_month_end(day);
-    } else if (strcmp(unit, "quarter") == 0) {
-        guint month = ((guint)g_date_get_month(day) - 1) / 3 * 3 + 3;
-        g_date_set_dmy(day, 1, (GDateMonth)month, g_date_get_year(day));
-        g_date_add_months(day, 3 * (guint)ahead);
+    } else if (unit[0] == 'q') {
+        g_date_add_months(day, 2 - ((guint)g_date_get_month(day) - 1) % 3 + 3 * ahead);
         to_month_end(day);
     } else {
         g_date_set_dmy(day, 31, G_DATE_DECEMBER, (GDateYear)(g_date_get_year(day) + ahead));
@@ -213,7 +214,9 @@ static bool is_pair(const GMatchInfo *match, const GDate *today, GDate *day) {
 static bool is_nth_weekday(const GMatchInfo *match, const GDate *today, GDate *day) {
     g_autofree char *nth = part(match, "nth"), *weekday = part(match, "weekday"), *month = part(match, "month"), *next = part(match, "next");
     guint wanted = month ? month_of(month) : (guint)g_date_get_month(today), year = g_date_get_year(today);
-    if (month && wanted < (guint)g_date_get_month(today)) year++;
+    g_autofree char *named_year = part(match, "year");
+    if (named_year) year = (guint)g_ascii_strtoull(named_year, NULL, 10);
+    else if (month && wanted < (guint)g_date_get_month(today)) year++;
     g_date_set_dmy(day, 1, (GDateMonth)wanted, (GDateYear)year);
     if (next) g_date_add_months(day, 1);
     guint this_month = g_date_get_month(day);
@@ -242,42 +245,88 @@ static bool is_holiday(const GMatchInfo *match, const GDate *today, GDate *day) 
     return false;
 }
 
-static const struct {
+typedef struct {
     const char *phrase;
     Resolve resolve; /* NULL: a deadline that names no day */
-} phrases[] = {
-    {"(?:the )?day after tomorrow" PART_OF_DAY, is_tomorrow},
-    {"tomorrow(?:'s)?" PART_OF_DAY, is_tomorrow},
-    {"(?:the )?end of (?:the |this )?(?:business )?(?<unit>day)", is_end_of},
-    {"(?:the )?(?:end of )?today|tonight|this (?:morning|afternoon|evening)|close of (?:business|play)|eod|cob|midnight", is_today},
-    {"(?:the )?end of " MONTH YEAR, is_end_of_month},
-    {"(?:the )?(?:end of )?(?:the )?(?<which>next|this|the) (?<unit>week(?:end)?|month|quarter|year)(?! (?:" WEEKDAYS ")\\b)", is_end_of},
-    {"(?:the )?end of (?<unit>week|month|quarter|year)", is_end_of},
-    {"(?:the )?end of q(?<quarter>[1-4])", is_numbered_quarter},
-    {"(?:the )?(?<nth>first|second|third|fourth|last|1st|2nd|3rd|4th) " WEEKDAY "(?: of| in) (?:(?:the|this|(?<next>next)) month|" MONTH ")",
-     is_nth_weekday},
-    {"(?:(?<count>" NUMBERS ") weeks? from (?:on )?)" WEEKDAY, is_weeks_from_weekday},
-    {WEEKDAY " week", is_weeks_from_weekday},
-    {"(?:(?:" WEEKDAYS ") )?(?:the )?" MONTH " (?:the )?" DAY "(?! o'?clock)" YEAR, is_dated},
-    {"(?:(?:" WEEKDAYS ") )?(?:the )?" DAY " (?:of )?" MONTH YEAR, is_dated},
-    {"(?:(?<which>this|next|coming|this coming) )?" WEEKDAY PART_OF_DAY "(?: of)? (?<week>next week|this week)", is_weekday},
-    {"(?:the )?(?:(?<which>this coming|this|next|coming) )?" WEEKDAY "(?! the \\d)" PART_OF_DAY, is_weekday},
-    {"(?:with)?in (?:the next )?(?<count>" NUMBERS ")(?: more)? (?<unit>days?|weeks?|months?|years?|fortnights?)(?:'?s?'? time)?", is_ahead},
-    {"(?<count>" NUMBERS ") (?<unit>days?|weeks?|months?|years?|fortnights?) (?:from (?:now|today)|hence)", is_ahead},
-    {"(?:in )?(?<year>20\\d\\d)[-/](?<month>\\d{1,2})[-/](?<day>\\d{1,2})", is_iso},
-    {"(?<left>\\d{1,2})(?:/|(?<dot>\\.))(?<right>\\d{1,2})(?:[/.](?<year>\\d{4}|\\d\\d))(?![\\d./])", is_pair},
-    {"(?<left>\\d{1,2})/(?<right>\\d{1,2})(?![\\d./])", is_pair},
-    {"(?<holiday>christmas eve|christmas|boxing day|new year's eve|new years? day|new year(?!'s resolution)|halloween|valentine'?s day)", is_holiday},
-    {"(?<![^ ])(?:eow)", NULL},
+    bool bound;      /* a deadline only after "by" and the like */
+} Phrase;
+
+static const Phrase phrases[] = {
+    {"(?:the )?day (?<after>after) tomorrow" PART_OF_DAY, is_tomorrow, false},
+    {"tomorrow(?:'s)?" PART_OF_DAY, is_tomorrow, false},
+    {"(?:the )?end of (?:the |this )?(?:business )?(?<unit>day)(?! (?:tomorrow|on |" WEEKDAYS "))", is_end_of, false},
+    {"(?:the )?(?:end of )?today|tonight|this (?:morning|afternoon|evening)|close of (?:business|play)|eod|cob", is_today, false},
+    {"(?:the )?(?:end|last day) (?:of|in) " MONTH YEAR, is_end_of_month, false},
+    {"(?:the )?end of (?:(?<which>next|this|the) )?(?<unit>week|month|quarter|year)|eo(?<unit>w|m|q|y)", is_end_of, false},
+    {"(?:the )?end of q(?<quarter>[1-4])", is_numbered_quarter, false},
+    {"(?:the )?(?<nth>first|second|third|fourth|last|1st|2nd|3rd|4th) " WEEKDAY " (?:of|in) (?:(?:the|this|(?<next>next)) month|" MONTH YEAR ")",
+     is_nth_weekday, false},
+    {"(?:(?<count>" NUMBERS ") weeks? from (?:on )?)" WEEKDAY, is_weeks_from_weekday, false},
+    {"" WEEKDAY " week", is_weeks_from_weekday, false},
+    {"(?:(?:" WEEKDAYS ") )?(?:the )?" MONTH " (?:the )?" DAY "(?! (?:o'?clock|[ap] ?m))" YEAR, is_dated, false},
+    {"(?:(?:" WEEKDAYS ") )?(?:the )?" DAY " (?:of )?" MONTH YEAR, is_dated, false},
+    {"(?:(?<which>this|next|coming|this coming) )?" WEEKDAY PART_OF_DAY "(?: of)? (?<week>next week|this week)", is_weekday, false},
+    {"(?:(?<week>next week|this week) (?:on )?)" WEEKDAY PART_OF_DAY, is_weekday, false},
+    {"(?:the )?(?:(?<which>this coming|this|next|coming) )?" WEEKDAY "\\b(?!'s)" PART_OF_DAY "(?! (?:after next|(?:the )?(?:\\d|" ORDINAL_WORDS ")))", is_weekday, false},
+    {"(?<which>this|next)? ?(?<weekday>wed|sat|sun)", is_weekday, true},
+    {"(?<which>next|this) (?<unit>week(?:end)?|month|quarter|year)", is_end_of, false},
+    {"the (?<unit>weekend)", is_end_of, true},
+    {"(?:with)?in (?:the next )?(?<count>" NUMBERS ")(?: more)? (?<unit>days?|weeks?|months?|years?|fortnights?)'?s?(?: time)?", is_ahead, false},
+    {"(?<count>" NUMBERS ") (?<unit>days?|weeks?|months?|years?|fortnights?) (?:from (?:now|today)|hence)", is_ahead, false},
+    {"(?<year>20\\d\\d)[-/](?<month>\\d{1,2})[-/](?<day>\\d{1,2})", is_iso, false},
+    {"(?<left>\\d{1,2})(?:/|(?<dot>\\.))(?<right>\\d{1,2})[/.](?<year>20\\d\\d|\\d\\d)", is_pair, false},
+    {"(?<left>\\d{1,2})/(?<right>\\d{1,2})", is_pair, false},
+    {"(?<holiday>christmas eve|christmas|boxing day|new year's eve|new year's day|new year|halloween|valentine's day)", is_holiday, true},
+    {TIME "(?! (?:tomorrow|on|next))", is_today, true},
+    {"(?:(?:" WEEKDAYS ") )?the " ORDINAL_DAY "(?: (?:day )?of (?:(?<next>next)|this|the) month)?(?! day)(?! (?:of|time|version|one|floor|draft|round|release|meeting|sprint|quarter))",
+     is_day_of_month, true},
+    {"(?:the |our )?next (?:meeting|sprint|release|call|review)", NULL, true},
+    {"(?:as soon as possible|asap)", NULL, false},
 };
 
-/* Phrases that are a deadline only after "by" and the like. */
-static const struct {
-    const char *phrase;
-    Resolve resolve;
-} bound_phrases[] = {
-    {"(?:noon|lunch ?time|lunch|\\d{1,2}(?::\\d\\d)? ?(?:am|pm|o'?clock))(?! (?:tomorrow|on|next))", is_today},
-    {"the " ORDINAL_DAY "(?: of (?:(?<next>next)|this|the) month)?(?! (?:of|time|version|one|floor|draft|round|release|meeting|sprint|quarter)\\b)",
-     is_day_of_month},
-    {"(?:the )?next (?:meeting|sprint|release|call|review)", NULL},
-};
+static GRegex *phrase_regex(gsize i) {
+    static GRegex *regexes[G_N_ELEMENTS(phrases)];
+    static gsize ready;
+    if (g_once_init_enter(&ready)) {
+        for (gsize j = 0; j < G_N_ELEMENTS(phrases); j++) {
+            g_autofree char *pattern = g_strdup_printf("(?J)(?<![^ ])(?<!last )(?<!since )(?<!from )(?<!after )(?<!days )(?<!weeks )(?<!months )(?:" BY ")%s(?:" TIME " (?:on )?)?(?:%s)(?![^ ])(?! ago)(?! (?:of|from|in) last )",
+                                                       phrases[j].bound ? "" : "?", phrases[j].phrase);
+            regexes[j] = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, NULL);
+            g_assert(regexes[j]);
+        }
+        g_once_init_leave(&ready, 1);
+    }
+    return regexes[i];
+}
+
+/* True where the match is a deadline; `due` gets its day. */
+static bool resolve(const Phrase *phrase, const GMatchInfo *match, const GDate *today, Due *due) {
+    GDate day = *today;
+    due->date[0] = '\0';
+    if (!phrase->resolve) return true;
+    if (!phrase->resolve(match, today, &day)) return false;
+    if (g_date_get_year(&day) > 9999) return false;
+    g_date_strftime(due->date, sizeof due->date, "%Y-%m-%d", &day);
+    return true;
+}
+
+bool due_find(const char *text, gint64 meeting_ms, Due *due) {
+    g_autoptr(GDateTime) meeting = g_date_time_new_from_unix_utc(CLAMP(meeting_ms, 0, G_GINT64_CONSTANT(253370764800000)) / 1000);
+    GDate today;
+    g_date_clear(&today, 1);
+    int year, month, day;
+    g_date_time_get_ymd(meeting, &year, &month, &day);
+    g_date_set_dmy(&today, (GDateDay)day, (GDateMonth)month, (GDateYear)year);
+    bool found = false;
+    for (gsize i = 0; i < G_N_ELEMENTS(phrases); i++) {
+        g_autoptr(GMatchInfo) match = NULL;
+        int at, end;
+        if (!g_regex_match(phrase_regex(i), text, 0, &match) || !g_match_info_fetch_pos(match, 0, &at, &end)) continue;
+        if (found && (guint)at >= due->at) continue;
+        Due here = {.at = (guint)at, .end = (guint)end};
+        if (!resolve(&phrases[i], match, &today, &here)) continue;
+        *due = here;
+        found = true;
+    }
+    return found;
+}

@@ -206,6 +206,8 @@ static enum MHD_Result finish(Exchange *exchange) {
 enum MHD_Result exchange_continue(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
                                   const char *version, const char *data, size_t *size, void **user_data) {
     Exchange *exchange = *user_data;
+    /* The library goes on with chunks that it has read already, though the connection is suspended: they are left for later. */
+    if (MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_SUSPENDED)->suspended) return MHD_YES;
     if (!exchange->head_done) return head(exchange, method);
     if (*size == 0) return finish(exchange);
     gsize taken = *size;

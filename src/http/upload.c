@@ -66,7 +66,7 @@ static char *clean_type(const char *type) {
     return g_strdup(type);
 }
 
-static bool add_field(Upload *upload, const char *name, const char *data, gsize size) {
+static bool add_field(Upload *upload, const char *name, const char *data, guint64 offset, gsize size) {
     upload->field_bytes += size + 1;
     if (upload->field_bytes > FORM_FIELDS_BYTES_MAX)
         return fail(&upload->form_error, ERROR_TOO_LARGE, "the form's fields have more than %d bytes", (int)FORM_FIELDS_BYTES_MAX);
@@ -76,7 +76,7 @@ static bool add_field(Upload *upload, const char *name, const char *data, gsize 
         return true;
     }
     GString *text = g_hash_table_lookup(upload->fields, name);
-    if (!text) g_hash_table_insert(upload->fields, g_strdup(name), text = g_string_new(NULL));
+    if (!text || offset == 0) g_hash_table_replace(upload->fields, g_strdup(name), text = g_string_new(NULL));
     g_string_append_len(text, data, (gssize)size);
     return true;
 }
@@ -98,7 +98,8 @@ static enum MHD_Result take_part(void *cls, enum MHD_ValueKind kind, const char 
                                  const char *transfer_encoding, const char *data, uint64_t offset, size_t size) {
     Upload *upload = cls;
     bool is_file = filename || g_strcmp0(key, "file") == 0;
-    bool taken = is_file ? add_file(upload, filename, content_type, data, offset, size) : add_field(upload, key, data, size);
+    bool taken = is_file ? add_file(upload, filename, content_type, data, offset, size)
+                         : add_field(upload, key, data, offset, size);
     return taken ? MHD_YES : MHD_NO;
 }
 

@@ -97,10 +97,11 @@ json_t *job_to_json(const Job *job) {
     return json;
 }
 
-/* -- reading ------------------------------------------------------------------------------------------------------------------------ */
+/* -- reading ------------------------------------------------------------------------------------------------------------- */
 
 static bool wrong(const char *meeting_id, const char *member, GError **error) {
-    return fail(error, ERROR_CORRUPT, "The job of %s has no valid \"%s\": remove its object, then process the meeting again", meeting_id, member);
+    return fail(error, ERROR_CORRUPT, "The job of %s has no valid \"%s\": remove its object, then process the meeting again",
+                meeting_id, member);
 }
 
 /* A whole number within min..max; absent is the least that is not negative. */
@@ -148,7 +149,8 @@ static bool read_texts(const json_t *json, Job *job, const char **member) {
 
 static bool read_numbers(const json_t *json, Job *job, const char **member) {
     for (gsize i = 0; i < G_N_ELEMENTS(times); i++)
-        if (!read_number(json, *member = times[i].name, times[i].min, TIME_MS_MAX, G_STRUCT_MEMBER_P(job, times[i].offset))) return false;
+        if (!read_number(json, *member = times[i].name, times[i].min, TIME_MS_MAX, G_STRUCT_MEMBER_P(job, times[i].offset)))
+            return false;
     gint64 number;
     if (!read_number(json, *member = "audio_bytes", 0, RECORDING_BYTES_MAX, &number)) return false;
     job->audio_bytes = (guint64)number;

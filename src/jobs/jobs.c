@@ -70,10 +70,11 @@ static void replace_text(char **text, const char *by) {
     *text = copy;
 }
 
-/* -- reading and writing one job ---------------------------------------------------------------------------------------------------- */
+/* -- reading and writing one job ----------------------------------------------------------------------------------------- */
 
 static bool check_names(const char *meeting_id, const char *worker, GError **error) {
-    if (!meeting_id_valid(meeting_id)) return fail(error, ERROR_INVALID, "This is no meeting id: it has 1 to %d of A-Z a-z 0-9 . _ -", MEETING_ID_BYTES_MAX);
+    if (!meeting_id_valid(meeting_id))
+        return fail(error, ERROR_INVALID, "This is no meeting id: one has 1 to %d of A-Z a-z 0-9 . _ -", MEETING_ID_BYTES_MAX);
     if (worker && worker[0] == '\0') return fail(error, ERROR_INVALID, "A worker needs a name");
     return true;
 }
@@ -85,7 +86,7 @@ bool jobs_read(Jobs *jobs, const char *meeting_id, Job **job, GError **error) {
     g_auto(StoreInfo) info = {0};
     g_autoptr(GError) problem = NULL;
     if (!store_get(jobs->store, key, JOB_BYTES_MAX, &bytes, &info, &problem)) {
-        if (error_is(problem, ERROR_NOT_FOUND)) return fail(error, ERROR_NOT_FOUND, "There is no work waiting for %s", meeting_id);
+        if (error_is(problem, ERROR_NOT_FOUND)) return fail(error, ERROR_NOT_FOUND, "No work is waiting for %s", meeting_id);
         if (error_is(problem, ERROR_TOO_LARGE)) return fail(error, ERROR_CORRUPT, "%s is too large for a job: remove it", key);
         return pass_on(&problem, error);
     }
@@ -109,7 +110,8 @@ static bool encode(const Job *job, GBytes **bytes, GError **error) {
         return fail(error, ERROR_INVALID, "The job can't be kept, a parameter breaks its limit: %s", problem->message);
     g_autoptr(GBytes) encoded = json_to_bytes(json, false);
     if (g_bytes_get_size(encoded) > JOB_BYTES_MAX)
-        return fail(error, ERROR_TOO_LARGE, "The job of %s has more than %llu bytes: shorten its vocabulary or tags", job->meeting_id, JOB_BYTES_MAX);
+        return fail(error, ERROR_TOO_LARGE, "The job of %s has more than %llu bytes: shorten its vocabulary or tags",
+                    job->meeting_id, JOB_BYTES_MAX);
     *bytes = g_steal_pointer(&encoded);
     return true;
 }
@@ -130,7 +132,8 @@ static bool judge_refusal(Jobs *jobs, Job *job, const char *previous, bool *stan
     return true;
 }
 
-/* Writes the job on the ETag that it was read with, or newly where it has none. ERROR_LEASE_LOST: someone else wrote (or created, or removed) it. */
+/* Writes the job on the ETag that it was read with, or newly where it has none. ERROR_LEASE_LOST: someone else wrote (or
+ * created, or removed) it. */
 static bool put_job(Jobs *jobs, Job *job, GError **error) {
     g_autofree char *previous = g_steal_pointer(&job->revision), *key = key_job(job->meeting_id);
     job->revision = g_uuid_string_random();
@@ -149,7 +152,8 @@ static bool put_job(Jobs *jobs, Job *job, GError **error) {
         if (!error_is(problem, ERROR_PRECONDITION) && !error_is(problem, ERROR_NOT_FOUND)) return pass_on(&problem, error);
         if (!judge_refusal(jobs, job, previous, &stands, &again, error)) return false;
     }
-    return stands || fail(error, ERROR_LEASE_LOST, "Another worker has taken over the job of %s: leave it to that one", job->meeting_id);
+    if (stands) return true;
+    return fail(error, ERROR_LEASE_LOST, "Another worker has taken over the job of %s: leave it to that one", job->meeting_id);
 }
 
 static void lease(Jobs *jobs, Job *job, const char *worker) {
@@ -164,7 +168,7 @@ static void set_error(Job *job, const char *code, const char *message) {
     job->error_message = text_cut(clean, JOB_ERROR_BYTES_MAX);
 }
 
-/* -- creating ----------------------------------------------------------------------------------------------------------------------- */
+/* -- creating ------------------------------------------------------------------------------------------------------------ */
 
 /* A write of a job that this caller does not hold; to lose it to another is a conflict, not a lost lease. */
 static bool put_or_conflict(Jobs *jobs, Job *job, GError **error) {
@@ -222,7 +226,7 @@ bool jobs_create_delete(Jobs *jobs, const char *meeting_id, const char *worker, 
     return fail(error, ERROR_UNAVAILABLE, "The job of %s is being written all the time: delete the meeting later", meeting_id);
 }
 
-/* -- listing ------------------------------------------------------------------------------------------------------------------------ */
+/* -- listing ------------------------------------------------------------------------------------------------------------- */
 
 /* The meeting whose job stands under exactly this key; NULL where it is none. */
 static char *meeting_of_entry(const StoreEntry *entry) {
@@ -252,7 +256,8 @@ bool jobs_list(Jobs *jobs, guint limit, GPtrArray **list, GError **error) {
     g_autofree char *last = NULL;
     for (bool more = true; more && found->len < limit;) {
         g_autoptr(GPtrArray) entries = NULL;
-        if (!store_list(jobs->store, PREFIX_JOBS, last, MIN(limit - found->len, LIST_LIMIT_MAX), &entries, &more, error)) return false;
+        guint listing = MIN(limit - found->len, LIST_LIMIT_MAX);
+        if (!store_list(jobs->store, PREFIX_JOBS, last, listing, &entries, &more, error)) return false;
         for (guint i = 0; i < entries->len; i++) {
             const StoreEntry *entry = g_ptr_array_index(entries, i);
             g_autofree char *meeting_id = meeting_of_entry(entry);
@@ -264,7 +269,7 @@ bool jobs_list(Jobs *jobs, guint limit, GPtrArray **list, GError **error) {
     return true;
 }
 
-/* -- taking ------------------------------------------------------------------------------------------------------------------------- */
+/* -- taking -------------------------------------------------------------------------------------------------------------- */
 
 static gint64 due_ms(const Job *job) {
     if (job->state == JOB_FAILED) return NEVER_MS;
@@ -295,8 +300,9 @@ static bool claim(Jobs *jobs, Job *job, const char *worker, GError **error) {
     bool died = job->worker != NULL;
     if (died && job->attempts < G_MAXINT32) job->attempts++;
     if (died && job->attempts >= JOB_ATTEMPTS_MAX && job->state != JOB_DELETING) {
-        g_autofree char *message = g_strdup_printf("The worker died repeatedly (%u times) in the stage \"%s\": check its memory and the recording, then "
-                                                   "retry, or delete the meeting", job->attempts, job_stage_name(job->stage));
+        g_autofree char *message =
+            g_strdup_printf("The worker died repeatedly (%u times) in the stage \"%s\": check its memory and the recording, "
+                            "then retry, or delete the meeting", job->attempts, job_stage_name(job->stage));
         set_error(job, error_kind_of(ERROR_CRASHED)->name, message);
         job->state = JOB_FAILED;
         lease(jobs, job, NULL);
@@ -366,10 +372,11 @@ bool jobs_take_one(Jobs *jobs, const char *meeting_id, const char *worker, Job *
     return true;
 }
 
-/* -- what the holder does ----------------------------------------------------------------------------------------------------------- */
+/* -- what the holder does ------------------------------------------------------------------------------------------------ */
 
 static bool check_held(const Job *job, GError **error) {
-    return (job->worker && job->etag) || fail(error, ERROR_LEASE_LOST, "The job of %s is not held: take it first", job->meeting_id);
+    if (job->worker && job->etag) return true;
+    return fail(error, ERROR_LEASE_LOST, "The job of %s is not held: take it first", job->meeting_id);
 }
 
 bool jobs_save(Jobs *jobs, Job *job, GError **error) {

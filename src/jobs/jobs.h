@@ -2,10 +2,11 @@
  *
  * Guarantees:
  *  1. A job is changed only by conditional puts: of any number of workers one takes it.
- *  2. A worker that dies loses only its lease: after JOB_LEASE_MS another takes the job and goes on at the stage whose output is not there yet.
- *  3. A failed job keeps its reason. A retryable failure waits (exponential with jitter) and is tried again, JOB_ATTEMPTS_MAX times in all;
- *     then, and after any other failure, it waits for a person (jobs_retry). A lease that ran out counts as an attempt, so that a job
- *     that kills its workers ends as failed too.
+ *  2. A worker that dies loses only its lease: after JOB_LEASE_MS another takes the job and goes on at the stage whose output
+ *     is not there yet.
+ *  3. A failed job keeps its reason. A retryable failure waits (exponential with jitter) and is tried again, JOB_ATTEMPTS_MAX
+ *     times in all; then, and after any other failure, it waits for a person (jobs_retry). A lease that ran out counts as an
+ *     attempt, so that a job that kills its workers ends as failed too.
  *  4. A deletion (JOB_DELETING) is tried until it is done; it never ends as failed.
  *  5. A write whose answer was lost is recognised as one's own.
  *  6. An object that is no readable job is left alone, shown by jobs_list, and holds up no other. */
@@ -50,7 +51,8 @@ typedef struct {
 Job *job_new(const char *meeting_id);
 void job_free(Job *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
-/* The next stage begins: attempts from zero, nothing known of its progress, the last error done with. jobs_save() makes it known. */
+/* The next stage begins: attempts from zero, nothing known of its progress, the last error done with. jobs_save() makes it
+ * known. */
 void job_enter_stage(Job *job, JobStage stage);
 
 json_t *job_to_json(const Job *job);
@@ -66,29 +68,31 @@ Jobs *jobs_new_seeded(Store *store, Clock *clock, guint32 seed);
 void jobs_free(Jobs *jobs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Jobs, jobs_free)
 
-/* Creates the job object; `worker` not NULL: leased to it at once. ERROR_CONFLICT where the meeting already has one. ERROR_INVALID where a
- * parameter is over its limit. */
+/* Creates the job object; `worker` not NULL: leased to it at once. ERROR_CONFLICT where the meeting already has one.
+ * ERROR_INVALID where a parameter is over its limit. */
 bool jobs_create(Jobs *jobs, Job *job, const char *worker, GError **error);
-/* The meeting is to be deleted: makes a job of it, or turns the one that stands into it (whoever works on that one loses the lease).
- * Leased to `worker`, or with NULL for the next to take. ERROR_CONFLICT where another is deleting it right now. */
+/* The meeting is to be deleted: makes a job of it, or turns the one that stands into it (whoever works on that one loses the
+ * lease). Leased to `worker`, or with NULL for the next to take. ERROR_CONFLICT where another is deleting it right now. */
 bool jobs_create_delete(Jobs *jobs, const char *meeting_id, const char *worker, Job **job, GError **error);
 /* ERROR_NOT_FOUND; ERROR_CORRUPT where the object is no job. */
 bool jobs_read(Jobs *jobs, const char *meeting_id, Job **job, GError **error);
-/* All jobs (at most `limit`), in the order of their keys. Array of Job*. One that can't be read is shown as failed with its reason. */
+/* All jobs (at most `limit`), in the order of their keys. Array of Job*. One that can't be read is shown as failed with its
+ * reason. */
 bool jobs_list(Jobs *jobs, guint limit, GPtrArray **list, GError **error);
-/* Takes one that is due and nobody's, or whose lease is over; `*job` NULL where there is none. Its state is JOB_RUNNING or JOB_DELETING.
- * Where nothing is due it costs one listing a thousand jobs. */
+/* Takes one that is due and nobody's, or whose lease is over; `*job` NULL where there is none. Its state is JOB_RUNNING or
+ * JOB_DELETING. Where nothing is due it costs one listing a thousand jobs. */
 bool jobs_take(Jobs *jobs, const char *worker, Job **job, GError **error);
 /* Takes this one, though it be waiting for its next try. ERROR_CONFLICT where a worker holds it or it has failed. */
 bool jobs_take_one(Jobs *jobs, const char *meeting_id, const char *worker, Job **job, GError **error);
 /* Writes the job as it stands and renews its lease. ERROR_LEASE_LOST where another worker has taken it over or it is gone. */
 bool jobs_save(Jobs *jobs, Job *job, GError **error);
-/* The stage ended badly: keeps the reason, sets the next try or leaves it failed, gives up the lease. Where this can't be written, the lease
- * runs out in its time. */
+/* The stage ended badly: keeps the reason, sets the next try or leaves it failed, gives up the lease. Where this can't be
+ * written, the lease runs out in its time. */
 bool jobs_fail(Jobs *jobs, Job *job, const GError *reason, GError **error);
 /* Gives up the lease without counting an attempt (shutdown). */
 bool jobs_release(Jobs *jobs, Job *job, GError **error);
-/* The meeting is committed, or deleted: removes the job. ERROR_LEASE_LOST as with jobs_save; the job is then another's to remove. */
+/* The meeting is committed, or deleted: removes the job. ERROR_LEASE_LOST as with jobs_save; the job is then another's to
+ * remove. */
 bool jobs_finish(Jobs *jobs, Job *job, GError **error);
 /* A person asks for a failed job again: attempts from zero. ERROR_CONFLICT where it is not failed. */
 bool jobs_retry(Jobs *jobs, const char *meeting_id, Job **job, GError **error);

@@ -95,7 +95,7 @@ bool meeting_index(const Meetings *meetings, const Record *record, GError **erro
 bool meeting_commit(const Meetings *meetings, Record *record, const char *etag, GError **error) {
     if (!meeting_describe(meetings, record, error)) return false;
     record->schema = 2;
-    record->updated_ms = clock_now_ms(meetings->clock);
+    meeting_touch(meetings, record);
     StorePut put = {.if_match = etag, .if_none_match = etag == NULL};
     return meeting_put_record(meetings, record, &put, NULL, error) && meeting_index(meetings, record, error);
 }

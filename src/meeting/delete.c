@@ -5,7 +5,7 @@
 static bool mark(const Meetings *meetings, Record *record, const char *etag, GError **error) {
     if (record->state == MEETING_DELETING) return true;
     record->state = MEETING_DELETING;
-    record->updated_ms = clock_now_ms(meetings->clock);
+    meeting_touch(meetings, record);
     StorePut put = {.if_match = etag};
     return meeting_put_record(meetings, record, &put, NULL, error);
 }

@@ -88,7 +88,7 @@ static bool begin(const Meetings *meetings, Meeting *meeting, const json_t *patc
     if (!record->extra) record->extra = json_object();
     json_object_set_new(record->extra, PENDING_EDIT, json_deep_copy(patch));
     record->schema = 2;
-    record->updated_ms = clock_now_ms(meetings->clock);
+    meeting_touch(meetings, record);
     StorePut put = {.if_match = meeting->etag};
     if (!meeting_put_record(meetings, record, &put, &etag, error)) return false;
     g_free(meeting->etag);

@@ -91,13 +91,15 @@ bool item_status_known(const char *status) { return status && g_strv_contains(st
 
 static json_t *evidence_to_json(const Evidence *evidence) {
     return json_pack("{s[II]sIsIsososs}", "segments", (json_int_t)evidence->first, (json_int_t)evidence->last, "start_ms",
-                     (json_int_t)evidence->start_ms, "end_ms", (json_int_t)evidence->end_ms, "speaker", json_text(evidence->speaker),
-                     "quote", json_text(evidence->quote ? evidence->quote : ""), "match", evidence->match == MATCH_EXACT ? "exact" : "fuzzy");
+                     (json_int_t)evidence->start_ms, "end_ms", (json_int_t)evidence->end_ms, "speaker",
+                     json_text(evidence->speaker), "quote", json_text(evidence->quote ? evidence->quote : ""), "match",
+                     evidence->match == MATCH_EXACT ? "exact" : "fuzzy");
 }
 
 json_t *item_to_json(const Item *item) {
-    json_t *json = json_pack("{sosososososo}", "id", json_text(item->id), "text", json_text(item->text), "owner", json_text(item->owner), "due",
-                             json_text(item->due), "due_said", json_text(item->due_said), "evidence", json_array());
+    json_t *json =
+        json_pack("{sosososososo}", "id", json_text(item->id), "text", json_text(item->text), "owner", json_text(item->owner),
+                  "due", json_text(item->due), "due_said", json_text(item->due_said), "evidence", json_array());
     for (guint i = 0; i < item->evidence->len; i++)
         json_array_append_new(json_object_get(json, "evidence"), evidence_to_json(&g_array_index(item->evidence, Evidence, i)));
     if (item->type || item->kind == ITEM_REQUIREMENT) json_object_set_new(json, "type", json_text(item->type));
@@ -142,8 +144,10 @@ static void read_due(Item *item, const json_t *json) {
     item->due_said = member_text(json, "due_said", ITEM_TEXT_BYTES_MAX, false);
     g_autofree char *due = first_text(json, due_names, ITEM_TEXT_BYTES_MAX);
     if (!due) return;
-    if (is_date(due)) item->due = g_steal_pointer(&due);
-    else if (!item->due_said) item->due_said = g_steal_pointer(&due);
+    if (is_date(due))
+        item->due = g_steal_pointer(&due);
+    else if (!item->due_said)
+        item->due_said = g_steal_pointer(&due);
 }
 
 /* An id names the item in addresses and patches, so it has the letters of a meeting's id. */

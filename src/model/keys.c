@@ -6,7 +6,7 @@
 #include "base/limits.h"
 
 static const char *const document_names[DOCUMENT_COUNT] = {
-    [DOCUMENT_TEXT] = "transcription.txt",          [DOCUMENT_TRANSCRIPT] = "transcript.json", [DOCUMENT_SUMMARY] = "summary.json",
+    [DOCUMENT_TEXT] = "transcription.txt",         [DOCUMENT_TRANSCRIPT] = "transcript.json", [DOCUMENT_SUMMARY] = "summary.json",
     [DOCUMENT_REQUIREMENTS] = "requirements.json", [DOCUMENT_WAVEFORM] = "waveform.json",     [DOCUMENT_RECORD] = "metadata.json",
 };
 

@@ -30,7 +30,8 @@ char *member_text(const json_t *object, const char *name, gsize bytes_max, bool 
 char *value_text(const json_t *value, gsize bytes_max, bool keep_lines) {
     if (!value || json_is_null(value)) return NULL;
     if (json_is_string(value)) return tidy_text(json_string_value(value), bytes_max, keep_lines);
-    if ((json_is_object(value) && json_object_size(value) == 0) || (json_is_array(value) && json_array_size(value) == 0)) return NULL;
+    if ((json_is_object(value) && json_object_size(value) == 0) || (json_is_array(value) && json_array_size(value) == 0))
+        return NULL;
     g_autoptr(GBytes) bytes = json_to_bytes(value, false);
     gsize size;
     const char *text = g_bytes_get_data(bytes, &size);

@@ -8,9 +8,9 @@
 
 #define TOPICS_MAX ITEMS_MAX
 
-static const char *const known[] = {"schema",    "run",            "text",       "topics",  "action_items", "actions",   "decisions",
-                                    "questions", "open_questions", "key_points", "dropped", "coverage",     "extractor", "note",
-                                    NULL};
+static const char *const known[] = {"schema",  "run",       "text",      "topics",         "action_items",
+                                    "actions", "decisions", "questions", "open_questions", "key_points",
+                                    "dropped", "coverage",  "extractor", "note",           NULL};
 static const char *const known_envelope[] = {"meeting_id", "timestamp", "audio_s3_key", "summary", "requirements", "run", NULL};
 static const char *const text_names[] = {"text", "summary", "overview", NULL};
 
@@ -97,8 +97,8 @@ static json_t *topics_to_json(const GArray *topics) {
     json_t *array = json_array();
     for (guint i = 0; i < topics->len; i++) {
         const Topic *topic = &g_array_index(topics, Topic, i);
-        json_array_append_new(array, json_pack("{sosIsI}", "title", json_text(topic->title), "start_ms", (json_int_t)topic->start_ms,
-                                               "end_ms", (json_int_t)topic->end_ms));
+        json_array_append_new(array, json_pack("{sosIsI}", "title", json_text(topic->title), "start_ms",
+                                               (json_int_t)topic->start_ms, "end_ms", (json_int_t)topic->end_ms));
     }
     return array;
 }
@@ -109,14 +109,15 @@ static json_t *envelope(const char *meeting_id, const char *timestamp, const cha
 }
 
 json_t *minutes_summary_to_json(const Minutes *minutes, const char *meeting_id, const char *timestamp, const char *audio_key) {
-    json_t *summary = json_pack("{sisososo}", "schema", 2, "run", json_text(minutes->run), "text", json_text(minutes->text), "topics",
-                                topics_to_json(minutes->topics));
+    json_t *summary = json_pack("{sisososo}", "schema", 2, "run", json_text(minutes->run), "text", json_text(minutes->text),
+                                "topics", topics_to_json(minutes->topics));
     for (ItemKind kind = 0; kind < ITEM_REQUIREMENT; kind++)
         json_object_set_new(summary, list_names[kind][0], items_to_json(minutes->items[kind]));
     json_object_set_new(summary, "dropped", json_integer(minutes->dropped));
     json_object_set_new(summary, "coverage", ratio_to_json(minutes->coverage));
-    json_object_set_new(summary, "extractor", json_pack("{sososo}", "name", json_text(minutes->extractor), "model", json_text(minutes->model),
-                                                        "prompt_sha256", json_text(minutes->prompt_sha256)));
+    json_object_set_new(summary, "extractor",
+                        json_pack("{sososo}", "name", json_text(minutes->extractor), "model", json_text(minutes->model),
+                                  "prompt_sha256", json_text(minutes->prompt_sha256)));
     json_object_set_new(summary, "note", json_text(minutes->note));
     if (minutes->extra) json_object_update_missing(summary, minutes->extra);
     json_t *json = envelope(meeting_id, timestamp, audio_key, "summary", summary);
@@ -124,7 +125,8 @@ json_t *minutes_summary_to_json(const Minutes *minutes, const char *meeting_id, 
     return json;
 }
 
-json_t *minutes_requirements_to_json(const Minutes *minutes, const char *meeting_id, const char *timestamp, const char *audio_key) {
+json_t *minutes_requirements_to_json(const Minutes *minutes, const char *meeting_id, const char *timestamp,
+                                     const char *audio_key) {
     json_t *json = envelope(meeting_id, timestamp, audio_key, "requirements", items_to_json(minutes->items[ITEM_REQUIREMENT]));
     json_object_set_new(json, "run", json_text(minutes->run));
     if (minutes->requirements_extra) json_object_update_missing(json, minutes->requirements_extra);

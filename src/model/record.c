@@ -1,4 +1,5 @@
-/* The record as a value and as metadata.json: the first version's fields keep their names and meaning, what is unknown is kept. */
+/* The record as a value and as metadata.json: the first version's fields keep their names and meaning, what is unknown is kept.
+ */
 #include "model/record.h"
 
 #include <string.h>
@@ -10,10 +11,30 @@
 
 #define TIME_MS_MAX 253402300799999LL /* the end of the year 9999 */
 
-static const char *const known[] = {"meeting_id", "audio_s3_key", "timestamp", "filename", "action_items_count", "requirements_count",
-                                    "transcription_length", "extraction_method", "bedrock_used", "schema", "title", "state", "duration_ms",
-                                    "language", "speakers", "tags", "transcriber", "extractor", "coverage", "decisions_count",
-                                    "questions_count", "objects", "updated", NULL};
+static const char *const known[] = {"meeting_id",
+                                    "audio_s3_key",
+                                    "timestamp",
+                                    "filename",
+                                    "action_items_count",
+                                    "requirements_count",
+                                    "transcription_length",
+                                    "extraction_method",
+                                    "bedrock_used",
+                                    "schema",
+                                    "title",
+                                    "state",
+                                    "duration_ms",
+                                    "language",
+                                    "speakers",
+                                    "tags",
+                                    "transcriber",
+                                    "extractor",
+                                    "coverage",
+                                    "decisions_count",
+                                    "questions_count",
+                                    "objects",
+                                    "updated",
+                                    NULL};
 
 static void object_free(gpointer data) {
     RecordObject *object = data;
@@ -123,8 +144,9 @@ static json_t *objects_to_json(const GPtrArray *objects) {
     json_t *json = json_object();
     for (guint i = 0; i < objects->len; i++) {
         const RecordObject *object = g_ptr_array_index(objects, i);
-        json_object_set_new(json, object->key, json_pack("{sIsoso}", "bytes", (json_int_t)object->bytes, "sha256", json_text(object->sha256),
-                                                         "etag", json_text(object->etag)));
+        json_object_set_new(json, object->key,
+                            json_pack("{sIsoso}", "bytes", (json_int_t)object->bytes, "sha256", json_text(object->sha256), "etag",
+                                      json_text(object->etag)));
     }
     return json;
 }
@@ -151,10 +173,12 @@ json_t *record_to_json(const Record *record) {
                               meeting_state_name(record->state), "duration_ms", (json_int_t)record->duration_ms, "language",
                               json_text(record->language), "speakers", strings_to_json(record->speakers), "tags",
                               strings_to_json(record->tags));
-    json_object_set_new(added, "transcriber", json_pack("{soso}", "name", json_text(record->transcriber), "model",
-                                                        json_text(record->transcriber_model)));
-    json_object_set_new(added, "extractor", json_pack("{sososo}", "name", json_text(record->extractor), "model",
-                                                      json_text(record->extractor_model), "prompt_sha256", json_text(record->prompt_sha256)));
+    json_object_set_new(
+        added, "transcriber",
+        json_pack("{soso}", "name", json_text(record->transcriber), "model", json_text(record->transcriber_model)));
+    json_object_set_new(added, "extractor",
+                        json_pack("{sososo}", "name", json_text(record->extractor), "model", json_text(record->extractor_model),
+                                  "prompt_sha256", json_text(record->prompt_sha256)));
     json_object_set_new(added, "coverage", ratio_to_json(record->coverage));
     json_object_set_new(added, "decisions_count", json_integer(record->decisions_count));
     json_object_set_new(added, "questions_count", json_integer(record->questions_count));
@@ -225,8 +249,10 @@ bool record_from_json(const json_t *json, const char *meeting_id, Record **recor
     const char *id = json_get_string(json, "meeting_id", NULL);
     if (!meeting_id_valid(id)) id = meeting_id;
     if (!json_is_object(json) || !meeting_id_valid(id))
-        return fail(error, ERROR_CORRUPT, "The record of meeting %s is not a JSON object with a meeting_id; restore metadata.json or delete the meeting",
-                    meeting_id ? meeting_id : "(unknown)");
+        return fail(
+            error, ERROR_CORRUPT,
+            "The record of meeting %s is not a JSON object with a meeting_id; restore metadata.json or delete the meeting",
+            meeting_id ? meeting_id : "(unknown)");
     Record *read = record_new();
     read->meeting_id = g_strdup(id);
     read_first_version(read, json);

@@ -16,28 +16,28 @@ typedef struct {
 typedef struct {
     /* the first version's fields */
     char *meeting_id;
-    char *audio_key;       /* `audio_s3_key`; NULL where the meeting came as text */
-    gint64 timestamp_ms;   /* `timestamp`: when the recording came in, Unix ms; 0 where unreadable */
+    char *audio_key;     /* `audio_s3_key`; NULL where the meeting came as text */
+    gint64 timestamp_ms; /* `timestamp`: when the recording came in, Unix ms; 0 where unreadable */
     char *filename;
     guint action_items_count, requirements_count;
     guint64 transcription_length; /* characters of transcription.txt */
     char *extraction_method;      /* the extractor's name */
     bool bedrock_used;
     /* schema 2 */
-    int schema;            /* 1: written by the first version */
+    int schema; /* 1: written by the first version */
     char *title;
     MeetingState state;
     gint64 duration_ms;
-    char *language;        /* NULL: unknown */
-    GPtrArray *speakers;   /* char* */
-    GPtrArray *tags;       /* char* */
+    char *language;      /* NULL: unknown */
+    GPtrArray *speakers; /* char* */
+    GPtrArray *tags;     /* char* */
     char *transcriber, *transcriber_model;
     char *extractor, *extractor_model, *prompt_sha256;
-    double coverage;       /* 0..1 */
+    double coverage; /* 0..1 */
     guint decisions_count, questions_count;
-    GPtrArray *objects;    /* RecordObject*, freed with the array */
+    GPtrArray *objects; /* RecordObject*, freed with the array */
     gint64 updated_ms;
-    json_t *extra;         /* members this version does not know; kept on rewrite; NULL: none */
+    json_t *extra; /* members this version does not know; kept on rewrite; NULL: none */
 } Record;
 
 Record *record_new(void);
@@ -50,8 +50,8 @@ void record_set_object(Record *record, const char *key, guint64 bytes, const cha
 const RecordObject *record_object(const Record *record, const char *key); /* NULL where there is none */
 
 json_t *record_to_json(const Record *record);
-/* Old records (no `schema`) get defaults: title from the filename, state ready. `meeting_id` (from the key) stands in where the JSON has none.
- * ERROR_CORRUPT where it is no object. */
+/* Old records (no `schema`) get defaults: title from the filename, state ready. `meeting_id` (from the key) stands in where the
+ * JSON has none. ERROR_CORRUPT where it is no object. */
 bool record_from_json(const json_t *json, const char *meeting_id, Record **record, GError **error);
 
 const char *meeting_state_name(MeetingState state); /* "ready", "deleting" */

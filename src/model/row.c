@@ -68,8 +68,10 @@ Row *row_of_record(const Record *record) {
 static void append_escaped(GString *card, const char *text) {
     g_autofree char *valid = g_utf8_make_valid(text, -1);
     for (const guchar *at = (const guchar *)valid; *at; at++) {
-        if (*at < 0x20 || *at == 0x7F || strchr("_%~/\\+", *at)) g_string_append_printf(card, "%%%02X", *at);
-        else g_string_append_c(card, (char)*at);
+        if (*at < 0x20 || *at == 0x7F || strchr("_%~/\\+", *at))
+            g_string_append_printf(card, "%%%02X", *at);
+        else
+            g_string_append_c(card, (char)*at);
     }
 }
 
@@ -101,7 +103,8 @@ static void append_base36(GString *card, gint64 number) {
     g_string_append(card, at);
 }
 
-/* What stands between "meetings/" and "_{filename}": "" for the meeting's own UUID, "-" without a recording, CUT for a key of another form. */
+/* What stands between "meetings/" and "_{filename}": "" for the meeting's own UUID, "-" without a recording, CUT for a key of
+ * another form. */
 static char *recording_field(const Row *row) {
     if (!row->audio_key) return g_strdup("-");
     g_autofree char *tail = g_strconcat("_", row->filename, NULL);
@@ -122,16 +125,19 @@ char *row_to_key(const Row *row) {
     g_string_append_printf(key, "%013" G_GINT64_FORMAT "_%s_" CARD_VERSION "_", inverted(row->timestamp_ms), row->meeting_id);
     append_base36(key, row->updated_ms);
     g_string_append_printf(key, "_%c_%" G_GINT64_FORMAT "_%u_%u_%u_%u_", row->state == MEETING_DELETING ? 'd' : 'r',
-                           (ms_clamp(row->duration_ms) + 500) / 1000, row->actions, row->decisions, row->questions, row->requirements);
+                           (ms_clamp(row->duration_ms) + 500) / 1000, row->actions, row->decisions, row->questions,
+                           row->requirements);
     g_autofree char *recording = recording_field(row);
     g_autoptr(GString) audio = g_string_new(recording);
-    g_autoptr(GString) filename = escaped(row->filename), title = escaped(strcmp(row->title, row->filename) == 0 ? "" : row->title);
+    g_autoptr(GString) filename = escaped(row->filename),
+                       title = escaped(strcmp(row->title, row->filename) == 0 ? "" : row->title);
     g_autoptr(GString) tags = g_string_new(NULL);
     for (guint i = 0; i < row->tags->len; i++) {
         if (i > 0) g_string_append_c(tags, '+');
         append_escaped(tags, row->tags->pdata[i]);
     }
-    gssize excess = (gssize)(key->len - strlen(PREFIX_INDEX) + audio->len + filename->len + title->len + tags->len + 3) - KEY_COMPONENT_BYTES_MAX;
+    gssize excess = (gssize)(key->len - strlen(PREFIX_INDEX) + audio->len + filename->len + title->len + tags->len + 3) -
+                    KEY_COMPONENT_BYTES_MAX;
     cut_field(tags, &excess);
     cut_field(title, &excess);
     cut_field(filename, &excess);
@@ -180,8 +186,10 @@ static bool read_tags(Row *row, const char *field) {
 
 static void read_recording(Row *row, const char *field, bool filename_cut) {
     if (strcmp(field, "-") == 0) return;
-    if (g_str_has_suffix(field, CUT) || filename_cut || !g_str_has_prefix(row->meeting_id, "meeting-")) row->cut = true;
-    else row->audio_key = key_recording(*field ? field : row->meeting_id + strlen("meeting-"), row->filename);
+    if (g_str_has_suffix(field, CUT) || filename_cut || !g_str_has_prefix(row->meeting_id, "meeting-"))
+        row->cut = true;
+    else
+        row->audio_key = key_recording(*field ? field : row->meeting_id + strlen("meeting-"), row->filename);
 }
 
 static bool read_texts(Row *row, char *const *card) {
@@ -232,8 +240,8 @@ char *row_key_from_time(gint64 unix_ms) { return g_strdup_printf(PREFIX_INDEX "%
 json_t *row_to_json(const Row *row) {
     g_autofree char *timestamp = row->timestamp_ms > 0 ? time_format(row->timestamp_ms) : NULL;
     g_autofree char *updated = row->updated_ms > 0 ? time_format(row->updated_ms) : NULL;
-    json_t *json = json_pack("{sosososo}", "meeting_id", json_text(row->meeting_id), "audio_s3_key", json_text(row->audio_key), "timestamp",
-                             json_text(timestamp), "filename", json_text(row->filename));
+    json_t *json = json_pack("{sosososo}", "meeting_id", json_text(row->meeting_id), "audio_s3_key", json_text(row->audio_key),
+                             "timestamp", json_text(timestamp), "filename", json_text(row->filename));
     json_object_set_new(json, "action_items_count", json_integer(row->actions));
     json_object_set_new(json, "requirements_count", json_integer(row->requirements));
     json_object_set_new(json, "decisions_count", json_integer(row->decisions));

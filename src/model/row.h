@@ -3,14 +3,16 @@
  *   hansard/index/{inverted-time}_{meeting-id}_{card}
  *
  * inverted-time = 9999999999999 - Unix milliseconds, 13 digits: newest first in the order of keys. Fields of the card
- * are joined by '_', each escaped so that it holds none ('%' and two hexadecimal digits, as in URLs; other UTF-8 stands as it is):
+ * are joined by '_', each escaped so that it holds none ('%' and two hexadecimal digits, as in URLs; other UTF-8 stands as
+ * it is):
  *
- *   1_{updated ms, base 36}_{state}_{duration s}_{actions}_{decisions}_{questions}_{requirements}_{recording}_{filename}_{title}_{tag+tag…}
+ *   1_{updated ms, base 36}_{state}_{duration s}_{actions}_{decisions}_{questions}_{requirements}
+ *    _{recording}_{filename}_{title}_{tag+tag…}
  *
- * state: r ready, d deleting. recording: what stands between "meetings/" and "_{filename}" in the recording's key: empty where that is
- * the meeting's own UUID, '-' where there is no recording, '~' where the key is of another form. A title equal to the filename is left
- * empty. The last component of the key is at most KEY_COMPONENT_BYTES_MAX: tags, then title, filename and recording are cut between
- * characters until it fits, and a field that was cut ends in '~' (a '~' of its own is escaped). */
+ * state: r ready, d deleting. recording: what stands between "meetings/" and "_{filename}" in the recording's key: empty where
+ * that is the meeting's own UUID, '-' where there is no recording, '~' where the key is of another form. A title equal to the
+ * filename is left empty. The last component of the key is at most KEY_COMPONENT_BYTES_MAX: tags, then title, filename and
+ * recording are cut between characters until it fits, and a field that was cut ends in '~' (a '~' of its own is escaped). */
 #pragma once
 
 #include "base/error.h"
@@ -18,15 +20,15 @@
 
 typedef struct {
     char *meeting_id;
-    char *audio_key;    /* NULL: no recording, or `cut` is true and the record has it */
+    char *audio_key; /* NULL: no recording, or `cut` is true and the record has it */
     gint64 timestamp_ms;
     gint64 updated_ms;
     MeetingState state;
     gint64 duration_ms; /* whole seconds when read from a card */
     guint actions, decisions, questions, requirements;
     char *filename, *title;
-    GPtrArray *tags;    /* char* */
-    bool cut;           /* a field is not whole: the record has it */
+    GPtrArray *tags; /* char* */
+    bool cut;        /* a field is not whole: the record has it */
 } Row;
 
 Row *row_new(void);

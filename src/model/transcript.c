@@ -1,4 +1,5 @@
-/* Transcripts as values. Whatever comes in is cleaned and clamped here, so that readers may rely on valid UTF-8 and sane times. */
+/* Transcripts as values. Whatever comes in is cleaned and clamped here, so that readers may rely on valid UTF-8 and sane times.
+ */
 #include "model/transcript.h"
 
 #include <string.h>

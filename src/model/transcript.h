@@ -19,17 +19,17 @@ typedef struct {
 } Segment;
 
 typedef struct {
-    char *meeting_id;      /* may be NULL before it is known */
-    char *run;             /* the job run that made it; NULL: unknown */
-    char *language;        /* ISO 639-1 ("en"); NULL: unknown */
-    gint64 duration_ms;    /* of the recording; for an imported text the end of its last segment */
-    gint64 covered_ms;     /* the part that was really read; equal to duration_ms when all of it was */
-    char *transcriber;     /* "whisper", "amazon", "import" … */
-    char *model;           /* the model file's name or the import format; NULL: none */
-    GPtrArray *speakers;   /* char*, display names ("Ann", "Speaker 1") */
-    GArray *segments;      /* of Segment */
-    bool timed;            /* false: the times are not real (plain text imported) */
-    json_t *extra;         /* members of the JSON that this version does not know; kept on rewrite; NULL: none */
+    char *meeting_id;    /* may be NULL before it is known */
+    char *run;           /* the job run that made it; NULL: unknown */
+    char *language;      /* ISO 639-1 ("en"); NULL: unknown */
+    gint64 duration_ms;  /* of the recording; for an imported text the end of its last segment */
+    gint64 covered_ms;   /* the part that was really read; equal to duration_ms when all of it was */
+    char *transcriber;   /* "whisper", "amazon", "import" … */
+    char *model;         /* the model file's name or the import format; NULL: none */
+    GPtrArray *speakers; /* char*, display names ("Ann", "Speaker 1") */
+    GArray *segments;    /* of Segment */
+    bool timed;          /* false: the times are not real (plain text imported) */
+    json_t *extra;       /* members of the JSON that this version does not know; kept on rewrite; NULL: none */
 } Transcript;
 
 Transcript *transcript_new(void);
@@ -39,8 +39,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Transcript, transcript_free)
 /* An unnamed speaker's paragraph ends where nobody speaks for so long. */
 #define TRANSCRIPT_PAUSE_MS 2000
 
-/* Adds a segment; times are clamped as below; `text` is copied, cleaned, trimmed and cut at SEGMENT_TEXT_BYTES_MAX. Returns it (valid until
- * the next is added) or NULL where the text is empty (nothing is added) or SEGMENTS_MAX is reached. */
+/* Adds a segment; times are clamped as below; `text` is copied, cleaned, trimmed and cut at SEGMENT_TEXT_BYTES_MAX. Returns it
+ * (valid until the next is added) or NULL where the text is empty (nothing is added) or SEGMENTS_MAX is reached. */
 Segment *transcript_add(Transcript *transcript, gint64 start_ms, gint64 end_ms, int speaker, const char *text);
 void segment_add_word(Segment *segment, gint64 start_ms, gint64 end_ms, float confidence, const char *text);
 
@@ -53,8 +53,8 @@ const char *transcript_speaker_name(const Transcript *transcript, int speaker); 
 
 const Segment *transcript_segment(const Transcript *transcript, guint index);
 
-/* The plain text of transcription.txt: a line a speaker turn, "Name: words"; where nobody is named, paragraphs with an empty line between
- * them, one ending with each pause of TRANSCRIPT_PAUSE_MS. Caller frees. */
+/* The plain text of transcription.txt: a line a speaker turn, "Name: words"; where nobody is named, paragraphs with an empty line
+ * between them, one ending with each pause of TRANSCRIPT_PAUSE_MS. Caller frees. */
 char *transcript_to_text(const Transcript *transcript);
 
 /* {"schema":2,"meeting_id","run","language","duration_ms","covered_ms","transcriber":{"name","model"},"timed",

@@ -1,4 +1,5 @@
-/* transcript.json: written in one form, read from any hand. Writing what was read gives the same document, unknown members included. */
+/* transcript.json: written in one form, read from any hand. Writing what was read gives the same document, unknown members
+ * included. */
 #include "model/transcript.h"
 
 #include <string.h>
@@ -6,7 +7,7 @@
 #include "base/limits.h"
 #include "model/members.h"
 
-static const char *const known[] = {"schema",      "meeting_id", "run",   "language", "duration_ms", "covered_ms",
+static const char *const known[] = {"schema",      "meeting_id", "run",      "language", "duration_ms", "covered_ms",
                                     "transcriber", "timed",      "speakers", "segments", NULL};
 
 static json_t *word_to_json(const Word *word) {
@@ -24,7 +25,8 @@ static json_t *segment_to_json(const Segment *segment, guint id) {
     json_object_set_new(json, "text", json_text(segment->text));
     if (!segment->words) return json;
     json_t *words = json_array();
-    for (guint i = 0; i < segment->words->len; i++) json_array_append_new(words, word_to_json(&g_array_index(segment->words, Word, i)));
+    for (guint i = 0; i < segment->words->len; i++)
+        json_array_append_new(words, word_to_json(&g_array_index(segment->words, Word, i)));
     json_object_set_new(json, "words", words);
     return json;
 }
@@ -32,14 +34,15 @@ static json_t *segment_to_json(const Segment *segment, guint id) {
 json_t *transcript_to_json(const Transcript *transcript) {
     json_t *speakers = json_array(), *segments = json_array();
     for (guint i = 0; i < transcript->speakers->len; i++)
-        json_array_append_new(speakers, json_pack("{soso}", "id", speaker_id((int)i), "name", json_text(transcript->speakers->pdata[i])));
+        json_array_append_new(speakers,
+                              json_pack("{soso}", "id", speaker_id((int)i), "name", json_text(transcript->speakers->pdata[i])));
     for (guint i = 0; i < transcript->segments->len; i++)
         json_array_append_new(segments, segment_to_json(transcript_segment(transcript, i), i));
     json_t *json = json_pack("{sisosososIsIs{soso}sbsoso}", "schema", 2, "meeting_id", json_text(transcript->meeting_id), "run",
                              json_text(transcript->run), "language", json_text(transcript->language), "duration_ms",
-                             (json_int_t)transcript->duration_ms, "covered_ms", (json_int_t)transcript->covered_ms, "transcriber", "name",
-                             json_text(transcript->transcriber), "model", json_text(transcript->model), "timed", (int)transcript->timed,
-                             "speakers", speakers, "segments", segments);
+                             (json_int_t)transcript->duration_ms, "covered_ms", (json_int_t)transcript->covered_ms, "transcriber",
+                             "name", json_text(transcript->transcriber), "model", json_text(transcript->model), "timed",
+                             (int)transcript->timed, "speakers", speakers, "segments", segments);
     if (transcript->extra) json_object_update_missing(json, transcript->extra);
     return json;
 }
@@ -65,14 +68,16 @@ static float read_confidence(const json_t *value) {
 /* `left` counts down from WORDS_MAX over the whole transcript. */
 static bool read_words(Segment *segment, const json_t *words, gsize *left, guint id, GError **error) {
     if (json_array_size(words) > *left)
-        return fail(error, ERROR_CORRUPT, "The transcript has more than %d words; restore it or process the meeting again", WORDS_MAX);
+        return fail(error, ERROR_CORRUPT, "The transcript has more than %d words; restore it or process the meeting again",
+                    WORDS_MAX);
     *left -= json_array_size(words);
     gsize position;
     json_t *word;
     json_array_foreach(words, position, word) {
         const char *text = json_string_value(json_array_get(word, 2));
         if (!text)
-            return fail(error, ERROR_CORRUPT, "Word %zu of segment %u of the transcript is not [start, end, \"word\", confidence]", position, id);
+            return fail(error, ERROR_CORRUPT,
+                        "Word %zu of segment %u of the transcript is not [start, end, \"word\", confidence]", position, id);
         segment_add_word(segment, value_ms(json_array_get(word, 0)), value_ms(json_array_get(word, 1)),
                          read_confidence(json_array_get(word, 3)), text);
     }
@@ -86,14 +91,17 @@ static bool read_segment(Transcript *transcript, const json_t *json, GHashTable 
     Segment *segment = text ? transcript_add(transcript, value_ms(json_object_get(json, "start_ms")),
                                              value_ms(json_object_get(json, "end_ms")), index, text)
                             : NULL;
-    if (!segment) return fail(error, ERROR_CORRUPT, "Segment %u of the transcript has no text; restore it or process the meeting again", id);
+    if (!segment)
+        return fail(error, ERROR_CORRUPT, "Segment %u of the transcript has no text; restore it or process the meeting again",
+                    id);
     segment->confidence = read_confidence(json_object_get(json, "confidence"));
     return read_words(segment, json_object_get(json, "words"), words_left, id, error);
 }
 
 static bool read_segments(Transcript *transcript, const json_t *json, GError **error) {
     const json_t *segments = json_object_get(json, "segments");
-    if (!json_is_array(segments)) return fail(error, ERROR_CORRUPT, "The transcript has no list of segments; process the meeting again");
+    if (!json_is_array(segments))
+        return fail(error, ERROR_CORRUPT, "The transcript has no list of segments; process the meeting again");
     if (json_array_size(segments) > SEGMENTS_MAX)
         return fail(error, ERROR_CORRUPT, "The transcript has more than %d segments; process the meeting again", SEGMENTS_MAX);
     g_autoptr(GHashTable) speakers = read_speakers(transcript, json);
@@ -107,7 +115,8 @@ static bool read_segments(Transcript *transcript, const json_t *json, GError **e
 }
 
 bool transcript_from_json(const json_t *json, Transcript **transcript, GError **error) {
-    if (!json_is_object(json)) return fail(error, ERROR_CORRUPT, "The transcript is not a JSON object; restore it or process the meeting again");
+    if (!json_is_object(json))
+        return fail(error, ERROR_CORRUPT, "The transcript is not a JSON object; restore it or process the meeting again");
     g_autoptr(Transcript) read = transcript_new();
     read->meeting_id = member_text(json, "meeting_id", MEETING_ID_BYTES_MAX, false);
     read->run = member_text(json, "run", MEETING_ID_BYTES_MAX, false);

@@ -1,5 +1,6 @@
-/* The index file: its schema, and what happens to a file that is damaged, foreign or of another version. All of it is derived, so a file
- * that can't be used is set aside and made anew; synchronous is NORMAL, since power loss costs at most what a refresh brings back. */
+/* The index file: its schema, and what happens to a file that is damaged, foreign or of another version. All of it is derived,
+ * so a file that can't be used is set aside and made anew; synchronous is NORMAL, since power loss costs at most what a refresh
+ * brings back. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -17,11 +18,11 @@ static const char schema[] =
     " timestamp_ms INTEGER NOT NULL, title TEXT NOT NULL);"
     "CREATE INDEX IF NOT EXISTS meetings_by_time ON meetings(timestamp_ms DESC, meeting_id);"
     /* segments: [[byte offset in text, start_ms, speaker or null], …] in order */
-    "CREATE TABLE IF NOT EXISTS passages(id INTEGER PRIMARY KEY, meeting INTEGER NOT NULL REFERENCES meetings(id), kind TEXT NOT NULL,"
-    " item_id TEXT, segments TEXT NOT NULL, text TEXT NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS passages(id INTEGER PRIMARY KEY, meeting INTEGER NOT NULL REFERENCES meetings(id),"
+    " kind TEXT NOT NULL, item_id TEXT, segments TEXT NOT NULL, text TEXT NOT NULL);"
     "CREATE INDEX IF NOT EXISTS passages_by_meeting ON passages(meeting);"
-    "CREATE TABLE IF NOT EXISTS items(meeting INTEGER NOT NULL REFERENCES meetings(id), position INTEGER NOT NULL, kind TEXT NOT NULL,"
-    " status TEXT NOT NULL, owner TEXT, json TEXT NOT NULL, PRIMARY KEY(meeting, position)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS items(meeting INTEGER NOT NULL REFERENCES meetings(id), position INTEGER NOT NULL,"
+    " kind TEXT NOT NULL, status TEXT NOT NULL, owner TEXT, json TEXT NOT NULL, PRIMARY KEY(meeting, position)) WITHOUT ROWID;"
     "CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(text, content='passages', content_rowid='id',"
     " tokenize='porter unicode61 remove_diacritics 2');"
     "CREATE TRIGGER IF NOT EXISTS passage_added AFTER INSERT ON passages BEGIN"
@@ -104,7 +105,7 @@ static bool lock_opening(Search *search, int *file, GError **error) {
 
 static bool open_or_renew(Search *search, GError **error) {
     g_autoptr(GError) problem = NULL;
-    int lock_file;
+    int lock_file = -1;
     if (!lock_opening(search, &lock_file, error)) return false;
     bool aside = search->damaged && set_aside(search, &problem);
     bool done = !problem && open_file(search, &problem);

@@ -3,8 +3,8 @@
 
 #include "search/search_internal.h"
 
-/* Words in a passage: long enough for words that belong together to meet, short enough to rank. From the least on it ends with the
- * speaker's turn. */
+/* Words in a passage: long enough for words that belong together to meet, short enough to rank. From the least on it ends with
+ * the speaker's turn. */
 #define PASSAGE_WORDS_LEAST 60
 #define PASSAGE_WORDS_MOST 100
 
@@ -38,12 +38,13 @@ static void passage_add(Passage *passage, const char *text, gint64 start_ms, con
 }
 
 /* Writes the passage and empties it. */
-static bool passage_write(Search *search, Passage *passage, gint64 meeting, const char *kind, const char *item_id, GError **error) {
+static bool passage_write(Search *search, Passage *passage, gint64 meeting, const char *kind, const char *item_id,
+                          GError **error) {
     if (passage->text->len == 0) return true;
     g_autoptr(GBytes) segments = json_to_bytes(passage->segments, false);
     g_autofree char *segments_text = g_strndup(g_bytes_get_data(segments, NULL), g_bytes_get_size(segments));
-    bool done = sql_run(search, error, "INSERT INTO passages(meeting, kind, item_id, segments, text) VALUES (?, ?, ?, ?, ?)", "itttt", meeting,
-                        kind, item_id, segments_text, passage->text->str);
+    bool done = sql_run(search, error, "INSERT INTO passages(meeting, kind, item_id, segments, text) VALUES (?, ?, ?, ?, ?)",
+                        "itttt", meeting, kind, item_id, segments_text, passage->text->str);
     g_string_truncate(passage->text, 0);
     json_array_clear(passage->segments);
     passage->words = 0;
@@ -73,7 +74,8 @@ static bool put_transcript(Search *search, gint64 meeting, const Transcript *tra
     for (guint i = 0; i < transcript->segments->len; i++) {
         const Segment *segment = transcript_segment(transcript, i);
         guint words = count_words(segment->text);
-        if (is_full(&passage, segment, words) && !passage_write(search, &passage, meeting, "transcript", NULL, error)) return false;
+        if (is_full(&passage, segment, words) && !passage_write(search, &passage, meeting, "transcript", NULL, error))
+            return false;
         passage_add(&passage, segment->text, transcript->timed ? segment->start_ms : -1,
                     transcript_speaker_name(transcript, segment->speaker));
         passage.words += words;
@@ -89,16 +91,18 @@ static bool put_item(Search *search, gint64 meeting, gint64 position, const Item
     g_autofree char *owner = item->owner ? g_utf8_casefold(item->owner, -1) : NULL;
     const Evidence *evidence = item->evidence->len > 0 ? &g_array_index(item->evidence, Evidence, 0) : NULL;
     const char *kind = item_kind_name(item->kind);
-    return sql_run(search, error, "INSERT INTO items(meeting, position, kind, status, owner, json) VALUES (?, ?, ?, ?, ?, ?)", "iitttt", meeting,
-                   position, kind, item->status, owner, item_json) &&
-           put_line(search, meeting, kind, item->id, item->text, evidence ? evidence->start_ms : -1, evidence ? evidence->speaker : NULL,
-                    error);
+    return sql_run(search, error, "INSERT INTO items(meeting, position, kind, status, owner, json) VALUES (?, ?, ?, ?, ?, ?)",
+                   "iitttt", meeting, position, kind, item->status, owner, item_json) &&
+           put_line(search, meeting, kind, item->id, item->text, evidence ? evidence->start_ms : -1,
+                    evidence ? evidence->speaker : NULL, error);
 }
 
 static bool remove_rows(Search *search, const char *meeting_id, GError **error) {
-    static const char *const statements[] = {"DELETE FROM passages WHERE meeting = (SELECT id FROM meetings WHERE meeting_id = ?)",
-                                             "DELETE FROM items WHERE meeting = (SELECT id FROM meetings WHERE meeting_id = ?)",
-                                             "DELETE FROM meetings WHERE meeting_id = ?"};
+    static const char *const statements[] = {
+        "DELETE FROM passages WHERE meeting = (SELECT id FROM meetings WHERE meeting_id = ?)",
+        "DELETE FROM items WHERE meeting = (SELECT id FROM meetings WHERE meeting_id = ?)",
+        "DELETE FROM meetings WHERE meeting_id = ?",
+    };
     for (gsize i = 0; i < G_N_ELEMENTS(statements); i++)
         if (!sql_run(search, error, statements[i], "t", meeting_id)) return false;
     return true;
@@ -140,7 +144,8 @@ bool index_remove(Search *search, const char *meeting_id, bool *removed, GError 
     if (!database_lock(search, error)) return false;
     bool done = sql_number(search, &found, error, "SELECT count(*) FROM meetings WHERE meeting_id = ?", "t", meeting_id);
     if (done && found > 0)
-        done = sql_script(search, "BEGIN IMMEDIATE", error) && end_transaction(search, remove_rows(search, meeting_id, error), error);
+        done = sql_script(search, "BEGIN IMMEDIATE", error) &&
+               end_transaction(search, remove_rows(search, meeting_id, error), error);
     database_unlock(search);
     if (done) *removed = found > 0;
     return done;
@@ -170,8 +175,9 @@ bool index_next_unseen(Search *search, const char *after, char **meeting_id, GEr
     bool row = false;
     if (!database_lock(search, error)) return false;
     bool done = sql_prepare(search, &statement, error,
-                            "SELECT meeting_id FROM meetings WHERE meeting_id > ? AND meeting_id NOT IN (SELECT meeting_id FROM temp.seen)"
-                            " ORDER BY meeting_id LIMIT 1", "t", after) &&
+                            "SELECT meeting_id FROM meetings WHERE meeting_id > ?"
+                            " AND meeting_id NOT IN (SELECT meeting_id FROM temp.seen) ORDER BY meeting_id LIMIT 1",
+                            "t", after) &&
                 sql_step(search, statement, &row, error);
     if (done) *meeting_id = row ? g_strdup((const char *)sqlite3_column_text(statement, 0)) : NULL;
     g_clear_pointer(&statement, sqlite3_finalize);

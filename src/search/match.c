@@ -1,4 +1,5 @@
-/* From what a person types to an FTS5 expression. Every word stands in quotes, so no character of the query is ever taken for syntax. */
+/* From what a person types to an FTS5 expression. Every word stands in quotes, so no character of the query is ever taken for
+ * syntax. */
 #include "search/search_internal.h"
 
 /* Whether SQLite's unicode61 finds a word in it: letters and digits make words. */

@@ -17,16 +17,31 @@ void search_hit_free(SearchHit *hit) {
     g_free(hit);
 }
 
+json_t *search_hit_to_json(const SearchHit *hit) {
+    g_autofree char *timestamp = time_format(hit->timestamp_ms);
+    json_t *json = json_object();
+    json_object_set_new(json, "meeting_id", json_text(hit->meeting_id));
+    json_object_set_new(json, "title", json_text(hit->title));
+    json_object_set_new(json, "timestamp", json_text(timestamp));
+    json_object_set_new(json, "kind", json_text(hit->kind));
+    json_object_set_new(json, "item_id", json_text(hit->item_id));
+    json_object_set_new(json, "start_ms", json_integer(hit->start_ms));
+    json_object_set_new(json, "speaker", json_text(hit->speaker));
+    json_object_set_new(json, "snippet", json_text(hit->snippet));
+    return json;
+}
+
 static bool check_page(guint limit, GError **error) {
-    return (limit >= 1 && limit <= PAGE_LIMIT_MAX) || fail(error, ERROR_INVALID, "A page has 1 to %d results, not %u", PAGE_LIMIT_MAX, limit);
+    if (limit >= 1 && limit <= PAGE_LIMIT_MAX) return true;
+    return fail(error, ERROR_INVALID, "A page has 1 to %d results, not %u", PAGE_LIMIT_MAX, limit);
 }
 
 static char *column_text(sqlite3_stmt *statement, int column) {
     return g_strdup((const char *)sqlite3_column_text(statement, column));
 }
 
-/* When and by whom the first match was said: the segment in which it stands. `marked` is the passage's text with its matches marked, so
- * up to the first mark it is the text itself. */
+/* When and by whom the first match was said: the segment in which it stands. `marked` is the passage's text with its matches
+ * marked, so up to the first mark it is the text itself. */
 static void locate(SearchHit *hit, const char *marked, const char *segments) {
     hit->start_ms = -1;
     g_autoptr(json_t) list = json_parse(segments, strlen(segments), "segments", NULL);
@@ -72,9 +87,10 @@ static bool find(Search *search, const char *match, guint limit, guint offset, G
     g_autoptr(sqlite3_stmt) statement = NULL;
     bool row;
     if (!sql_prepare(search, &statement, error,
-                     "SELECT words.rowid FROM words JOIN passages AS p ON p.id = words.rowid JOIN meetings AS m ON m.id = p.meeting"
-                     " WHERE words MATCH ? ORDER BY words.rank, m.timestamp_ms DESC, m.meeting_id, p.id LIMIT ? OFFSET ?", "tii", match,
-                     (gint64)limit, (gint64)offset))
+                     "SELECT words.rowid FROM words"
+                     " JOIN passages AS p ON p.id = words.rowid JOIN meetings AS m ON m.id = p.meeting"
+                     " WHERE words MATCH ? ORDER BY words.rank, m.timestamp_ms DESC, m.meeting_id, p.id LIMIT ? OFFSET ?",
+                     "tii", match, (gint64)limit, (gint64)offset))
         return false;
     for (;;) {
         if (!sql_step(search, statement, &row, error)) return false;
@@ -112,15 +128,17 @@ static bool read_item(sqlite3_stmt *statement, json_t *items, GError **error) {
     return true;
 }
 
-static bool list_items(Search *search, const char *kind, const char *status, const char *owner, guint limit, guint offset, json_t *items,
-                       GError **error) {
+static bool list_items(Search *search, const char *kind, const char *status, const char *owner, guint limit, guint offset,
+                       json_t *items, GError **error) {
     g_autoptr(sqlite3_stmt) statement = NULL;
     bool row;
     if (!sql_prepare(search, &statement, error,
-                     "SELECT i.json, i.kind, m.meeting_id, m.title, m.timestamp_ms FROM meetings AS m CROSS JOIN items AS i ON i.meeting = m.id"
-                     " WHERE i.kind = coalesce(?, i.kind) AND i.status = coalesce(?, i.status) AND i.owner IS coalesce(?, i.owner)"
-                     " ORDER BY m.timestamp_ms DESC, m.meeting_id, i.position LIMIT ? OFFSET ?", "tttii", kind, status, owner,
-                     (gint64)limit, (gint64)offset))
+                     "SELECT i.json, i.kind, m.meeting_id, m.title, m.timestamp_ms"
+                     " FROM meetings AS m CROSS JOIN items AS i ON i.meeting = m.id"
+                     " WHERE i.kind = coalesce(?, i.kind) AND i.status = coalesce(?, i.status)"
+                     " AND i.owner IS coalesce(?, i.owner)"
+                     " ORDER BY m.timestamp_ms DESC, m.meeting_id, i.position LIMIT ? OFFSET ?",
+                     "tttii", kind, status, owner, (gint64)limit, (gint64)offset))
         return false;
     for (;;) {
         if (!sql_step(search, statement, &row, error)) return false;
@@ -129,8 +147,8 @@ static bool list_items(Search *search, const char *kind, const char *status, con
     }
 }
 
-bool search_items(Search *search, const char *kind, const char *status, const char *owner, guint limit, guint offset, json_t **items,
-                  GError **error) {
+bool search_items(Search *search, const char *kind, const char *status, const char *owner, guint limit, guint offset,
+                  json_t **items, GError **error) {
     ItemKind known_kind;
     if (!check_page(limit, error)) return false;
     if (kind && !item_kind_named(kind, &known_kind))

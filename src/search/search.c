@@ -59,7 +59,8 @@ typedef struct {
     GError *first_problem; /* of those that failed */
 } Refresh;
 
-/* A meeting that can't be read for good is passed over, and reported at the end; what may pass (the disk, the network) ends the refresh. */
+/* A meeting that can't be read for good is passed over, and reported at the end; what may pass (the disk, the network) ends the
+ * refresh. */
 static bool refresh_meeting(Refresh *refresh, const char *meeting_id, GError **error) {
     g_autoptr(GError) problem = NULL;
     bool changed = false;
@@ -91,7 +92,8 @@ static bool refresh_rows(Refresh *refresh, guint rows_max, GError **error) {
     do {
         g_auto(CatalogPage) page = {0};
         CatalogQuery query = {.limit = rows_max == 0 ? PAGE_LIMIT_MAX : MIN(rows_max - done, PAGE_LIMIT_MAX), .cursor = cursor};
-        if (!catalog_list(refresh->search->meetings.catalog, &query, &page, error) || !refresh_page(refresh, page.rows, error)) return false;
+        if (!catalog_list(refresh->search->meetings.catalog, &query, &page, error)) return false;
+        if (!refresh_page(refresh, page.rows, error)) return false;
         done += page.rows->len;
         g_free(cursor);
         cursor = g_steal_pointer(&page.next_cursor);
@@ -105,16 +107,11 @@ static bool forget_vanished(Refresh *refresh, GError **error) {
     for (;;) {
         g_autofree char *after = g_steal_pointer(&meeting_id);
         g_autoptr(Record) record = NULL;
-        g_autoptr(GError) problem = NULL;
         if (!index_next_unseen(refresh->search, after, &meeting_id, error)) return false;
         if (!meeting_id) return true;
-        if (meeting_read_record(&refresh->search->meetings, meeting_id, &record, NULL, &problem) || error_is(problem, ERROR_CORRUPT)) continue;
-        if (error_is(problem, ERROR_NOT_FOUND)) {
-            if (!refresh_meeting(refresh, meeting_id, error)) return false;
-            continue;
-        }
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return false;
+        if (meeting_read_record(&refresh->search->meetings, meeting_id, &record, NULL, NULL)) continue;
+        /* Gone, or in trouble: the update tells which. */
+        if (!refresh_meeting(refresh, meeting_id, error)) return false;
     }
 }
 
@@ -127,8 +124,8 @@ bool search_refresh(Search *search, guint rows_max, guint *updated, GError **err
     g_autoptr(GError) first_problem = refresh.first_problem;
     if (!done) return false;
     if (first_problem)
-        return fail(error, (ErrorCode)first_problem->code, "%u meetings could not be indexed, all others are; the first: %s", refresh.failed,
-                    first_problem->message);
+        return fail(error, (ErrorCode)first_problem->code, "%u meetings could not be indexed, all others are; the first: %s",
+                    refresh.failed, first_problem->message);
     if (updated) *updated = refresh.updated;
     return true;
 }

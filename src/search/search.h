@@ -1,4 +1,5 @@
-/* Full text over transcripts and items: an SQLite FTS5 file in the data directory, derived from the store and brought up to date from it. */
+/* Full text over transcripts and items: an SQLite FTS5 file in the data directory, derived from the store and brought up to
+ * date from it. */
 #pragma once
 
 #include "base/settings.h"
@@ -21,16 +22,23 @@ void search_hit_free(SearchHit *hit);
 /* As the API answers it; new reference. */
 json_t *search_hit_to_json(const SearchHit *hit);
 
-/* Opens or makes `path`; a damaged file is set aside and made anew. Catalog and store are borrowed. Thread-safe. */
+/* Opens or makes `path` (and its folder). A damaged or foreign file is set aside as `path`.damaged and made anew, empty until
+ * the next refresh; damage that shows only in use fails that call with ERROR_CORRUPT, and the next call has a new file. Catalog
+ * and store are borrowed. Thread-safe; several processes may share the file. */
 bool search_open(const char *path, Store *store, Catalog *catalog, Search **search, GError **error);
 void search_close(Search *search);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Search, search_close)
 
 /* Indexes one meeting as it stands in the store, or forgets it where it is gone. */
 bool search_update(Search *search, const char *meeting_id, GError **error);
-/* Compares the newest `rows_max` rows of the catalog (0: all) with the index and mends the difference. Row by row; `updated` may be NULL. */
+/* Compares the newest `rows_max` rows of the catalog (0: all) with the index and mends the difference; with 0 it forgets what
+ * has vanished, too. A meeting whose documents are damaged is passed over: the others are indexed, then its error is returned.
+ * `updated` may be NULL. */
 bool search_refresh(Search *search, guint rows_max, guint *updated, GError **error);
-/* Any text is a valid query: words are and-ed, the last one by prefix, "quoted words" are a phrase. Best first. Empty or without a word: no hits. `hits`: of SearchHit*. */
+/* Any text is a valid query: words are and-ed, the last one by prefix, "quoted words" are a phrase. Best first. Empty or
+ * without a word: no hits. `hits`: of SearchHit*. */
 bool search_find(Search *search, const char *query, guint limit, guint offset, GPtrArray **hits, GError **error);
-/* Items of all meetings, newest meeting first; NULL filters are open. Array of json objects (item + meeting_id, title, timestamp). New reference to a JSON array. */
-bool search_items(Search *search, const char *kind, const char *status, const char *owner, guint limit, guint offset, json_t **items, GError **error);
+/* Items of all meetings, newest meeting first; NULL filters are open. Array of json objects (item + meeting_id, title,
+ * timestamp). New reference to a JSON array. */
+bool search_items(Search *search, const char *kind, const char *status, const char *owner, guint limit, guint offset,
+                  json_t **items, GError **error);

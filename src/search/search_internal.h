@@ -13,7 +13,7 @@ struct Search {
     char *path;
     Meetings meetings;
     GMutex refresh_lock; /* one refresh at a time: they share a table of what has been seen. Taken first */
-    GMutex update_lock;  /* from reading a meeting until it is indexed, so that an older reading never replaces a newer. Taken second */
+    GMutex update_lock;  /* from reading a meeting until it is indexed: an older reading never replaces a newer. Taken second */
     GMutex lock;         /* guards what follows. Taken last */
     sqlite3 *db;         /* NULL until the next database_lock() */
     bool damaged;        /* SQLite has found the file damaged */
@@ -21,12 +21,14 @@ struct Search {
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sqlite3_stmt, sqlite3_finalize)
 
-/* database.c. Opens the file where it is not open (making it anew where it is damaged) and holds `lock`; on failure does not hold it. */
+/* database.c. Opens the file where it is not open (making it anew where it is damaged) and holds `lock`; on failure does not
+ * hold it. */
 bool database_lock(Search *search, GError **error);
 void database_unlock(Search *search);
 void database_close(Search *search);
 
-/* sql.c: statements, under `lock`. `types` has a letter for each parameter: t text (const char *; NULL is SQL's NULL), i integer (gint64). */
+/* sql.c: statements, under `lock`. `types` has a letter for each parameter: t text (const char *; NULL is SQL's NULL), i
+ * integer (gint64). */
 bool sql_prepare(Search *search, sqlite3_stmt **statement, GError **error, const char *sql, const char *types, ...);
 /* `*row` false at the end. */
 bool sql_step(Search *search, sqlite3_stmt *statement, bool *row, GError **error);
@@ -48,6 +50,6 @@ bool index_see(Search *search, const Row *row, bool *current, GError **error);
 /* The next meeting id after `after` that was indexed and not seen; NULL at the end. */
 bool index_next_unseen(Search *search, const char *after, char **meeting_id, GError **error);
 
-/* match.c. The FTS5 expression for any text: words are and-ed, "quoted words" a phrase, the last word a prefix. NULL where there is no
- * word. Caller frees. */
+/* match.c. The FTS5 expression for any text: words are and-ed, "quoted words" a phrase, the last word a prefix. NULL where
+ * there is no word. Caller frees. */
 char *match_of_query(const char *query);

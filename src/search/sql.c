@@ -54,7 +54,8 @@ static bool bind(sqlite3_stmt *statement, const char *types, va_list parameters)
     return true;
 }
 
-static bool prepare(Search *search, sqlite3_stmt **statement, GError **error, const char *sql, const char *types, va_list parameters) {
+static bool prepare(Search *search, sqlite3_stmt **statement, GError **error, const char *sql, const char *types,
+                    va_list parameters) {
     g_autoptr(sqlite3_stmt) prepared = NULL;
     if (sqlite3_prepare_v2(search->db, sql, -1, &prepared, NULL) != SQLITE_OK || !bind(prepared, types, parameters))
         return sql_fail(search, error);

@@ -13,11 +13,11 @@
  *     Should making the name durable fail, the put is reported as failed though it may be seen.
  *  3. Conditions: checked and acted on under the key's lock, which holds among threads and processes of one machine (on a
  *     network file system, where that has flock).
- *  4. An ETag is size and modification time in nanoseconds. A put sets a time later than that of the version it replaces and of any
- *     removed one of its lock, so that even a clock that is set back repeats none. A power failure may lose the time of a
- *     removal; only then, and with the clock set back, could an ETag come again. A program that writes into the directory by other
- *     ways must write to a new file and rename it.
- *  5. One version: a reader keeps the file open that it found, and nothing writes to a file in place.
+ *  4. An ETag is size and modification time in nanoseconds. A put sets a time later than that of the version it replaces
+ *     and of any removed one of its lock, so that even a clock that is set back repeats none. A power failure may lose the
+ *     time of a removal; only then, and with the clock set back, could an ETag come again.
+ *  5. One version: a reader keeps the file open that it found, and nothing writes to a file in place. Another program that
+ *     writes into the directory must do as much: write to a new file and rename it.
  *  7. No key leads outside: see dir_path.c. */
 #include "store/dir.h"
 

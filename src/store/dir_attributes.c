@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "store/dir_internal.h"
+#include "store/key.h"
 
 #define ATTRIBUTES_BYTES_MAX (16 * KIB) /* metadata and type at their limits, each byte escaped, and the names */
 
@@ -52,6 +53,7 @@ static bool attributes_parse(const json_t *root, StoreInfo *info) {
     const char *name;
     json_t *value;
     if (content_type) {
+        if (!store_text_is_plain(content_type)) return false; /* it goes into a header */
         g_free(info->content_type);
         info->content_type = g_strdup(content_type);
     }
@@ -59,7 +61,7 @@ static bool attributes_parse(const json_t *root, StoreInfo *info) {
     if (!json_is_object(metadata)) return false;
     info->metadata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     json_object_foreach((json_t *)metadata, name, value) {
-        if (!json_is_string(value)) return false;
+        if (!json_is_string(value) || !store_text_is_plain(name) || !store_text_is_plain(json_string_value(value))) return false;
         g_hash_table_insert(info->metadata, g_strdup(name), g_strdup(json_string_value(value)));
     }
     return true;
@@ -80,7 +82,7 @@ bool dir_attributes_read(const DirStore *dir, const char *key, const struct stat
         if (size < 0) return dir_fail(dir, errno, "read the attributes of", key, error);
         g_autoptr(json_t) root = json_parse_object(data, (gsize)size, name, NULL);
         if (!root || !attributes_parse(root, &found))
-            return fail(error, ERROR_CORRUPT, "the attributes of %s are damaged; remove %s/.hansard/attributes/%s to do without them",
+            return fail(error, ERROR_CORRUPT, "the attributes of %s are damaged; remove %s/.hansard/attributes/%s to do without",
                         key, dir->root, name);
     }
     *stored = fd >= 0;

@@ -1,5 +1,6 @@
-/* The list: walks the directories in the order of whole keys, goes only into those that can hold a key asked for, and looks only
- * at the files that it returns. A directory sorts as its name with the '/' that every key in it has there: "a-b" < "a/b" < "a0". */
+/* The list: walks the directories in the order of whole keys, goes only into those that can hold a key asked for, and looks
+ * only at the files that it returns. A directory sorts as its name with the '/' that every key in it has there:
+ * "a-b" < "a/b" < "a0". */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

@@ -83,7 +83,8 @@ static Placing rename_failed(const DirWriter *writer, int parent, const char *le
     if (saved_errno == ENOENT) return AGAIN;
     if (saved_errno == EISDIR || saved_errno == EEXIST || saved_errno == ENOTEMPTY) {
         if (unlinkat(parent, leaf, AT_REMOVEDIR) == 0) return AGAIN; /* empty: left by a delete that was interrupted */
-        fail(error, ERROR_CONFLICT, "%s can't be stored: there are objects under %s/; choose another key", writer->key, writer->key);
+        fail(error, ERROR_CONFLICT, "%s can't be stored: there are objects under it, as in a folder; choose another key",
+             writer->key);
     } else {
         dir_fail(writer->dir, saved_errno, "store", writer->key, error);
     }

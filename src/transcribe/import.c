@@ -23,7 +23,8 @@ static char *decode(const guint8 *bytes, gsize size) {
     if (size == 0) return g_strdup("");
     if (has_utf16_mark(bytes, size)) {
         gsize written = 0;
-        char *wide = g_convert(text + 2, (gssize)size - 2, "UTF-8", bytes[0] == 0xFF ? "UTF-16LE" : "UTF-16BE", NULL, &written, NULL);
+        char *wide =
+            g_convert(text + 2, (gssize)size - 2, "UTF-8", bytes[0] == 0xFF ? "UTF-16LE" : "UTF-16BE", NULL, &written, NULL);
         if (wide && strlen(wide) == written) return wide;
         g_free(wide); /* it holds a zero: what follows would be lost */
         return NULL;
@@ -37,11 +38,22 @@ static bool is_media(const guint8 *bytes, gsize size) {
     static const struct {
         gsize offset, size;
         const char *magic;
-    } magics[] = {{0, 4, "RIFF"}, {0, 3, "ID3"},  {0, 4, "OggS"},             {0, 4, "fLaC"},  {0, 4, "\x1A\x45\xDF\xA3"}, {4, 4, "ftyp"},
-                  {0, 4, "FORM"}, {0, 5, "#!AMR"}, {0, 4, "\x30\x26\xB2\x75"}, {0, 4, "caff"}, {0, 4, "PK\x03\x04"},      {0, 5, "%PDF-"},
+    } magics[] = {{0, 4, "RIFF"},
+                  {0, 3, "ID3"},
+                  {0, 4, "OggS"},
+                  {0, 4, "fLaC"},
+                  {0, 4, "\x1A\x45\xDF\xA3"},
+                  {4, 4, "ftyp"},
+                  {0, 4, "FORM"},
+                  {0, 5, "#!AMR"},
+                  {0, 4, "\x30\x26\xB2\x75"},
+                  {0, 4, "caff"},
+                  {0, 4, "PK\x03\x04"},
+                  {0, 5, "%PDF-"},
                   {0, 2, "\x1F\x8B"}};
     for (gsize i = 0; i < G_N_ELEMENTS(magics); i++)
-        if (size >= magics[i].offset + magics[i].size && memcmp(bytes + magics[i].offset, magics[i].magic, magics[i].size) == 0) return true;
+        if (size >= magics[i].offset + magics[i].size && memcmp(bytes + magics[i].offset, magics[i].magic, magics[i].size) == 0)
+            return true;
     /* an MPEG audio frame: eleven bits set, a layer that is not reserved; FF FE would be UTF-16's mark */
     return size >= 2 && bytes[0] == 0xFF && (bytes[1] & 0xE0) == 0xE0 && (bytes[1] & 0x06) != 0x06;
 }
@@ -53,8 +65,9 @@ static bool has_extension(const char *filename, const char *const *extensions) {
 }
 
 static bool is_named_media(const char *filename) {
-    static const char *const extensions[] = {"aac", "aif", "aiff", "amr", "avi", "caf", "flac", "m4a", "m4v", "mka", "mkv", "mov", "mp2", "mp3",
-                                             "mp4", "mpeg", "mpg", "oga", "ogg", "ogv", "opus", "wav", "webm", "wma", "wmv", NULL};
+    static const char *const extensions[] = {"aac", "aif", "aiff", "amr", "avi",  "caf", "flac", "m4a", "m4v",
+                                             "mka", "mkv", "mov",  "mp2", "mp3",  "mp4", "mpeg", "mpg", "oga",
+                                             "ogg", "ogv", "opus", "wav", "webm", "wma", "wmv",  NULL};
     return filename && has_extension(filename, extensions);
 }
 
@@ -81,7 +94,8 @@ static bool is_plain(const char *text) {
 }
 
 static ImportFormat detect_json(const char *text) {
-    if (strstr(text, "\"results\"") && (strstr(text, "\"transcripts\"") || strstr(text, "\"items\"") || strstr(text, "\"audio_segments\"")))
+    if (strstr(text, "\"results\"") &&
+        (strstr(text, "\"transcripts\"") || strstr(text, "\"items\"") || strstr(text, "\"audio_segments\"")))
         return IMPORT_AMAZON_JSON;
     if (strstr(text, "\"schema\"") && strstr(text, "\"duration_ms\"")) return IMPORT_HANSARD_JSON;
     if (strstr(text, "\"transcription\"") || strstr(text, "\"segments\"") || strstr(text, "\"text\"")) return IMPORT_WHISPER_JSON;
@@ -122,11 +136,13 @@ static void unify_line_ends(char *text) {
 
 static bool decode_file(const void *data, gsize size, char **text, GError **error) {
     if (size > TRANSCRIPT_FILE_BYTES_MAX)
-        return fail(error, ERROR_TOO_LARGE, "The transcript file is larger than %llu MiB; split it", TRANSCRIPT_FILE_BYTES_MAX / MIB);
+        return fail(error, ERROR_TOO_LARGE, "The transcript file is larger than %llu MiB; split it",
+                    TRANSCRIPT_FILE_BYTES_MAX / MIB);
     if (!has_utf16_mark(data, size) && size > 0 && memchr(data, 0, size))
         return fail(error, ERROR_INVALID, "The transcript file holds zero bytes, so it is no text; export it as text again");
     *text = decode(data, size);
-    if (!*text) return fail(error, ERROR_INVALID, "The transcript file is neither UTF-8, UTF-16 nor Windows-1252 text; save it as UTF-8");
+    if (!*text)
+        return fail(error, ERROR_INVALID, "The transcript file is neither UTF-8, UTF-16 nor Windows-1252 text; save it as UTF-8");
     unify_line_ends(*text);
     return true;
 }
@@ -152,22 +168,29 @@ static bool read_json(ImportFormat format, const char *text, Transcript **transc
 
 static bool read_format(ImportFormat format, const char *text, Transcript **transcript, GError **error) {
     switch (format) {
-    case IMPORT_VTT: return import_vtt(text, *transcript, error);
-    case IMPORT_SRT: return import_srt(text, *transcript, error);
-    case IMPORT_TEXT: return import_text(text, *transcript, error);
+    case IMPORT_VTT:
+        return import_vtt(text, *transcript, error);
+    case IMPORT_SRT:
+        return import_srt(text, *transcript, error);
+    case IMPORT_TEXT:
+        return import_text(text, *transcript, error);
     case IMPORT_AMAZON_JSON:
     case IMPORT_WHISPER_JSON:
-    case IMPORT_HANSARD_JSON: return read_json(format, text, transcript, error);
-    case IMPORT_NONE: break;
+    case IMPORT_HANSARD_JSON:
+        return read_json(format, text, transcript, error);
+    case IMPORT_NONE:
+        break;
     }
-    return fail(error, ERROR_UNSUPPORTED_MEDIA, "The file is no transcript that can be read; send WebVTT, SRT, text or a transcriber's JSON");
+    return fail(error, ERROR_UNSUPPORTED_MEDIA,
+                "The file is no transcript that can be read; send WebVTT, SRT, text or a transcriber's JSON");
 }
 
 bool import_transcript(ImportFormat format, const void *data, gsize size, Transcript **transcript, GError **error) {
     g_autofree char *text = NULL;
     g_autoptr(Transcript) read = transcript_new();
     if (!decode_file(data, size, &text, error) || !read_format(format, text, &read, error)) return false;
-    if (read->segments->len == 0) return fail(error, ERROR_INVALID, "The transcript file has no words in it; check that it is the right one");
+    if (read->segments->len == 0)
+        return fail(error, ERROR_INVALID, "The transcript file has no words in it; check that it is the right one");
     transcript_sort(read);
     gint64 end_ms = 0;
     for (guint i = 0; i < read->segments->len; i++) end_ms = MAX(end_ms, transcript_segment(read, i)->end_ms);

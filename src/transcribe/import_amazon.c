@@ -1,20 +1,21 @@
-/* Amazon Transcribe's JSON. Its words stand one by one (results.items); they become segments that end with the speaker, the sentence or a pause. Who
- * said a word stands with it in newer outputs, in speaker_labels or channel_labels in older ones, found by the word's start. */
+/* Amazon Transcribe's JSON. Its words stand one by one (results.items); they become segments that end with the speaker, the
+ * sentence or a pause. Who said a word stands with it in newer outputs, in speaker_labels or channel_labels in older ones, found
+ * by the word's start. */
 #include <string.h>
 
 #include "base/limits.h"
 #include "transcribe/import_format.h"
 
-#define PAUSE_MS 1500          /* a silence that ends a segment */
-#define SENTENCE_BYTES_MIN 24  /* "Yes. Right." stays together */
-#define RUN_BYTES_MAX 600      /* words without any punctuation */
+#define PAUSE_MS 1500         /* a silence that ends a segment */
+#define SENTENCE_BYTES_MIN 24 /* "Yes. Right." stays together */
+#define RUN_BYTES_MAX 600     /* words without any punctuation */
 
 typedef struct {
     Transcript *transcript;
-    GHashTable *labels;   /* start time as text: speaker or channel label */
-    GPtrArray *words;     /* const json_t* of the segment under way */
+    GHashTable *labels; /* start time as text: speaker or channel label */
+    GPtrArray *words;   /* const json_t* of the segment under way */
     GString *text;
-    const char *label;    /* of the segment under way */
+    const char *label; /* of the segment under way */
     gint64 start_ms, end_ms;
     gsize words_left;
 } Builder;
@@ -31,7 +32,8 @@ static int speaker_of(Transcript *transcript, const char *label) {
     guint64 number;
     const char *digits = label ? strchr(label, '_') : NULL;
     bool channel = label && g_str_has_prefix(label, "ch_");
-    if (!digits || !(channel || g_str_has_prefix(label, "spk_")) || !g_ascii_string_to_unsigned(digits + 1, 10, 0, 9999, &number, NULL))
+    if (!digits || !(channel || g_str_has_prefix(label, "spk_")) ||
+        !g_ascii_string_to_unsigned(digits + 1, 10, 0, 9999, &number, NULL))
         return transcript_speaker(transcript, label);
     g_autofree char *name = g_strdup_printf("%s %" G_GUINT64_FORMAT, channel ? "Channel" : "Speaker", number + 1);
     return transcript_speaker(transcript, name);
@@ -74,16 +76,17 @@ static bool end_segment(Builder *builder, GError **error) {
     if (builder->text->len == 0) return true;
     if (builder->transcript->segments->len >= SEGMENTS_MAX)
         return fail(error, ERROR_TOO_LARGE, "The transcript has more than %d segments; split the file", SEGMENTS_MAX);
-    Segment *segment = transcript_add(builder->transcript, builder->start_ms, builder->end_ms, speaker_of(builder->transcript, builder->label),
-                                      builder->text->str);
+    Segment *segment = transcript_add(builder->transcript, builder->start_ms, builder->end_ms,
+                                      speaker_of(builder->transcript, builder->label), builder->text->str);
     double sum = 0;
     guint known = 0;
     for (guint i = 0; segment && i < builder->words->len; i++) {
         const json_t *item = g_ptr_array_index(builder->words, i);
         float confidence = confidence_of(item);
         if (confidence >= 0) sum += (double)confidence, known++;
-        segment_add_word(segment, json_seconds_ms(json_object_get(item, "start_time")), json_seconds_ms(json_object_get(item, "end_time")),
-                         confidence, json_get_string(best(item), "content", ""));
+        segment_add_word(segment, json_seconds_ms(json_object_get(item, "start_time")),
+                         json_seconds_ms(json_object_get(item, "end_time")), confidence,
+                         json_get_string(best(item), "content", ""));
     }
     if (segment && known > 0) segment->confidence = (float)(sum / known);
     g_string_truncate(builder->text, 0);
@@ -92,16 +95,20 @@ static bool end_segment(Builder *builder, GError **error) {
 }
 
 static bool add_word(Builder *builder, const json_t *item, const char *content, gsize index, GError **error) {
-    gint64 start_ms = json_seconds_ms(json_object_get(item, "start_time")), end_ms = json_seconds_ms(json_object_get(item, "end_time"));
+    gint64 start_ms = json_seconds_ms(json_object_get(item, "start_time")),
+           end_ms = json_seconds_ms(json_object_get(item, "end_time"));
     if (start_ms < 0 || end_ms < 0)
-        return fail(error, ERROR_INVALID, "Word %zu of the Amazon Transcribe result has no start_time or end_time; fetch the result again", index);
-    if (builder->words_left-- == 0) return fail(error, ERROR_TOO_LARGE, "The transcript has more than %d words; split the file", WORDS_MAX);
+        return fail(error, ERROR_INVALID,
+                    "Word %zu of the Amazon Transcribe result has no start_time or end_time; fetch the result again", index);
+    if (builder->words_left-- == 0)
+        return fail(error, ERROR_TOO_LARGE, "The transcript has more than %d words; split the file", WORDS_MAX);
     const char *start = json_get_string(item, "start_time", "");
     const char *label = json_get_string(item, "speaker_label", g_hash_table_lookup(builder->labels, start));
     if (!label) label = json_get_string(item, "channel_label", NULL);
     const GString *text = builder->text;
     bool sentence_ended = text->len >= SENTENCE_BYTES_MIN && strchr(".?!", text->str[text->len - 1]);
-    bool breaks = g_strcmp0(label, builder->label) != 0 || sentence_ended || start_ms - builder->end_ms >= PAUSE_MS || text->len >= RUN_BYTES_MAX;
+    bool breaks = g_strcmp0(label, builder->label) != 0 || sentence_ended || start_ms - builder->end_ms >= PAUSE_MS ||
+                  text->len >= RUN_BYTES_MAX;
     if (breaks && !end_segment(builder, error)) return false;
     if (builder->text->len == 0) {
         builder->label = label;
@@ -116,13 +123,18 @@ static bool add_word(Builder *builder, const json_t *item, const char *content, 
 }
 
 static bool read_items(const json_t *results, const json_t *items, Transcript *transcript, GError **error) {
-    g_auto(Builder) builder = {.transcript = transcript, .labels = read_labels(results), .words = g_ptr_array_new(), .text = g_string_new(NULL),
+    g_auto(Builder) builder = {.transcript = transcript,
+                               .labels = read_labels(results),
+                               .words = g_ptr_array_new(),
+                               .text = g_string_new(NULL),
                                .words_left = WORDS_MAX};
     gsize index;
     json_t *item;
     json_array_foreach(items, index, item) {
         const char *content = json_get_string(best(item), "content", NULL);
-        if (!content) return fail(error, ERROR_INVALID, "Item %zu of the Amazon Transcribe result has no content; fetch the result again", index);
+        if (!content)
+            return fail(error, ERROR_INVALID, "Item %zu of the Amazon Transcribe result has no content; fetch the result again",
+                        index);
         if (g_str_equal(json_get_string(item, "type", ""), "punctuation")) {
             if (builder.text->len > 0) g_string_append(builder.text, content);
         } else if (!add_word(&builder, item, content, index, error)) {
@@ -140,10 +152,13 @@ static bool read_audio_segments(const json_t *segments, Transcript *transcript, 
     json_t *segment;
     json_array_foreach(segments, index, segment) {
         const char *text = json_get_string(segment, "transcript", NULL);
-        gint64 start_ms = json_seconds_ms(json_object_get(segment, "start_time")), end_ms = json_seconds_ms(json_object_get(segment, "end_time"));
+        gint64 start_ms = json_seconds_ms(json_object_get(segment, "start_time")),
+               end_ms = json_seconds_ms(json_object_get(segment, "end_time"));
         if (!text || start_ms < 0 || end_ms < 0)
-            return fail(error, ERROR_INVALID, "Segment %zu of the Amazon Transcribe result has no transcript, start_time or end_time", index);
-        int speaker = speaker_of(transcript, json_get_string(segment, "speaker_label", json_get_string(segment, "channel_label", NULL)));
+            return fail(error, ERROR_INVALID,
+                        "Segment %zu of the Amazon Transcribe result has no transcript, start_time or end_time", index);
+        int speaker =
+            speaker_of(transcript, json_get_string(segment, "speaker_label", json_get_string(segment, "channel_label", NULL)));
         transcript_add(transcript, start_ms, end_ms, speaker, text);
     }
     return true;
@@ -152,7 +167,8 @@ static bool read_audio_segments(const json_t *segments, Transcript *transcript, 
 bool import_amazon(const json_t *json, Transcript *transcript, GError **error) {
     const json_t *results = json_object_get(json, "results");
     if (!json_is_object(results))
-        return fail(error, ERROR_INVALID, "The Amazon Transcribe result has no member \"results\"; wait until the job is COMPLETED and fetch it again");
+        return fail(error, ERROR_INVALID,
+                    "The Amazon Transcribe result has no member \"results\"; wait until the job is COMPLETED and fetch it again");
     const char *code = json_get_string(results, "language_code", NULL);
     transcript->language = code ? g_strndup(code, strcspn(code, "-")) : NULL;
     const json_t *items = json_object_get(results, "items"), *segments = json_object_get(results, "audio_segments");

@@ -1,4 +1,5 @@
-/* What caption files share: timings, cues, markup. Nothing that is said is lost silently: it lands in a cue or is an error that names its line. */
+/* What caption files share: timings, cues, markup. Nothing that is said is lost silently: it lands in a cue or is an error that
+ * names its line. */
 #include <string.h>
 
 #include "base/limits.h"
@@ -9,7 +10,8 @@
 bool lines_split(const char *text, char ***lines, GError **error) {
     gsize count = 1;
     for (const char *at = text; (at = strchr(at, '\n')); at++) count++;
-    if (count > LINES_MAX) return fail(error, ERROR_TOO_LARGE, "The transcript has more than %d lines; split the file", LINES_MAX);
+    if (count > LINES_MAX)
+        return fail(error, ERROR_TOO_LARGE, "The transcript has more than %d lines; split the file", LINES_MAX);
     *lines = g_strsplit(text, "\n", -1);
     return true;
 }
@@ -26,8 +28,10 @@ GArray *cues_new(void) {
 }
 
 void cues_add(GArray *cues, Cue cue) {
-    if (*g_strstrip(cue.text)) g_array_append_val(cues, cue);
-    else cue_clear(&cue);
+    if (*g_strstrip(cue.text))
+        g_array_append_val(cues, cue);
+    else
+        cue_clear(&cue);
 }
 
 gint64 time_matched(const GMatchInfo *match, int group) {
@@ -40,11 +44,13 @@ gint64 time_matched(const GMatchInfo *match, int group) {
 static const GRegex *timing_pattern(void) {
     static GRegex *pattern;
     if (g_once_init_enter(&pattern))
-        g_once_init_leave(&pattern, g_regex_new("^\\s*" TIME_PATTERN "\\s*-->\\s*" TIME_PATTERN "(?:\\s|$)", G_REGEX_OPTIMIZE, 0, NULL));
+        g_once_init_leave(&pattern,
+                          g_regex_new("^\\s*" TIME_PATTERN "\\s*-->\\s*" TIME_PATTERN "(?:\\s|$)", G_REGEX_OPTIMIZE, 0, NULL));
     return pattern;
 }
 
-/* A line that means to be a timing, whether it can be read or not: it begins with digits and has an arrow, or a time and a dash. */
+/* A line that means to be a timing, whether it can be read or not: it begins with digits and has an arrow, or a time and a dash.
+ */
 static bool means_timing(const char *line) {
     const char *at = line + strspn(line, " \t");
     if (!g_ascii_isdigit(*at)) return false;
@@ -58,7 +64,8 @@ static bool is_blank(const char *line) { return line[strspn(line, " \t\f")] == '
 static bool is_comment(const char *line) {
     static const char *const words[] = {"NOTE", "STYLE", "REGION"};
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
-        if (g_str_has_prefix(line, words[i]) && strchr(" \t", line[strlen(words[i])])) return true; /* strchr finds the end, too */
+        if (g_str_has_prefix(line, words[i]) && strchr(" \t", line[strlen(words[i])]))
+            return true; /* strchr finds the end, too */
     return false;
 }
 
@@ -73,8 +80,8 @@ static void raw_cue_clear(gpointer data) { g_string_free(((RawCue *)data)->paylo
 static bool add_raw_cue(GArray *cues, const char *line, guint number, GError **error) {
     g_autoptr(GMatchInfo) match = NULL;
     if (!g_regex_match(timing_pattern(), line, 0, &match))
-        return fail(error, ERROR_INVALID, "Line %u of the transcript is no timing that can be read; write it as 00:01:02.345 --> 00:01:04.000",
-                    number);
+        return fail(error, ERROR_INVALID,
+                    "Line %u of the transcript is no timing that can be read; write it as 00:01:02.345 --> 00:01:04.000", number);
     RawCue cue = {time_matched(match, 1), time_matched(match, 4), g_string_new(NULL)};
     g_array_append_val(cues, cue);
     return true;
@@ -84,7 +91,8 @@ static bool read_line(GArray *cues, const char *line, guint number, GError **err
     if (is_blank(line)) return true;
     if (means_timing(line)) return add_raw_cue(cues, line, number, error);
     if (cues->len == 0)
-        return fail(error, ERROR_INVALID, "Line %u of the transcript has words before the first timing; put one above them", number);
+        return fail(error, ERROR_INVALID, "Line %u of the transcript has words before the first timing; put one above them",
+                    number);
     GString *payload = g_array_index(cues, RawCue, cues->len - 1).payload;
     if (payload->len > 0) g_string_append_c(payload, '\n');
     g_string_append(payload, line);
@@ -101,7 +109,8 @@ bool raw_cues_read(char *const *lines, guint first, bool comments, GArray **raw_
             while (lines[i + 1] && !is_blank(lines[i + 1])) i++;
             continue;
         }
-        bool lone_id = begins_block && lines[i][0] && lines[i][strspn(lines[i], "0123456789")] == '\0' && (!lines[i + 1] || is_blank(lines[i + 1]));
+        bool lone_id = begins_block && lines[i][0] && lines[i][strspn(lines[i], "0123456789")] == '\0' &&
+                       (!lines[i + 1] || is_blank(lines[i + 1]));
         if (!lone_id && !read_line(cues, lines[i], i + 1, error)) return false;
     }
     *raw_cues = g_steal_pointer(&cues);
@@ -128,7 +137,7 @@ static char *voice_name(const char *tag, const char *end) {
 
 /* Appends the character of an entity and returns what follows it; an unknown one stands as it is. */
 static const char *append_entity(GString *plain, const char *at) {
-    static const char *const entities[][2] = {{"&amp;", "&"},  {"&lt;", "<"},    {"&gt;", ">"}, {"&nbsp;", " "},
+    static const char *const entities[][2] = {{"&amp;", "&"},   {"&lt;", "<"},   {"&gt;", ">"}, {"&nbsp;", " "},
                                               {"&quot;", "\""}, {"&apos;", "'"}, {"&lrm;", ""}, {"&rlm;", ""}};
     for (gsize i = 0; i < G_N_ELEMENTS(entities); i++) {
         if (!g_str_has_prefix(at, entities[i][0])) continue;

@@ -9,18 +9,21 @@
 
 /* Labels that stand before a colon in notes and are nobody's name. */
 static const char *const labels[] = {
-    "action",  "action item", "action items", "actions",  "agenda",  "answer",   "attendees", "background", "conclusion", "date",    "decision",
-    "decisions", "due",       "example",      "follow up", "fyi",    "goal",     "goals",     "important",  "issue",      "location", "meeting",
-    "next",    "next steps",  "note",         "notes",    "ok",      "outcome",  "owner",     "participants", "pros",     "cons",    "ps",
-    "question", "questions",  "re",           "requirement", "requirements", "result", "risk", "risks", "status", "step", "subject", "summary",
-    "task",    "tasks",       "time",         "title",    "to do",   "todo",     "topic",     "topics",     "update",     "warning", "wip",
-    "http",    "https",       NULL};
+    "action",      "action item",  "action items", "actions", "agenda",  "answer",     "attendees", "background", "conclusion",
+    "date",        "decision",     "decisions",    "due",     "example", "follow up",  "fyi",       "goal",       "goals",
+    "important",   "issue",        "location",     "meeting", "next",    "next steps", "note",      "notes",      "ok",
+    "outcome",     "owner",        "participants", "pros",    "cons",    "ps",         "question",  "questions",  "re",
+    "requirement", "requirements", "result",       "risk",    "risks",   "status",     "step",      "subject",    "summary",
+    "task",        "tasks",        "time",         "title",   "to do",   "todo",       "topic",     "topics",     "update",
+    "warning",     "wip",          "http",         "https",   NULL};
 
 /* Small words inside names that keep their lower case. */
-static const char *const particles[] = {"al", "bin", "da", "de", "del", "den", "der", "di", "dos", "du", "el", "la", "le", "of", "ten", "ter",
-                                        "van", "von", "y", "zu", NULL};
+static const char *const particles[] = {"al", "bin", "da", "de",  "del", "den", "der", "di", "dos", "du", "el",
+                                        "la", "le",  "of", "ten", "ter", "van", "von", "y",  "zu",  NULL};
 
-static bool is_name_character(gunichar c) { return g_unichar_isalnum(c) || g_unichar_ismark(c) || (c < 0x80 && strchr("._-'()&@#", (int)c)) || c == 0x2019; }
+static bool is_name_character(gunichar c) {
+    return g_unichar_isalnum(c) || g_unichar_ismark(c) || (c < 0x80 && strchr("._-'()&@#", (int)c)) || c == 0x2019;
+}
 
 /* A capital letter, a letter of a script without capitals, a digit after the first word, or something in brackets. */
 static bool is_name_word(const char *word, bool first) {
@@ -80,7 +83,8 @@ static bool ends_sentence(const char *text, gsize at) {
     return strchr(".?!", text[at - 1]) || (at >= 3 && g_str_has_prefix(text + at - 3, "。"));
 }
 
-/* How much of the text makes the next segment: whole sentences within `split_bytes`, else one sentence, else words within the hard limit. */
+/* How much of the text makes the next segment: whole sentences within `split_bytes`, else one sentence, else words within the
+ * hard limit. */
 static gsize piece_length(const char *text, gsize split_bytes) {
     gsize sentence = 0, space = 0, at = 0;
     for (; text[at] && at < SEGMENT_TEXT_BYTES_MAX; at++) {
@@ -94,7 +98,8 @@ static gsize piece_length(const char *text, gsize split_bytes) {
     return at;
 }
 
-static bool add_pieces(const Cue *cue, int speaker, const char *words, gsize split_bytes, Transcript *transcript, GError **error) {
+static bool add_pieces(const Cue *cue, int speaker, const char *words, gsize split_bytes, Transcript *transcript,
+                       GError **error) {
     g_autofree char *line = g_strstrip(g_strdelimit(g_strdup(words), "\n\t", ' '));
     gsize total = strlen(line);
     for (gsize done = 0; done < total;) {
@@ -104,7 +109,8 @@ static bool add_pieces(const Cue *cue, int speaker, const char *words, gsize spl
         double span_ms = (double)MAX(cue->end_ms - cue->start_ms, 0);
         if (transcript->segments->len >= SEGMENTS_MAX)
             return fail(error, ERROR_TOO_LARGE, "The transcript has more than %d segments; split the file", SEGMENTS_MAX);
-        transcript_add(transcript, cue->start_ms + (gint64)(start * span_ms), cue->start_ms + (gint64)(end * span_ms), speaker, piece);
+        transcript_add(transcript, cue->start_ms + (gint64)(start * span_ms), cue->start_ms + (gint64)(end * span_ms), speaker,
+                       piece);
         done += length + strspn(line + done + length, " ");
     }
     return true;

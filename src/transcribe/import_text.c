@@ -1,13 +1,13 @@
-/* Plain text: paragraphs, "Name: words" lines, and times as Otter, Teams, Rev and people by hand write them: "[00:01:02] Ann: words",
- * "Ann (1:02): words", "Ann  1:02" or "00:01:02 Ann" on a line of its own. What looks like times counts only where they never run backwards; else it is
- * text as any other. */
+/* Plain text: paragraphs, "Name: words" lines, and times as Otter, Teams, Rev and people by hand write them: "[00:01:02] Ann:
+ * words", "Ann (1:02): words", "Ann  1:02" or "00:01:02 Ann" on a line of its own. What looks like times counts only where they
+ * never run backwards; else it is text as any other. */
 #include <string.h>
 
 #include "base/limits.h"
 #include "transcribe/import_format.h"
 
-#define WORD_MS 400       /* 150 words a minute */
-#define SPLIT_BYTES 240   /* a segment is one or a few sentences */
+#define WORD_MS 400     /* 150 words a minute */
+#define SPLIT_BYTES 240 /* a segment is one or a few sentences */
 /* A line that an editor wrapped, in ASCII; a longer one was not. */
 #define WRAP_BYTES_MIN 50
 #define WRAP_BYTES_MAX 120
@@ -47,7 +47,8 @@ static int after_match(const GMatchInfo *match) {
 static bool leading_time(const char *text, Line *line) {
     static GRegex *pattern;
     g_autoptr(GMatchInfo) match = NULL;
-    if (!g_regex_match(pattern_once(&pattern, "^([\\[(]?)" TIME_PATTERN "([\\])]?)(?:\\s*[-–—]\\s+|:?\\s+|$)"), text, 0, &match)) return false;
+    if (!g_regex_match(pattern_once(&pattern, "^([\\[(]?)" TIME_PATTERN "([\\])]?)(?:\\s*[-–—]\\s+|:?\\s+|$)"), text, 0, &match))
+        return false;
     g_autofree char *opening = g_match_info_fetch(match, 1), *closing = g_match_info_fetch(match, 5);
     if ((*opening != '\0') != (*closing != '\0')) return false;
     line->timed = line->time_led = true;
@@ -62,10 +63,13 @@ static bool time_after_name(const char *text, Line *line) {
     static GRegex *bracketed, *alone;
     g_autoptr(GMatchInfo) in_brackets = NULL, bare = NULL;
     GMatchInfo *match;
-    if (g_regex_match(pattern_once(&bracketed, "^([^\\[(:]{1,60}?)\\s*[\\[(]" TIME_PATTERN "[\\])]\\s*(?::\\s*|$)"), text, 0, &in_brackets))
+    if (g_regex_match(pattern_once(&bracketed, "^([^\\[(:]{1,60}?)\\s*[\\[(]" TIME_PATTERN "[\\])]\\s*(?::\\s*|$)"), text, 0,
+                      &in_brackets))
         match = in_brackets;
-    else if (g_regex_match(pattern_once(&alone, "^([^\\[(:]{1,60}?)\\s+" TIME_PATTERN "$"), text, 0, &bare)) match = bare;
-    else return false;
+    else if (g_regex_match(pattern_once(&alone, "^([^\\[(:]{1,60}?)\\s+" TIME_PATTERN "$"), text, 0, &bare))
+        match = bare;
+    else
+        return false;
     g_autofree char *name = g_match_info_fetch(match, 1);
     if (!looks_like_name(name, strlen(name))) return false;
     line->timed = true;
@@ -174,8 +178,10 @@ static GArray *read_pieces(char *const *texts, const GArray *lines, bool timed) 
     return pieces;
 }
 
+/* The words that take time; a name before them does not. */
 static gint64 count_words(const char *text) {
     gint64 count = 0;
+    name_before_colon(text, &text);
     for (bool inside = false; *text; text++) {
         bool space = *text == ' ' || *text == '\t';
         count += !space && !inside;
@@ -184,7 +190,8 @@ static gint64 count_words(const char *text) {
     return count;
 }
 
-/* Between two known times words take WORD_MS each, or less where there is no room for that. Where no time is known, paragraphs stand apart. */
+/* Between two known times words take WORD_MS each, or less where there is no room for that. Where no time is known, paragraphs
+ * stand apart. */
 static void set_times(GArray *pieces, bool timed) {
     gint64 now_ms = 0;
     for (guint i = 0; i < pieces->len;) {
@@ -215,7 +222,8 @@ bool import_text(const char *text, Transcript *transcript, GError **error) {
     set_times(pieces, timed);
     for (guint i = 0; i < pieces->len; i++) {
         Piece *piece = &g_array_index(pieces, Piece, i);
-        cues_add(cues, (Cue){piece->start_ms, piece->end_ms, g_steal_pointer(&piece->speaker), g_strdup(piece->text->str), piece->goes_on});
+        cues_add(cues, (Cue){piece->start_ms, piece->end_ms, g_steal_pointer(&piece->speaker), g_strdup(piece->text->str),
+                             piece->goes_on});
     }
     transcript->timed = timed;
     return cues_to_segments(cues, SPLIT_BYTES, transcript, error);

@@ -1,5 +1,5 @@
-/* WebVTT as Zoom, Teams, YouTube and others write it. YouTube's captions roll: each cue repeats the line before, with the time of every new
- * word inside; such a repetition is not said twice. */
+/* WebVTT as Zoom, Teams, YouTube and others write it. YouTube's captions roll: each cue repeats the line before, with the time of
+ * every new word inside; such a repetition is not said twice. */
 #include <string.h>
 
 #include "base/limits.h"
@@ -14,7 +14,8 @@ typedef struct {
 
 static void end_part(const char *next_speaker, GString *before, gpointer user_data) {
     Voices *voices = user_data;
-    cues_add(voices->cues, (Cue){voices->raw->start_ms, voices->raw->end_ms, g_steal_pointer(&voices->speaker), g_strdup(before->str), false});
+    cues_add(voices->cues,
+             (Cue){voices->raw->start_ms, voices->raw->end_ms, g_steal_pointer(&voices->speaker), g_strdup(before->str), false});
     g_string_truncate(before, 0);
     voices->speaker = next_speaker && *next_speaker ? g_strdup(next_speaker) : NULL;
 }

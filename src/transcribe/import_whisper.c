@@ -1,4 +1,5 @@
-/* Whisper's JSON: openai-whisper and faster-whisper ({"segments":[{start, end, text, words}]}, seconds), WhisperX (with speakers), whisper.cpp -oj
+/* Whisper's JSON: openai-whisper and faster-whisper ({"segments":[{start, end, text, words}]}, seconds), WhisperX (with
+ * speakers), whisper.cpp -oj
  * ({"transcription":[{offsets:{from, to}, text}]}, milliseconds), and a bare list of such segments. */
 #include <math.h>
 
@@ -6,7 +7,9 @@
 #include "transcribe/import_format.h"
 
 gint64 json_seconds_ms(const json_t *value) {
-    double seconds = json_is_string(value) ? g_ascii_strtod(json_string_value(value), NULL) : json_is_number(value) ? json_number_value(value) : -1;
+    double seconds = json_is_string(value)   ? g_ascii_strtod(json_string_value(value), NULL)
+                     : json_is_number(value) ? json_number_value(value)
+                                             : -1;
     if (!isfinite(seconds) || seconds < 0) return -1;
     return (gint64)(MIN(seconds, (double)RECORDING_MS_MAX / 1000) * 1000 + 0.5);
 }
@@ -30,7 +33,8 @@ static bool add_segment(Transcript *transcript, const json_t *json, gsize index,
     gint64 start_ms = offsets ? json_get_int(offsets, "from", -1) : json_seconds_ms(json_object_get(json, "start"));
     gint64 end_ms = offsets ? json_get_int(offsets, "to", -1) : json_seconds_ms(json_object_get(json, "end"));
     if (!text || start_ms < 0 || end_ms < 0)
-        return fail(error, ERROR_INVALID, "Segment %zu of the Whisper transcript has no text, start or end; export it again", index);
+        return fail(error, ERROR_INVALID, "Segment %zu of the Whisper transcript has no text, start or end; export it again",
+                    index);
     int speaker = transcript_speaker(transcript, json_get_string(json, "speaker", NULL));
     Segment *segment = transcript_add(transcript, start_ms, end_ms, speaker, text);
     if (!segment) return true; /* silence */
@@ -43,7 +47,8 @@ static bool add_segment(Transcript *transcript, const json_t *json, gsize index,
 bool import_whisper(const json_t *json, Transcript *transcript, GError **error) {
     const json_t *segments = json_is_array(json) ? json : json_object_get(json, "segments");
     if (!segments) segments = json_object_get(json, "transcription");
-    if (!json_is_array(segments) && json_get_string(json, "text", NULL)) return import_text(json_get_string(json, "text", ""), transcript, error);
+    if (!json_is_array(segments) && json_get_string(json, "text", NULL))
+        return import_text(json_get_string(json, "text", ""), transcript, error);
     if (!json_is_array(segments))
         return fail(error, ERROR_INVALID, "The Whisper transcript has no list of segments; export it as JSON with segments");
     if (json_array_size(segments) > SEGMENTS_MAX)

@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 #include "store/dir.h"
-#include "workspace/models.h"
 
 static bool open_store(Workspace *workspace, GError **error) {
     const Settings *settings = workspace->settings;
@@ -40,7 +39,6 @@ bool workspace_open(Settings *settings, Workspace **workspace, GError **error) {
 }
 
 bool workspace_open_pipeline(Workspace *workspace, GError **error) {
-    models_find(workspace->settings);
     return transcriber_open(workspace->settings, &workspace->transcriber, error);
 }
 

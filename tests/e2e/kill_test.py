@@ -5,7 +5,6 @@ import hashlib
 import http.client
 import json
 import os
-import pathlib
 import random
 import shutil
 import sys
@@ -13,7 +12,7 @@ import threading
 import time
 import unittest
 
-from program import Server, environment, run_json, scratch, short_clip
+from program import Server, scratch, short_clip
 
 ROUNDS = int(os.environ.get("HANSARD_KILL_ROUNDS", "30"))
 LEASE_S = 60
@@ -34,8 +33,8 @@ class KillTest(unittest.TestCase):
 
     def upload(self, port, name, body, pause):
         """Sends the body in pieces; keeps the id once the server has acknowledged it."""
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
             connection.putrequest("POST", f"/api/meetings?filename={name}")
             connection.putheader("Content-Length", str(len(body)))
             connection.putheader("Content-Type", "application/octet-stream")
@@ -50,6 +49,8 @@ class KillTest(unittest.TestCase):
                 self.acknowledged[data["meeting_id"]] = hashlib.sha256(body).hexdigest()
         except (OSError, http.client.HTTPException, ValueError):
             pass  # the server was killed meanwhile: nothing was acknowledged
+        finally:
+            connection.close()
 
     def check_list(self, server):
         """Whatever a list shows is there as a whole: each object that the record names, with its size and SHA-256."""

@@ -1,5 +1,5 @@
-"""A headless Chromium driven over its DevTools pipe (--remote-debugging-pipe: JSON messages that end in NUL, on descriptors 3 and 4), so that
-a test of the page needs nothing but the browser and the standard library."""
+"""A headless Chromium driven over its DevTools pipe (--remote-debugging-pipe: JSON messages that end in NUL, on descriptors 3
+and 4), so that a test of the page needs nothing but the browser and the standard library."""
 import fcntl
 import json
 import os
@@ -12,13 +12,19 @@ import time
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 # Nothing here may talk to any other machine.
-FLAGS = ["--headless", "--remote-debugging-pipe", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--disable-extensions", "--mute-audio", "--disable-dev-shm-usage",
+FLAGS = ["--headless", "--remote-debugging-pipe", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
+         "--mute-audio", "--disable-dev-shm-usage",
          "--proxy-server=http://127.0.0.1:9", "--proxy-bypass-list=127.0.0.1"]
 
 
+class CommandError(Exception):
+    """The browser refused a command, or the page that it was for has gone."""
+
+
 class Browser:
-    """One browser with one page. What the page complains of (exceptions, console errors, breaches of its Content-Security-Policy) gathers in `complaints`."""
+    """One browser with one page. What the page complains of (exceptions, console errors, breaches of its
+    Content-Security-Policy) gathers in `complaints`."""
 
     def __init__(self, width=1280, height=900):
         self.profile = tempfile.mkdtemp(prefix="hansard-chromium-")
@@ -97,7 +103,8 @@ class Browser:
         while True:
             answer = self._message(deadline)
             if answer.get("id") == self.number:
-                assert "error" not in answer, f"{method}: {answer['error']['message']}"
+                if "error" in answer:
+                    raise CommandError(f"{method}: {answer['error']['message']}")
                 return answer["result"]
             self._note(answer)
 
@@ -111,10 +118,13 @@ class Browser:
         return result["result"].get("value")
 
     def wait(self, expression, seconds=20):
-        """Waits until the expression is true, and returns its value."""
+        """Waits until the expression is true (an element is), also across a reload, and returns its value."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            value = self.js(f"((value) => value instanceof Element || value)({expression})")
+            try:
+                value = self.js(f"((value) => value instanceof Element || value)({expression})")
+            except CommandError:
+                value = None
             if value:
                 return value
             time.sleep(0.05)

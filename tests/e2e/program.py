@@ -11,7 +11,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("HANSARD_BIN", str(ROOT / "build/release/hansard"))
-SAMPLE = ROOT / "samples/product-review.m4a"
+SAMPLE = pathlib.Path(os.environ.get("HANSARD_SAMPLE", ROOT / "samples/product-review.m4a"))
 SHARED = ROOT.parent / "shared/data"
 
 

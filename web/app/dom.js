@@ -8,7 +8,7 @@ export function h(selector, ...rest) {
     const [tag, ...classes] = selector.split('.');
     const element = document.createElement(tag);
     if (tag === 'button') element.type = 'button';
-    element.classList.add(...classes);
+    if (classes.length) element.className = classes.join(' ');
     const attributes = Object.getPrototypeOf(rest[0] ?? '') === Object.prototype ? rest.shift() : {};
     for (const [name, value] of Object.entries(attributes)) {
         if (value === null || value === undefined || value === false) continue;

@@ -27,6 +27,8 @@ function contentsOf(meeting) {
             requirement: meeting.requirements ?? [],
         },
         transcript: meeting.transcript?.segments?.length ? meeting.transcript : null,
+        // What came in as a text has a file, but nothing to play.
+        recordingUrl: meeting.transcript?.transcriber?.name === 'import' ? null : meeting.audio_url ?? null,
         durationMs: metadata.duration_ms || meeting.transcript?.duration_ms || 0,
         title: metadata.title || metadata.filename || text.meetings.untitled,
     };
@@ -82,11 +84,11 @@ function showReady({ main, id, meeting, etag, startMs, signal }) {
     const save = createSaver(id, etag);
     let player = null;
     const seek = (ms, play = true) => (player ? player.seek(ms, play) : transcript?.setTime(ms));
-    const canSeek = meeting.audio_url ? seek : null;
+    const canSeek = contents.recordingUrl ? seek : null;
     const transcript = contents.transcript && createTranscript({ transcript: contents.transcript, onSeek: canSeek, signal });
-    if (meeting.audio_url) {
+    if (contents.recordingUrl) {
         const onTime = (ms) => transcript?.setTime(ms);
-        player = createPlayer({ url: meeting.audio_url, durationMs: contents.durationMs, onTime, signal });
+        player = createPlayer({ url: contents.recordingUrl, durationMs: contents.durationMs, onTime, signal });
     }
 
     function playQuote(evidence) {

@@ -151,14 +151,14 @@ export function createTranscript({ transcript, onSeek, signal }) {
 
     const showFound = (found) => { setFollowing(false); reveal(found); };
     const find = createFind({ texts: segments.map((segment) => segment.text), elements, reveal: showFound, signal });
-    const element = h('section.transcript', { 'aria-label': text.meeting.transcript },
+    const element = h('div.transcript',
         h('div.bar', h('h2', text.meeting.transcript), follow, find.element), pane);
     return { element, setTime, quote };
 }
 
 /** The plain text of a meeting that has no segments. */
 export function plainTranscript(words) {
-    return h('section.transcript', { 'aria-label': text.meeting.transcript },
+    return h('div.transcript',
         h('div.bar', h('h2', text.meeting.transcript)),
         h('div.pane', { tabindex: 0, role: 'region', 'aria-label': text.meeting.transcript },
             words ? h('p.plain-text', words) : h('p.aside', text.transcript.none)));

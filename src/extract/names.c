@@ -1,0 +1,123 @@
+/* A name is a word that is capital wherever it stands and is none of the words that begin sentences. Recognisers write names so; where a
+ * transcript has no capitals at all only the speakers' names are known. */
+#include "extract/names.h"
+
+#include <string.h>
+
+typedef struct {
+    char *display;
+    bool never; /* was seen in small letters */
+    bool known; /* a speaker, spoken to, or capital within a sentence */
+} Name;
+
+struct Names {
+    GHashTable *names; /* folded word → Name */
+};
+
+/* Words that are capital for other reasons, or begin a sentence and are no one. */
+static const char *const no_names[] = {
+    "i",        "i'll",     "i'm",     "i've",     "i'd",      "ok",        "okay",      "monday",   "tuesday", "wednesday", "thursday",  "friday",
+    "saturday", "sunday",   "january", "february", "march",    "april",     "may",       "june",     "july",    "august",    "september", "october",
+    "november", "december", "english", "please",   "thanks",   "everybody", "everyone",  "somebody", "someone", "anybody",   "anyone",    "nobody",
+    "nothing",  "something", "everything", "this", "that",     "these",     "those",     "it",       "he",      "she",       "they",      "we",
+    "you",      "who",      "what",    "which",    "where",    "when",      "how",       "why",      "there",   "here",      "then",      "now",
+    "yes",      "no",       "yeah",    "so",       "and",      "but",       "or",        "if",       "the",     "a",         "an",        "well",
+    "right",    "sure",     "great",   "good",     "fine",     "maybe",     "perhaps",   "alright",  "also",    "actually",  "my",        "our",
+    "your",     "their",    "his",     "her",      "its",      "hello",     "hi",        "hey",      "sorry",   "thank",     "let",       "let's",
+    "all",      "both",     "each",    "one",      "some",     "most",      "none",      "nor",      "not",     "as",        "because",   "christmas",
+    "action",   "decision", "next",    "first",    "second",   "third",     "last",      "finally",  "to",      "in",        "on",        "at",
+    "by",       "for",      "from",    "of",       "with",     "do",        "does",      "did",      "is",      "are",       "was",       "were",
+    "can",      "could",    "will",    "would",    "should",   "shall",     "must",      "have",     "has",     "had",       "god",       "item",
+    "perfect",  "agreed",   "cool",    "excellent", "otherwise", "speaker", "todo",      "team",     "which",   "we'll",     "we're",     "it's",
+    "mm",       "hmm",      "bye",     "goodbye",  "morning",  "welcome",   "number",    "today",    "tomorrow", "tonight",  "time",      "people",
+    "users",    "customers", "system", NULL};
+
+static void name_free(gpointer data) {
+    g_free(((Name *)data)->display);
+    g_free(data);
+}
+
+static char *folded_word(const Sentence *sentence, const PlainWord *word) {
+    char *folded = g_strndup(sentence->plain + word->plain_at, word->plain_end - word->plain_at);
+    if (g_str_has_suffix(folded, "'s")) folded[strlen(folded) - 2] = '\0';
+    return folded;
+}
+
+static Name *name_entry(Names *names, char *folded) {
+    Name *name = g_hash_table_lookup(names->names, folded);
+    if (name) {
+        g_free(folded);
+        return name;
+    }
+    name = g_new0(Name, 1);
+    g_hash_table_insert(names->names, folded, name);
+    return name;
+}
+
+/* "Ann, …", "…, Ann?" and "Ann can you …" */
+static bool is_spoken_to(const Sentence *sentence, guint i) {
+    const PlainWord *word = &g_array_index(sentence->words, PlainWord, i);
+    if (i + 1 >= sentence->words->len) return word->after_comma;
+    const char *rest = sentence->plain + word->plain_end;
+    return (i == 0 && word[1].after_comma) || g_str_has_prefix(rest, " can you ") || g_str_has_prefix(rest, " could you ") ||
+           g_str_has_prefix(rest, " would you ") || g_str_has_prefix(rest, " please ");
+}
+
+static void read_sentence(Names *names, const Sentence *sentence) {
+    for (guint i = 0; i < sentence->words->len; i++) {
+        const PlainWord *word = &g_array_index(sentence->words, PlainWord, i);
+        char *folded = folded_word(sentence, word);
+        if (g_strv_contains(no_names, folded) || strlen(folded) < 2 || strchr(folded, '\'') || g_ascii_isdigit(folded[0])) {
+            g_free(folded);
+            continue;
+        }
+        gsize length = strlen(folded);
+        Name *name = name_entry(names, folded);
+        if (!word->capital) {
+            name->never = true;
+            continue;
+        }
+        if (!name->display) name->display = g_strndup(sentence->text + word->at, MIN(length, word->end - word->at));
+        name->known = name->known || i > 0 || is_spoken_to(sentence, i);
+    }
+}
+
+static void read_speaker(Names *names, const char *speaker) {
+    g_auto(GStrv) parts = g_strsplit(speaker, " ", 2);
+    g_autofree char *folded = g_utf8_strdown(parts[0] ? parts[0] : "", -1);
+    if (!*folded || g_strv_contains(no_names, folded)) return; /* "Speaker 1" */
+    Name *name = name_entry(names, g_steal_pointer(&folded));
+    g_free(name->display);
+    *name = (Name){.display = g_strdup(speaker), .known = true};
+}
+
+Names *names_of(const Transcript *transcript, const GArray *sentences) {
+    Names *names = g_new0(Names, 1);
+    names->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, name_free);
+    for (guint i = 0; i < sentences->len; i++) read_sentence(names, sentence_at(sentences, i));
+    for (guint i = 0; i < transcript->speakers->len; i++) read_speaker(names, transcript_speaker_name(transcript, (int)i));
+    return names;
+}
+
+void names_free(Names *names) {
+    if (!names) return;
+    g_hash_table_unref(names->names);
+    g_free(names);
+}
+
+static const Name *find(const Names *names, const Sentence *sentence, guint word) {
+    if (word >= sentence->words->len) return NULL;
+    g_autofree char *folded = folded_word(sentence, &g_array_index(sentence->words, PlainWord, word));
+    const Name *name = g_hash_table_lookup(names->names, folded);
+    return name && name->display && !name->never ? name : NULL;
+}
+
+const char *name_at(const Names *names, const Sentence *sentence, guint word) {
+    const Name *name = find(names, sentence, word);
+    return name ? name->display : NULL;
+}
+
+const char *name_known_at(const Names *names, const Sentence *sentence, guint word) {
+    const Name *name = find(names, sentence, word);
+    return name && name->known ? name->display : NULL;
+}
