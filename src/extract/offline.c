@@ -1,0 +1,229 @@
+/* The extractor that needs no other machine: candidates by phrases → merged → the sure ones and a few suggestions → restated. It is
+ * deterministic, takes time linear in the transcript, and reads English; a transcript in another language gets a summary only, and says so. */
+#include "extract/extract_backend.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "extract/clauses.h"
+#include "extract/cues.h"
+#include "extract/dates.h"
+#include "extract/questions.h"
+#include "extract/requirements.h"
+#include "extract/summary.h"
+
+#define SUGGESTIONS_MAX 10 /* items of a kind, the sure ones counted, up to which suggestions are added */
+#define SURE_MAX 60        /* items of a kind: minutes, not another transcript */
+#define CONFIDENCE_MIN 0.5
+#define ALIKE 0.75         /* shared part of the terms from which two items are the same */
+#define ALIKE_NEAR 0.5     /* the same, within NEAR_SENTENCES */
+#define NEAR_SENTENCES 4
+#define PROGRESS_SENTENCES 256
+
+typedef struct {
+    Item *item;
+    guint sentence;
+    GArray *terms;
+} Proposal;
+
+typedef struct {
+    const ExtractInput *input;
+    GArray *sentences;
+    Names *names;
+    Terms terms;
+    GPtrArray *lists;                     /* the terms of each sentence */
+    GArray *proposals[ITEM_KIND_COUNT];   /* of Proposal, in order of time */
+    GHashTable *marked;                   /* sentences that chosen items stand on */
+} Reading;
+
+static void proposal_clear(gpointer data) {
+    Proposal *proposal = data;
+    item_free(proposal->item);
+    g_array_unref(proposal->terms);
+}
+
+static void reading_init(Reading *reading, const ExtractInput *input) {
+    *reading = (Reading){.input = input, .sentences = sentences_of(input->transcript), .marked = g_hash_table_new(NULL, NULL)};
+    reading->names = names_of(input->transcript, reading->sentences);
+    terms_init(&reading->terms);
+    reading->lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+    for (guint i = 0; i < reading->sentences->len; i++)
+        g_ptr_array_add(reading->lists, terms_of(&reading->terms, sentence_at(reading->sentences, i)));
+    for (ItemKind kind = 0; kind < ITEM_KIND_COUNT; kind++) {
+        reading->proposals[kind] = g_array_new(FALSE, FALSE, sizeof(Proposal));
+        g_array_set_clear_func(reading->proposals[kind], proposal_clear);
+    }
+}
+
+static void reading_clear(Reading *reading) {
+    for (ItemKind kind = 0; kind < ITEM_KIND_COUNT; kind++) g_array_unref(reading->proposals[kind]);
+    g_ptr_array_unref(reading->lists);
+    terms_clear(&reading->terms);
+    names_free(reading->names);
+    g_hash_table_unref(reading->marked);
+    g_array_unref(reading->sentences);
+}
+
+static void add_evidence(Item *item, const Sentence *sentence) {
+    item_add_evidence(item, &(Evidence){.first = sentence->first, .last = sentence->last, .quote = sentence->text});
+}
+
+static void propose(Reading *reading, Item *item, guint sentence) {
+    if (strlen(item->text) > ITEM_TEXT_BYTES_MAX) {
+        char *cut = text_cut(item->text, ITEM_TEXT_BYTES_MAX);
+        g_free(item->text);
+        item->text = cut;
+    }
+    add_evidence(item, sentence_at(reading->sentences, sentence));
+    Proposal proposal = {.item = item, .sentence = sentence, .terms = terms_of_text(&reading->terms, item->text)};
+    g_array_append_val(reading->proposals[item->kind], proposal);
+}
+
+/* The deadline in the words of the task, else before them ("On Monday I'll …"). True where one was said. */
+static bool read_due(const Reading *reading, const Sentence *sentence, const Candidate *candidate, Item *item) {
+    const PlainWord *first = &g_array_index(sentence->words, PlainWord, candidate->from), *last = &g_array_index(sentence->words, PlainWord, candidate->to - 1);
+    g_autofree char *within = g_strndup(sentence->plain + first->plain_at, last->plain_end - first->plain_at);
+    g_autofree char *before = g_strndup(sentence->plain, first->plain_at);
+    g_strchomp(before);
+    guint offset = first->plain_at;
+    Due due;
+    if (!due_find(within, reading->input->meeting_ms, &due)) {
+        offset = 0;
+        if (!due_find(before, reading->input->meeting_ms, &due)) return false;
+    }
+    guint from = sentence_word_at(sentence, offset + due.at), to = sentence_word_at(sentence, offset + due.end - 1) + 1;
+    item->due_said = sentence_words(sentence, from, to);
+    item->due = due.date[0] ? g_strdup(due.date) : NULL;
+    return true;
+}
+
+static void propose_candidate(Reading *reading, const Candidate *candidate) {
+    const Sentence *sentence = sentence_at(reading->sentences, candidate->sentence);
+    Item *item = item_new(candidate->kind);
+    bool previous = candidate->previous && candidate->sentence > 0;
+    g_free(item->text);
+    item->text = previous ? g_strdup(sentence_at(reading->sentences, candidate->sentence - 1)->text)
+                          : clause_text(sentence, candidate->from, candidate->to);
+    item->confidence = candidate->confidence;
+    item->owner = g_strdup(candidate->owner);
+    if (candidate->kind == ITEM_ACTION && read_due(reading, sentence, candidate, item)) item->confidence += 0.06;
+    if (candidate->kind == ITEM_QUESTION && sentence->question) {
+        char *asked = g_strconcat(item->text, "?", NULL);
+        g_free(item->text);
+        item->text = asked;
+    }
+    item->confidence = MIN(item->confidence, 0.95);
+    if (previous) add_evidence(item, sentence_at(reading->sentences, candidate->sentence - 1));
+    if (item->confidence >= CONFIDENCE_MIN) propose(reading, item, candidate->sentence);
+    else item_free(item);
+}
+
+static void read_sentence(Reading *reading, guint index) {
+    g_autoptr(GArray) candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
+    const Sentence *sentence = sentence_at(reading->sentences, index);
+    Item *requirement = requirement_of(sentence, reading->names);
+    cues_find(reading->input->transcript, reading->sentences, reading->names, index, candidates);
+    question_find(reading->sentences, reading->lists, index, candidates);
+    for (guint i = 0; i < candidates->len; i++) {
+        const Candidate *candidate = &g_array_index(candidates, Candidate, i);
+        /* "you have to be able to", "Bob needs to support": a property of the product is no task */
+        if (requirement && candidate->kind == ITEM_ACTION && (candidate->confidence < 0.85 || !candidate->task)) continue;
+        propose_candidate(reading, candidate);
+    }
+    if (requirement) propose(reading, requirement, index);
+}
+
+static bool same_thing(const Proposal *kept, const Proposal *proposal) {
+    double alike = terms_likeness(kept->terms, proposal->terms);
+    bool near = proposal->sentence - kept->sentence <= NEAR_SENTENCES;
+    if (kept->item->owner && proposal->item->owner && strcmp(kept->item->owner, proposal->item->owner) != 0) return false;
+    return alike >= ALIKE || (near && alike >= ALIKE_NEAR) || strcmp(kept->item->text, proposal->item->text) == 0;
+}
+
+/* The surer text stays; what it did not have comes from the other. */
+static void merge(Proposal *kept, Proposal *proposal) {
+    Item *better = kept->item, *other = proposal->item;
+    if (other->confidence > better->confidence) {
+        kept->item = other;
+        proposal->item = better;
+        better = kept->item;
+        other = proposal->item;
+    }
+    if (!better->owner) better->owner = g_steal_pointer(&other->owner);
+    if (!better->due_said) {
+        better->due = g_steal_pointer(&other->due);
+        better->due_said = g_steal_pointer(&other->due_said);
+    }
+    for (guint i = 0; i < other->evidence->len; i++) item_add_evidence(better, &g_array_index(other->evidence, Evidence, i));
+}
+
+static gint by_confidence(gconstpointer left, gconstpointer right) {
+    const Proposal *a = left, *b = right;
+    if (a->item->confidence != b->item->confidence) return a->item->confidence < b->item->confidence ? 1 : -1;
+    return (a->sentence > b->sentence) - (a->sentence < b->sentence);
+}
+
+static gint by_sentence(gconstpointer left, gconstpointer right) {
+    const Proposal *a = left, *b = right;
+    return (a->sentence > b->sentence) - (a->sentence < b->sentence);
+}
+
+/* From the surest on; each either joins one like it or takes a place. */
+static void select_items(Reading *reading, ItemKind kind, Minutes *minutes) {
+    GArray *proposals = reading->proposals[kind];
+    g_array_sort(proposals, by_confidence);
+    guint kept = 0;
+    for (guint i = 0; i < proposals->len; i++) {
+        Proposal *proposal = &g_array_index(proposals, Proposal, i), *like = NULL;
+        for (guint j = 0; j < kept && !like; j++) {
+            Proposal *other = &g_array_index(proposals, Proposal, j);
+            if (other->sentence <= proposal->sentence ? same_thing(other, proposal) : same_thing(proposal, other)) like = other;
+        }
+        if (like) {
+            merge(like, proposal);
+            continue;
+        }
+        if (kept >= (proposal->item->confidence >= CONFIDENCE_SURE ? SURE_MAX : SUGGESTIONS_MAX)) continue;
+        Proposal swap = g_array_index(proposals, Proposal, kept);
+        g_array_index(proposals, Proposal, kept++) = *proposal;
+        *proposal = swap;
+    }
+    g_array_set_size(proposals, kept);
+    g_array_sort(proposals, by_sentence);
+    for (guint i = 0; i < kept; i++) {
+        Proposal *proposal = &g_array_index(proposals, Proposal, i);
+        g_hash_table_add(reading->marked, GUINT_TO_POINTER(proposal->sentence));
+        minutes_add(minutes, g_steal_pointer(&proposal->item));
+    }
+}
+
+static bool read_items(Reading *reading, GError **error) {
+    const ExtractInput *input = reading->input;
+    for (guint i = 0; i < reading->sentences->len; i++) {
+        if (input->progress && i % PROGRESS_SENTENCES == 0 && !input->progress((double)i / reading->sentences->len, input->user_data, error)) return false;
+        read_sentence(reading, i);
+    }
+    return true;
+}
+
+static bool run(const Settings *settings, const ExtractInput *input, Minutes **minutes, GError **error) {
+    g_autoptr(Minutes) made = minutes_new();
+    const char *language = input->transcript->language;
+    bool english = !language || g_ascii_strncasecmp(language, "en", 2) == 0;
+    Reading reading;
+    reading_init(&reading, input);
+    bool done = !english || read_items(&reading, error);
+    for (ItemKind kind = 0; done && kind < ITEM_KIND_COUNT; kind++) select_items(&reading, kind, made);
+    if (done) summary_write(input->transcript, reading.sentences, &reading.terms, reading.lists, reading.marked, made);
+    reading_clear(&reading);
+    if (!done || (input->progress && !input->progress(1, input->user_data, error))) return false;
+    if (!english) made->note = g_strdup("The offline extractor finds items in English only; this summary is a choice of the sentences spoken.");
+    made->coverage = 1; /* every sentence was read */
+    *minutes = g_steal_pointer(&made);
+    return true;
+}
+
+static bool check(const Settings *settings, GError **error) { return true; }
+
+const ExtractorBackend extractor_offline = {.name = "offline", .check = check, .run = run};

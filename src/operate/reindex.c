@@ -1,0 +1,48 @@
+/* Two walks over the keys: each record gets its row, then each row without a record goes. */
+#include "operate/reindex.h"
+
+typedef struct {
+    const Meetings *meetings;
+    ReindexProgress progress;
+    gpointer user_data;
+    ReindexResult result;
+} Walk;
+
+static bool index_record(const StoreEntry *entry, gpointer user_data, GError **error) {
+    Walk *walk = user_data;
+    g_autofree char *meeting_id = g_str_has_suffix(entry->key, "/metadata.json") ? meeting_id_of_key(entry->key) : NULL;
+    g_autoptr(Record) record = NULL;
+    g_autoptr(GError) problem = NULL;
+    if (!meeting_id) return true;
+    if (meeting_read_record(walk->meetings, meeting_id, &record, NULL, &problem)) {
+        if (!meeting_index(walk->meetings, record, error)) return false;
+        walk->result.meetings++;
+    } else if (error_is(problem, ERROR_CORRUPT)) {
+        walk->result.damaged++;
+    } else if (!error_is(problem, ERROR_NOT_FOUND)) { /* deleted meanwhile */
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    return walk->progress(&walk->result, walk->user_data, error);
+}
+
+static bool remove_stale(const StoreEntry *entry, gpointer user_data, GError **error) {
+    Walk *walk = user_data;
+    g_autoptr(Row) row = row_from_key(entry->key);
+    g_autoptr(Record) record = NULL;
+    g_autoptr(GError) problem = NULL;
+    if (!row || meeting_read_record(walk->meetings, row->meeting_id, &record, NULL, &problem)) return true;
+    if (!error_is(problem, ERROR_NOT_FOUND)) return true; /* damaged, or out of reach: not known to be stale */
+    walk->result.removed++;
+    return store_delete(walk->meetings->store, entry->key, error);
+}
+
+bool reindex(const Meetings *meetings, Search *search, ReindexProgress progress, gpointer user_data, ReindexResult *result,
+             GError **error) {
+    Walk walk = {.meetings = meetings, .progress = progress, .user_data = user_data};
+    bool done = store_each(meetings->store, PREFIX_MEETINGS, index_record, &walk, error) &&
+                store_each(meetings->store, PREFIX_INDEX, remove_stale, &walk, error) &&
+                (!search || search_refresh(search, 0, NULL, error));
+    if (done) *result = walk.result;
+    return done;
+}
