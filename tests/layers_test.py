@@ -6,7 +6,7 @@ import re
 import sys
 
 root = pathlib.Path(__file__).resolve().parents[1]
-lines = re.findall(r"^hansard_folder\((\w+) ?(.*)\)$", (root / "CMakeLists.txt").read_text(), re.M)
+lines = re.findall(r"^hansard_folder\((\w+) ?([^)]*)\)", (root / "CMakeLists.txt").read_text(), re.M)
 direct = {name: [word for word in words.split() if re.fullmatch(r"[a-z]+", word)] for name, words in lines}
 folders = set(direct)
 

@@ -39,17 +39,18 @@ static const Cue cues[] = {
     {ITEM_ACTION, WHO_UNKNOWN, 0.93, CUE_OPENS, "(?:(?:the |an |one |first |next |another |new )*(?:action (?:items?|points?)|action|todo|to do|follow up))(?: here)?(?: is| are)?(?: to| that)?" WHAT},
     {ITEM_ACTION, WHO_UNKNOWN, 0.85, 0, "(?:action (?:items?|points?)|next steps?)(?: here)? (?:is|are|would be|will be)(?: to| that)?" WHAT},
     {ITEM_ACTION, WHO_NAMED, 0.88, 0, "let's (?:have|get|ask|let) (?<who>[^ ]+)(?: to)?" WHAT},
-    {ITEM_ACTION, WHO_NAMED, 0.88, CUE_ASKS, "(?<who>[^ ]+)(?: and i mean it)? (?:can|could|would|will|might) you (?:please |maybe |kindly |perhaps )*" WHAT},
+    {ITEM_ACTION, WHO_NAMED, 0.88, CUE_ASKS, "(?<who>[^ ]+) (?:can|could|would|will|might) you(?: please| maybe| kindly| perhaps)*" WHAT},
     {ITEM_ACTION, WHO_NAMED, 0.88, CUE_ASKS | CUE_TASK, "(?<who>[^ ]+) please" WHAT},
     {ITEM_ACTION, WHO_NAMED, 0.86, CUE_TASK, "(?<who>[^ ]+) (?:will|shall|is " GOING ")(?: be)? " SOON "(?<what>.+)"},
     {ITEM_ACTION, WHO_NAMED, 0.82, CUE_TASK, "(?<who>[^ ]+) (?:you'll|you will|you should|you need to|you have to|you're " GOING "|you are " GOING ") " SOON "(?<what>.+)"},
     {ITEM_ACTION, WHO_NAMED, 0.8, CUE_TASK, "(?<who>[^ ]+) (?:should|needs to|has to|is supposed to|agreed to|offered to|promised to|must) " SOON "(?<what>.+)"},
     {ITEM_ACTION, WHO_SPEAKER, 0.88, CUE_TASK, "(?:i'll|i will|i shall) " SOON "(?<what>.+)"},
-    {ITEM_ACTION, WHO_SPEAKER, 0.84, CUE_TASK, "i(?:'m| am) " GOING " " SOON "(?<what>.+)"},
-    {ITEM_ACTION, WHO_SPEAKER, 0.8, CUE_TASK, "(?:i promise to|i need to|i have to|i must|i've got to|i should|i can|let me) " SOON "(?<what>.+)"},
-    {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_TASK | CUE_ASKS, "(?:can|could|would|will) you (?:please |maybe |kindly |perhaps )*" WHAT},
-    {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_TASK, "(?:i need you to|i want you to|i'd like you to|i would like you to|you need to|you have to|you'll have to|you'll need to)" WHAT},
-    {ITEM_ACTION, WHO_ADDRESSED, 0.7, CUE_TASK, "(?:you'll|you will|you should|you are " GOING "|you're " GOING ") " SOON "(?<what>.+)"},
+    {ITEM_ACTION, WHO_SPEAKER, 0.8, CUE_TASK, "i(?:'m| am) " GOING " " SOON "(?<what>.+)"},
+    {ITEM_ACTION, WHO_SPEAKER, 0.88, CUE_TASK, "i promise to" WHAT},
+    {ITEM_ACTION, WHO_SPEAKER, 0.62, CUE_TASK, "(?:i need to|i have to|i must|i've got to|i should|i can|let me) " SOON "(?<what>.+)"},
+    {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_TASK | CUE_ASKS, "(?:can|could|would|will) you(?: please| maybe| kindly| perhaps)*" WHAT},
+    {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_TASK, "(?:i need you to|i want you to|i'd like you to|i would like you to)" WHAT},
+    {ITEM_ACTION, WHO_ADDRESSED, 0.58, CUE_TASK, "(?:you need to|you have to|you'll have to|you'll need to|you'll|you will|you should|you are " GOING "|you're " GOING ") " SOON "(?<what>.+)"},
     {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_TASK, "(?:please|(?:please )?make sure to|remember to|don't forget to|be sure to)" WHAT},
     {ITEM_ACTION, WHO_EVERYONE, 0.85, CUE_TASK, "(?:everyone|everybody|all of you|all of us)(?: please| should| will| needs to| has to| must| is going to)+" WHAT},
     {ITEM_ACTION, WHO_UNKNOWN, 0.8, CUE_TASK, "(?:someone|somebody|one of us)(?: should| will| needs to| has to| must)" WHAT},
@@ -65,8 +66,8 @@ static const Cue cues[] = {
     {ITEM_DECISION, WHO_UNKNOWN, 0.82, CUE_OPENS, "agreed(?: that| to)?" WHAT},
     {ITEM_DECISION, WHO_UNKNOWN, 0.55, 0, "(?:we're|we are) (?<what>(?:going with|going for|sticking with|keeping|dropping|not going to|using)(?: .+)?)"},
 
-    {ITEM_ACTION, WHO_UNKNOWN, 0.6, CUE_TASK, "(?:we'll need to|we'll have to|we need to|we have to|we've got to|we must|we gotta)" " " SOON "(?<what>.+)"},
-    {ITEM_ACTION, WHO_UNKNOWN, 0.55, CUE_TASK, "(?:we'll|we will|we should|we ought to|we're " GOING "|we are " GOING "|let's) " SOON "(?<what>.+)"},
+    {ITEM_ACTION, WHO_UNKNOWN, 0.57, CUE_TASK, "(?:we'll need to|we'll have to|we need to|we have to|we've got to|we must|we gotta)" " " SOON "(?<what>.+)"},
+    {ITEM_ACTION, WHO_UNKNOWN, 0.52, CUE_TASK, "(?:we'll|we will|we should|we ought to|we're " GOING "|we are " GOING "|let's) " SOON "(?<what>.+)"},
 };
 
 static GRegex *cue_regex(gsize i) {
@@ -110,6 +111,14 @@ static const char *const small_talk =
     "take (?:it|that) (?:offline|from there|from here)|discuss (?:that|this|it)(?: later)?$|set (?:it|that)$|check (?:in|out)$|go |read|bring (?:it|that) up$|talk$|meet$|"
     "look at (?:the|this) (?:next|slide|screen|picture|agenda)|finish (?:here|now|up|there|off)|print$|start$)";
 
+/* Verbs of every kind of doing say little unless their particle does ("set up", "find out"); so does a task that is only "it". */
+static const char *const vague =
+    "^(?:(?:get|make|put|look|do|take|come|find|start|work|set|run|move|change|tell|add|bring|begin|talk|cut|continue|open|close|discuss)\\b(?! (?:up with|sure (?:that )?[^ ]+ [^ ]+ [^ ]+ |up\\b|out\\b|into|on |"
+    "together|in touch|care|an? |the |our |all |with |[^ ]+ figures|to (?:the )?[^ ]+ about))|[^ ]+ (?:it|that|this|them|there|these|those|one)(?: (?:up|in|on|down|out|back|here|there|too|again|first|off))?$)";
+
+/* A clause that ends in these was broken off. */
+static const char *const loose_ends[] = {"the", "a", "an", "to", "of", "for", "with", "and", "or", "like", "your", "my", "our", "from", "that", "is", "i", "we", "you", NULL};
+
 static const char *const never_work[] = {"be",   "not",  "never", "have",  "had",   "been",  "see",   "say",   "admit", "bet",  "guess", "think", "know",  "want",
                                          "like", "love", "need",  "let",   "give",  "wait",  "stop",  "agree", "mention", "explain", "show", "hear", "hold", "go",
                                          "read", "skip", "pass",  "leave", "keep",  "try",   "use",   "imagine", "believe", "repeat", "hate",  "mute", "unmute", "understand",
@@ -149,15 +158,18 @@ static bool find_owner(const Cue *cue, const Transcript *transcript, const Sente
     return false;
 }
 
-static bool is_small_talk(const char *words) {
-    static GRegex *regex;
+typedef enum { PATTERN_SMALL_TALK, PATTERN_VAGUE } Pattern;
+
+static bool matches(Pattern pattern, const char *words) {
+    static GRegex *regexes[2];
     static gsize ready;
     if (g_once_init_enter(&ready)) {
-        regex = g_regex_new(small_talk, G_REGEX_OPTIMIZE, 0, NULL);
-        g_assert(regex);
+        regexes[PATTERN_SMALL_TALK] = g_regex_new(small_talk, G_REGEX_OPTIMIZE, 0, NULL);
+        regexes[PATTERN_VAGUE] = g_regex_new(vague, G_REGEX_OPTIMIZE, 0, NULL);
+        g_assert(regexes[PATTERN_SMALL_TALK] && regexes[PATTERN_VAGUE]);
         g_once_init_leave(&ready, 1);
     }
-    return g_regex_match(regex, words, 0, NULL);
+    return g_regex_match(regexes[pattern], words, 0, NULL);
 }
 
 /* Requests and promises are as sure as their verb: "I'll send" is, "I'll see" is none, "I'll polish" is likely. */
@@ -165,11 +177,11 @@ static bool weigh_task(const Cue *cue, const Sentence *sentence, Candidate *cand
     const PlainWord *first = &g_array_index(sentence->words, PlainWord, candidate->from);
     const PlainWord *last = &g_array_index(sentence->words, PlainWord, candidate->to - 1);
     g_autofree char *words = g_strndup(sentence->plain + first->plain_at, last->plain_end - first->plain_at);
-    if (sentence_word_is(sentence, candidate->from, never_work) || is_small_talk(words)) return false;
+    if (sentence_word_is(sentence, candidate->from, never_work) || matches(PATTERN_SMALL_TALK, words)) return false;
     candidate->task = sentence_word_is(sentence, candidate->from, task_verbs);
     if (cue->flags & CUE_TASK && !candidate->task) candidate->confidence -= 0.3;
-    if (candidate->to - candidate->from < 2) candidate->confidence -= 0.3;
-    return true;
+    else if (matches(PATTERN_VAGUE, words)) candidate->confidence -= cue->who == WHO_UNKNOWN ? 0.1 : 0.25;
+    return !sentence_word_is(sentence, candidate->to - 1, loose_ends) && candidate->to - candidate->from >= 2;
 }
 
 static bool read_match(const Cue *cue, const Transcript *transcript, const Sentence *sentence, const Names *names, const GMatchInfo *match,

@@ -28,9 +28,9 @@ static const char *const no_names[] = {
     "action",   "decision", "next",    "first",    "second",   "third",     "last",      "finally",  "to",      "in",        "on",        "at",
     "by",       "for",      "from",    "of",       "with",     "do",        "does",      "did",      "is",      "are",       "was",       "were",
     "can",      "could",    "will",    "would",    "should",   "shall",     "must",      "have",     "has",     "had",       "god",       "item",
-    "perfect",  "agreed",   "cool",    "excellent", "otherwise", "speaker", "todo",      "team",     "which",   "we'll",     "we're",     "it's",
+    "perfect",  "agreed",   "cool",    "excellent", "otherwise", "speaker", "todo",      "team",     "we'll",     "we're",     "it's",
     "mm",       "hmm",      "bye",     "goodbye",  "morning",  "welcome",   "number",    "today",    "tomorrow", "tonight",  "time",      "people",
-    "users",    "customers", "system", NULL};
+    "users",    "customers", "system",  "again", NULL};
 
 static void name_free(gpointer data) {
     g_free(((Name *)data)->display);

@@ -107,7 +107,7 @@ static void propose_candidate(Reading *reading, const Candidate *candidate) {
                           : clause_text(sentence, candidate->from, candidate->to);
     item->confidence = candidate->confidence;
     item->owner = g_strdup(candidate->owner);
-    if (candidate->kind == ITEM_ACTION && read_due(reading, sentence, candidate, item)) item->confidence += 0.06;
+    if (candidate->kind == ITEM_ACTION && read_due(reading, sentence, candidate, item)) item->confidence += 0.1;
     if (candidate->kind == ITEM_QUESTION && sentence->question) {
         char *asked = g_strconcat(item->text, "?", NULL);
         g_free(item->text);
@@ -131,7 +131,8 @@ static void read_sentence(Reading *reading, guint index) {
         if (requirement && candidate->kind == ITEM_ACTION && (candidate->confidence < 0.85 || !candidate->task)) continue;
         propose_candidate(reading, candidate);
     }
-    if (requirement) propose(reading, requirement, index);
+    if (requirement && requirement->confidence >= CONFIDENCE_MIN) propose(reading, requirement, index);
+    else item_free(requirement);
 }
 
 static bool same_thing(const Proposal *kept, const Proposal *proposal) {

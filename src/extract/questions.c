@@ -13,7 +13,7 @@ static const struct {
 } cues[] = {
     {LEAD "(?:the |one |an |another |our |big |main )*(?:open|remaining|unresolved) (?:question|issue|point)(?: here| for me)?(?: is| remains)? (?<what>.+)", 0.92, true},
     {LEAD "(?:the |one |my |another |big )*question (?:is|remains|for me is) (?<what>" ASKED " .+)", 0.8, true},
-    {"(?<what>(?:we|i|nobody|no one)(?: still)?(?: don't| do not)? knows?(?: yet)? " ASKED " .+)", 0.82, true},
+    {"(?<what>(?:(?:we|i)(?: still)? (?:don't|do not) know|(?:nobody|no one) knows)(?: yet)? " ASKED " .+)", 0.82, true},
     {"(?<what>(?:it's|it is|that's) (?:still )?(?:unclear|not clear|undecided|open|an open question|not decided)(?: yet)? " ASKED " .+)", 0.86, true},
     {"(?<what>(?:we|i)(?:'m|'re| am| are) (?:still )?not sure(?: yet)? " ASKED " .+)", 0.6, true},
     {LEAD "(?<what>(?:do|does) (?:we|anyone|anybody|somebody|you|they)(?: all)? know (?:yet )?" ASKED " .+)", 0.86, false},

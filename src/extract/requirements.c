@@ -22,6 +22,8 @@
     "exports?|imports?|search|screens?|dashboards?|backups?|servers?|features?|modules?|menus?|forms?|fields?|files?|uploads?|downloads?|notifications?|emails?|battery|display|"           \
     "versions?|log ?in|sign ?up|checkout|payments?|invoices?|sessions?|logs?|recordings?|results?|links?|messages?|documents?|code|keys?|tokens?|connections?|requests?|sync|case|keypad)"
 
+#define TEXT_BYTES_SURE 200 /* what runs on longer was thought aloud */
+
 typedef enum { FORM_SYSTEM, FORM_ABLE, FORM_PEOPLE, FORM_THING, FORM_PROVIDE, FORM_STATED, FORM_EXCLUDE } Form;
 
 typedef struct {
@@ -43,7 +45,7 @@ static const Rule rules[] = {
     {FORM_SYSTEM, 0.8, NULL, "(?:it|it also|they) " MODAL " (?:be able to |still )?(?<what>(?:support|work|run|handle|allow|let|provide|show|display|send|store|save|keep|load|respond|"
                              "start|scale|encrypt|export|import|integrate|detect|notify|remember|log|record|connect|sync|accept|reject|validate|offer|include|have|cost|last|fit|"
                              "be (?:compatible|available|accessible|usable|secure|encrypted|easy|fast|simple|possible to|safe|reliable|portable|intuitive|readable|able)) ?.*)"},
-    {FORM_SYSTEM, 0.6, NULL, "(?:it|it also) " MODAL " (?:be able to )?(?<what>be (?!fine|good|ok|okay|nice|great|there|done|ready|interesting|fun|a problem|enough|like|noted|about|in |on |at )[^ ]+ .+)"},
+    {FORM_SYSTEM, 0.6, NULL, "(?:it|it also) " MODAL " (?:be able to )?(?<what>be (?!i |it |is |that |when |something|pretty |as |what |used to|fine|good|ok|okay|nice|great|there|done|ready|interesting|fun|a problem|enough|like|noted|about|in |on |at )[^ ]+ .+)"},
     {FORM_PROVIDE, 0.8, "could", "(?:a |an )?nice to have (?:would be|is|for)? ?(?<what>.+)"},
     {FORM_PROVIDE, 0.75, "could", "(?:it would|it'd|would) be nice (?:to have|if we had|if there was) (?<what>.+)"},
     {FORM_PROVIDE, 0.75, "could", "(?<what>(?:the |a |an )?[^ ]+(?: [^ ]+){0,5}) (?:would be|is) (?:a )?nice to have"},
@@ -156,7 +158,7 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
     g_autofree char *modal = g_match_info_fetch_named(match, "modal"), *not = g_match_info_fetch_named(match, "not");
     g_autofree char *who = group_words(sentence, names, match, "who", true);
     g_autofree char *what = group_words(sentence, names, match, "what", rule->form == FORM_EXCLUDE);
-    static const char *const idle[] = {"have been", "be fine", "be good", "be ok", "be okay", "be nice", "be great", "be done", "be ready", "be a problem", "be careful", "think", "be there", "be interesting", NULL};
+    static const char *const idle[] = {"have been", "be fine", "be good", "be ok", "be okay", "be nice", "be great", "be done", "be ready", "be a problem", "be careful", "think", "be there", "be interesting", "be i ", "be I ", "be is ", "look like", "be like", "be when", "do ", "make and", NULL};
     if (!what || !strchr(what, ' ')) return NULL;
     for (guint i = 0; idle[i]; i++)
         if (g_str_has_prefix(what, idle[i])) return NULL;
@@ -167,6 +169,9 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
     item->type = g_strdup(requirement_type(sentence->plain));
     item->priority = g_strdup(rule->priority ? rule->priority : priority_of(modal));
     item->confidence = rule->confidence;
+    if (strlen(item->text) > TEXT_BYTES_SURE) item->confidence -= 0.2;
+    /* "it could", "it won't" are said of anything */
+    if (rule->form != FORM_EXCLUDE && modal && g_strv_contains((const char *const[]){"could", "may", "won't", "will not", "cannot", "can't", NULL}, modal)) item->confidence -= 0.25;
     return item;
 }
 

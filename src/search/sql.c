@@ -80,7 +80,7 @@ bool sql_step(Search *search, sqlite3_stmt *statement, bool *row, GError **error
 
 bool sql_run(Search *search, GError **error, const char *sql, const char *types, ...) {
     g_autoptr(sqlite3_stmt) statement = NULL;
-    bool row;
+    bool row = false;
     va_list parameters;
     va_start(parameters, types);
     bool done = prepare(search, &statement, error, sql, types, parameters);
@@ -90,7 +90,7 @@ bool sql_run(Search *search, GError **error, const char *sql, const char *types,
 
 bool sql_number(Search *search, gint64 *number, GError **error, const char *sql, const char *types, ...) {
     g_autoptr(sqlite3_stmt) statement = NULL;
-    bool row;
+    bool row = false;
     va_list parameters;
     va_start(parameters, types);
     bool done = prepare(search, &statement, error, sql, types, parameters);
