@@ -182,7 +182,9 @@ static void test_sounds_left_out(void) {
         const char *said, *kept;
     } cases[] = {
         {" [_BLANK_AUDIO]", ""}, {"[_ Silence_ ]", ""}, {" (_dramatic_ music_).", ""}, {" *_laughs_*", ""}, {" ♪", ""},
-        {" Yes_ [_coughs_]_ indeed.", "Yes indeed.|"}, {" (_ open", "( open|"}, {" one_ (_or_ two_)_ three", "one three|"}, {"", ""}, {" ", ""},
+        {" Yes_ [_coughs_]_ indeed.", "Yes indeed.|"}, {" (_ open", "( open|"}, {" one_ (_or_ two_)_ three", "one three|"}, {"",
+                                                                                                                             ""},
+                                                                                                                                 {" ", ""},
     };
     Chunk chunk = make_chunk();
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -199,7 +201,8 @@ static void test_loops(void) {
         guint repeats;
         const char *what, *kept;
     } cases[] = {
-        {4, " so_ we_ go", "so we go so we go so we go so we go|"}, {5, " so_ we_ go", "so we go|"}, {60, " I_ don't_ know", "I don't know|"},
+        {4, " so_ we_ go", "so we go so we go so we go so we go|"}, {5, " so_ we_ go", "so we go|"}, {60, " I_ don't_ know", "I "
+                                                                                                      "don't know|"},
         {8, " yeah", "yeah yeah yeah yeah yeah yeah yeah yeah|"},   {9, " yeah", "yeah|"},
     };
     Chunk chunk = make_chunk();

@@ -197,7 +197,8 @@ static void test_altered(Fixture *fixture, gconstpointer unused) {
         fixture->model->data[at] = (guint8)(kept ^ (at % 2 ? 0xFF : 0x80));
         write_input(fixture, fixture->model->len);
         g_autoptr(GError) error = NULL;
-        if (!convert_ctranslate2(fixture->folder, fixture->out, CONVERT_Q8_0, &error)) g_assert_true(error_is(error, ERROR_CORRUPT));
+        if (!convert_ctranslate2(fixture->folder, fixture->out, CONVERT_Q8_0, &error)) g_assert_true(error_is(error,
+                                                                                                              ERROR_CORRUPT));
         fixture->model->data[at] = kept;
     }
 }

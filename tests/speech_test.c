@@ -98,7 +98,8 @@ static Transcript *hear(const GArray *samples, const char *vocabulary) {
 
 static char *text_of(const Transcript *transcript) {
     g_autoptr(GString) text = g_string_new(NULL);
-    for (guint i = 0; i < transcript->segments->len; i++) g_string_append_printf(text, "%s ", transcript_segment(transcript, i)->text);
+    for (guint i = 0; i < transcript->segments->len; i++) g_string_append_printf(text, "%s ", transcript_segment(transcript,
+                                                                                                                 i)->text);
     return g_ascii_strdown(text->str, -1);
 }
 
@@ -224,7 +225,8 @@ static void test_refused(void) {
     assert_not_opened(&(SpeechOptions){.model_path = MODEL, .vad_path = VAD, .threads = 1, .language = "xx"}, "HANSARD_LANGUAGE");
     assert_not_opened(&(SpeechOptions){.model_path = MODEL, .vad_path = VAD, .threads = 1, .language = "de"}, "English-only");
     g_autofree char *vocabulary = g_strnfill(4001, 'a');
-    assert_not_opened(&(SpeechOptions){.model_path = MODEL, .vad_path = VAD, .threads = 1, .vocabulary = vocabulary}, "HANSARD_VOCABULARY");
+    assert_not_opened(&(SpeechOptions){.model_path = MODEL, .vad_path = VAD, .threads = 1, .vocabulary = vocabulary},
+                      "HANSARD_VOCABULARY");
 }
 
 int main(int argc, char **argv) {

@@ -48,7 +48,7 @@ json_t *json_parse_object(const void *data, gsize size, const char *what, GError
 }
 
 GBytes *json_to_bytes(const json_t *value, bool indent) {
-    char *text = json_dumps(value, (indent ? JSON_INDENT(2) : JSON_COMPACT) | JSON_ENCODE_ANY);
+    char *text = json_dumps(value, (indent ? JSON_INDENT(2) : JSON_COMPACT) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
     if (!text) g_error("JSON can't be written: it holds text that is not UTF-8");
     GByteArray *bytes = g_byte_array_new();
     g_byte_array_append(bytes, (const guint8 *)text, (guint)strlen(text));

@@ -25,7 +25,7 @@ const SettingSpec settings_table[] = {
      "Language spoken, as ISO 639-1 (en, de, …), or auto. Without it English for an English model, else detected."},
     {"HANSARD_VOCABULARY", SETTING_TEXT, FIELD(vocabulary), NULL, 0, 4000, NULL,
      "Names and terms to expect, separated by commas."},
-    {"HANSARD_THREADS", SETTING_INT, FIELD(threads), "0", 0, 256, NULL, "Threads for speech recognition; 0: one a processor."},
+    {"HANSARD_THREADS", SETTING_INT, FIELD(threads), "0", 0, 256, NULL, "Threads for the recognition of one recording; 0: the processors shared among HANSARD_WORKERS."},
     {"HANSARD_EXTRACTOR", SETTING_CHOICE, FIELD(extractor), "offline", 0, 0, "offline",
      "Who finds summary and items: offline (on this machine)."},
     {"HANSARD_LISTEN", SETTING_TEXT, FIELD(listen), "127.0.0.1:8080", 3, 255, NULL,

@@ -19,7 +19,7 @@ typedef struct {
     char *vad_model;          /* HANSARD_VAD_MODEL */
     char *language;           /* HANSARD_LANGUAGE: ISO 639-1 or "auto"; NULL: English for an English model, else detected */
     char *vocabulary;         /* HANSARD_VOCABULARY */
-    int threads;              /* HANSARD_THREADS; 0: one a processor */
+    int threads;              /* HANSARD_THREADS; 0: processors / workers */
     /* extraction */
     char *extractor;          /* HANSARD_EXTRACTOR: offline */
     /* server */

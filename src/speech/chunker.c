@@ -1,4 +1,5 @@
-/* The chunker. It keeps the probabilities from the first frame not dropped and looks at all of them each time: some thousand at most. */
+/* The chunker. It keeps the probabilities from the first frame not dropped and looks at all of them each time: some thousand at
+ * most. */
 #include "speech/chunker.h"
 
 #define SPEECH_ON 0.5F         /* speech begins; it lasts until SPEECH_OFF */
@@ -48,7 +49,8 @@ static guint keep(Chunker *chunker, guint start, guint end) {
     return kept;
 }
 
-/* Marks speech and its surroundings; returns how many frames. Speech that has not ended yet counts, however short, unless it is the last. */
+/* Marks speech and its surroundings; returns how many frames. Speech that has not ended yet counts, however short, unless it is
+ * the last. */
 static guint mark(Chunker *chunker, bool last) {
     guint count = chunker->probabilities->len, start = 0, end = 0, kept = 0;
     bool speaking = false;

@@ -2,7 +2,8 @@
  *
  * Guarantees:
  *  1. A chunk has at most CHUNK_FRAMES_MAX frames (28 s: two seconds less than the model's window, so that it hears the end).
- *  2. It holds speech with CHUNKER_PAD_FRAMES around; longer silence is left out, and where chunks part, the longest pause is taken.
+ *  2. It holds speech with CHUNKER_PAD_FRAMES around; longer silence is left out, and where chunks part, the longest pause is
+ * taken.
  *  3. At most CHUNKER_SPAN_FRAMES_MAX and what one call added are held back, whatever the recording's length. */
 #pragma once
 

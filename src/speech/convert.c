@@ -1,6 +1,8 @@
-/* The converter: CTranslate2's arrays become ggml's tensors under OpenAI's names, in the type asked for. The same input gives the same bytes.
+/* The converter: CTranslate2's arrays become ggml's tensors under OpenAI's names, in the type asked for. The same input gives the
+ * same bytes.
  *
- * The ggml file: magic, eleven i32 of sizes, mel filters, tokens, tensors (i32 rank, name length, type; dimensions from the innermost; name;
+ * The ggml file: magic, eleven i32 of sizes, mel filters, tokens, tensors (i32 rank, name length, type; dimensions from the
+ * innermost; name;
  * data). As whisper.cpp's loader wants it, vectors, positions and the convolutions' bias are f32, the convolutions f16,
  * and all matrices of the type asked for. */
 #include "speech/convert.h"
@@ -36,7 +38,8 @@ typedef struct {
 } Converter;
 
 typedef struct {
-    gint32 magic, vocabulary, audio_context, audio_state, audio_heads, audio_layers, text_context, text_state, text_heads, text_layers,
+    gint32 magic, vocabulary, audio_context, audio_state, audio_heads, audio_layers, text_context, text_state, text_heads,
+        text_layers,
         mels, type;
 } Header;
 
@@ -66,13 +69,15 @@ static void write_bytes(Converter *converter, const void *data, gsize size) {
 static void write_i32(Converter *converter, gint32 value) { write_bytes(converter, &value, sizeof value); }
 
 /* Takes rows `first` to `first + rows` of an array seen as `rows_total` rows into `values`. */
-static bool load_rows(Converter *converter, const char *name, gsize rows_total, gsize first, gsize rows, gsize columns, GError **error) {
+static bool load_rows(Converter *converter, const char *name, gsize rows_total, gsize first, gsize rows, gsize columns,
+                      GError **error) {
     const Ct2Array *array = ct2_find(converter->model, name);
     if (!array) return fail(error, ERROR_CORRUPT, "The model's weights lack %s; fetch it again.", name);
     if (!array->number)
         return fail(error, ERROR_CORRUPT, "The model's weights %s are of integers; fetch a model in 16 or 32-bit floats.", name);
     if (array->count != rows_total * columns)
-        return fail(error, ERROR_CORRUPT, "The model's weights %s have %" G_GSIZE_FORMAT " numbers, not %" G_GSIZE_FORMAT "; fetch it again.",
+        return fail(error, ERROR_CORRUPT, "The model's weights %s have %" G_GSIZE_FORMAT " numbers, not %" G_GSIZE_FORMAT "; "
+                    "fetch it again.",
                     name, array->count, rows_total * columns);
     gsize count = rows * columns, from = first * columns;
     g_array_set_size(converter->values, (guint)count);
@@ -84,7 +89,8 @@ static bool load_rows(Converter *converter, const char *name, gsize rows_total, 
         memcpy(values, array->data + from * sizeof(float), count * sizeof(float));
     }
     for (gsize i = 0; i < count; i++)
-        if (!isfinite(values[i])) return fail(error, ERROR_CORRUPT, "The model's weights %s are not all finite; fetch it again.", name);
+        if (!isfinite(values[i]))
+            return fail(error, ERROR_CORRUPT, "The model's weights %s are not all finite; fetch it again.", name);
     return true;
 }
 
@@ -104,7 +110,8 @@ static void write_tensor(Converter *converter, const char *name, enum ggml_type 
     write_bytes(converter, converter->packed->data, converter->packed->len);
 }
 
-static bool put_vector(Converter *converter, const char *to, const char *from, gint32 parts, gint32 part, gint32 size, GError **error) {
+static bool put_vector(Converter *converter, const char *to, const char *from, gint32 parts, gint32 part, gint32 size,
+                       GError **error) {
     if (!load_rows(converter, from, (gsize)parts, (gsize)part, 1, (gsize)size, error)) return false;
     write_tensor(converter, to, GGML_TYPE_F32, 1, &size);
     return true;
@@ -120,7 +127,8 @@ static bool put_matrix(Converter *converter, const char *to, const char *from, e
 static bool put_norm(Converter *converter, const char *to, const char *from, gint32 state, GError **error) {
     g_autofree char *to_weight = g_strconcat(to, ".weight", NULL), *to_bias = g_strconcat(to, ".bias", NULL);
     g_autofree char *gamma = g_strconcat(from, "/gamma", NULL), *beta = g_strconcat(from, "/beta", NULL);
-    return put_vector(converter, to_weight, gamma, 1, 0, state, error) && put_vector(converter, to_bias, beta, 1, 0, state, error);
+    return put_vector(converter, to_weight, gamma, 1, 0, state, error) &&
+           put_vector(converter, to_bias, beta, 1, 0, state, error);
 }
 
 static bool put_module(Converter *converter, const char *to_block, const char *from_block, const Module *module, gint32 state,
@@ -130,7 +138,8 @@ static bool put_module(Converter *converter, const char *to_block, const char *f
     g_autofree char *to_weight = g_strconcat(to, ".weight", NULL), *to_bias = g_strconcat(to, ".bias", NULL);
     g_autofree char *weight = g_strconcat(from, "/weight", NULL), *bias = g_strconcat(from, "/bias", NULL);
     gint32 rows = module->rows * state, columns = module->columns * state;
-    if (!load_rows(converter, weight, (gsize)rows * module->parts, (gsize)rows * module->part, (gsize)rows, (gsize)columns, error))
+    if (!load_rows(converter, weight, (gsize)rows * module->parts, (gsize)rows * module->part, (gsize)rows, (gsize)columns,
+                   error))
         return false;
     write_tensor(converter, to_weight, converter->matrix_type, 2, (gint32[]){columns, rows});
     return !module->biased || put_vector(converter, to_bias, bias, module->parts, module->part, rows, error);
@@ -148,8 +157,10 @@ static bool put_blocks(Converter *converter, const char *side, gint32 layers, gi
 }
 
 static bool put_convolution(Converter *converter, int number, gint32 channels_in, gint32 state, GError **error) {
-    g_autofree char *to_weight = g_strdup_printf("encoder.conv%d.weight", number), *to_bias = g_strdup_printf("encoder.conv%d.bias", number);
-    g_autofree char *weight = g_strdup_printf("encoder/conv%d/weight", number), *bias = g_strdup_printf("encoder/conv%d/bias", number);
+    g_autofree char *to_weight = g_strdup_printf("encoder.conv%d.weight", number);
+    g_autofree char *to_bias = g_strdup_printf("encoder.conv%d.bias", number);
+    g_autofree char *weight = g_strdup_printf("encoder/conv%d/weight", number);
+    g_autofree char *bias = g_strdup_printf("encoder/conv%d/bias", number);
     if (!load_rows(converter, weight, (gsize)state, 0, (gsize)state, (gsize)channels_in * 3, error)) return false;
     write_tensor(converter, to_weight, GGML_TYPE_F16, 3, (gint32[]){3, channels_in, state});
     return put_matrix(converter, to_bias, bias, GGML_TYPE_F32, state, 1, error);
@@ -235,7 +246,8 @@ static void write_mel_filters(Converter *converter, gint32 mels) {
     }
 }
 
-/* GPT-2's vocabularies write each byte as a character: printable ones as themselves, the others from U+0100 on. -1: none of these. */
+/* GPT-2's vocabularies write each byte as a character: printable ones as themselves, the others from U+0100 on. -1: none of
+ * these. */
 static int byte_of_character(gunichar character) {
     bool itself = (character >= 33 && character <= 126) || (character >= 161 && character <= 255 && character != 173);
     if (itself) return (int)character;
@@ -255,7 +267,8 @@ static bool write_token(Converter *converter, const char *token, gsize number, G
     for (const char *at = token; *at; at = g_utf8_next_char(at)) {
         int byte = byte_of_character(g_utf8_get_char(at));
         if (byte < 0 || count == sizeof bytes)
-            return fail(error, ERROR_CORRUPT, "The model's vocabulary is damaged at token %" G_GSIZE_FORMAT "; fetch it again.", number);
+            return fail(error, ERROR_CORRUPT, "The model's vocabulary is damaged at token %" G_GSIZE_FORMAT "; fetch it again.",
+                        number);
         bytes[count++] = (guint8)byte;
     }
     write_i32(converter, (gint32)count);
@@ -273,13 +286,15 @@ static bool read_vocabulary_text(GBytes *text, GPtrArray *tokens, GError **error
 }
 
 static bool read_vocabulary_json(GBytes *text, GPtrArray *tokens, GError **error) {
-    g_autoptr(json_t) list = json_parse(g_bytes_get_data(text, NULL), g_bytes_get_size(text), "the model's vocabulary.json", error);
+    g_autoptr(json_t) list = json_parse(g_bytes_get_data(text, NULL), g_bytes_get_size(text), "the model's vocabulary.json",
+                                        error);
     if (!list) return false;
     gsize i;
     json_t *token;
     json_array_foreach(list, i, token) {
         if (!json_is_string(token))
-            return fail(error, ERROR_CORRUPT, "The model's vocabulary is damaged at token %" G_GSIZE_FORMAT "; fetch it again.", i);
+            return fail(error, ERROR_CORRUPT, "The model's vocabulary is damaged at token %" G_GSIZE_FORMAT "; fetch it again.",
+                        i);
         g_ptr_array_add(tokens, g_strdup(json_string_value(token)));
     }
     return true;
@@ -294,7 +309,8 @@ static bool read_vocabulary(const char *directory, GPtrArray *tokens, GError **e
     g_autoptr(GMappedFile) file = g_mapped_file_new(json ? json_path : text_path, FALSE, &map_error);
     if (!file) return fail(error, ERROR_NOT_FOUND, "The model's vocabulary can't be read: %s.", map_error->message);
     if (g_mapped_file_get_length(file) > VOCABULARY_FILE_BYTES_MAX)
-        return fail(error, ERROR_CORRUPT, "The model's vocabulary has more than %d bytes; fetch it again.", VOCABULARY_FILE_BYTES_MAX);
+        return fail(error, ERROR_CORRUPT, "The model's vocabulary has more than %d bytes; fetch it again.",
+                    VOCABULARY_FILE_BYTES_MAX);
     g_autoptr(GBytes) text = g_mapped_file_get_bytes(file);
     return json ? read_vocabulary_json(text, tokens, error) : read_vocabulary_text(text, tokens, error);
 }

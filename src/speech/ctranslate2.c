@@ -1,5 +1,7 @@
-/* CTranslate2's binary format, little-endian: u32 version; name of the specification; u32 revision; u32 count; arrays (name, u8 rank, u32
- * dimensions, u8 type, u32 bytes, data); u32 count of aliases; aliases (name, name of what it stands for). A name is a u16 length, then
+/* CTranslate2's binary format, little-endian: u32 version; name of the specification; u32 revision; u32 count; arrays (name, u8
+ * rank, u32
+ * dimensions, u8 type, u32 bytes, data); u32 count of aliases; aliases (name, name of what it stands for). A name is a u16
+ * length, then
  * that many bytes with a NUL at the end. */
 #include "speech/ctranslate2.h"
 
@@ -84,7 +86,8 @@ static bool read_arrays(Ct2Model *model, Cursor *cursor, GError **error) {
         g_autofree char *name = NULL;
         g_autofree Ct2Array *array = g_new0(Ct2Array, 1);
         if (!take_name(cursor, &name) || !take_array(cursor, array))
-            return fail(error, ERROR_CORRUPT, "The model's weights are damaged or cut short at array %u of %u; fetch it again.", i + 1,
+            return fail(error, ERROR_CORRUPT, "The model's weights are damaged or cut short at array %u of %u; fetch it again.",
+                        i + 1,
                         count);
         if (g_hash_table_contains(model->arrays, name))
             return fail(error, ERROR_CORRUPT, "The model's weights hold array %u twice; fetch it again.", i + 1);
@@ -115,7 +118,8 @@ static bool read_model(Ct2Model *model, GError **error) {
     g_autofree char *specification = NULL;
     if (!take_value(&cursor, &version, sizeof version) || version < 4 || version > 6 || !take_name(&cursor, &specification) ||
         !take_value(&cursor, &revision, sizeof revision) || strcmp(specification, "WhisperSpec") != 0)
-        return fail(error, ERROR_CORRUPT, "The model's weights are none of Whisper's in CTranslate2's format; fetch the right package.");
+        return fail(error, ERROR_CORRUPT, "The model's weights are none of Whisper's in CTranslate2's format; fetch the right "
+                    "package.");
     return read_arrays(model, &cursor, error) && read_aliases(model, &cursor, error);
 }
 

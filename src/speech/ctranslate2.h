@@ -21,7 +21,8 @@ typedef struct {
 
 typedef struct Ct2Model Ct2Model;
 
-/* Maps and checks the whole file: every size against the file's end, every array's bytes against its shape. ERROR_CORRUPT says what is wrong. */
+/* Maps and checks the whole file: every size against the file's end, every array's bytes against its shape. ERROR_CORRUPT says
+ * what is wrong. */
 bool ct2_open(const char *path, Ct2Model **model, GError **error);
 void ct2_close(Ct2Model *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ct2Model, ct2_close)

@@ -84,7 +84,8 @@ static bool pass_whisper(Walk *walk) {
     gint32 vocabulary, audio_state, audio_layers, text_state, text_layers, mels, type, unused;
     bool sound = take_i32(walk, &vocabulary, 51864, 51866) && take_i32(walk, &unused, AUDIO_CONTEXT, AUDIO_CONTEXT) &&
                  take_i32(walk, &audio_state, HEAD_SIZE, 4096) && audio_state % HEAD_SIZE == 0 &&
-                 take_i32(walk, &unused, audio_state / HEAD_SIZE, audio_state / HEAD_SIZE) && take_i32(walk, &audio_layers, 1, 64) &&
+                 take_i32(walk, &unused, audio_state / HEAD_SIZE, audio_state / HEAD_SIZE) &&
+                 take_i32(walk, &audio_layers, 1, 64) &&
                  take_i32(walk, &unused, TEXT_CONTEXT, TEXT_CONTEXT) && take_i32(walk, &text_state, audio_state, audio_state) &&
                  take_i32(walk, &unused, text_state / HEAD_SIZE, text_state / HEAD_SIZE) && take_i32(walk, &text_layers, 1, 64) &&
                  take_i32(walk, &mels, 80, 128) && take_i32(walk, &type, 0, G_MAXINT32);
@@ -105,13 +106,15 @@ static bool pass_whisper(Walk *walk) {
            pass_tensors(walk, (gint32)matrix_type);
 }
 
-/* Silero's 16 kHz model has one shape in all its versions: window and context, four layers of channels in, out and kernel, the rest. */
+/* Silero's 16 kHz model has one shape in all its versions: window and context, four layers of channels in, out and kernel, the
+ * rest. */
 static bool pass_vad(Walk *walk) {
     static const char kind[] = "silero-16k";
     static const gint32 shape[] = {512, 64, 4, 129, 128, 3, 128, 64, 3, 64, 64, 3, 64, 128, 3, 128, 128, 128, 1};
     gint32 length, number;
     char name[sizeof kind - 1];
-    if (!take_i32(walk, &length, sizeof name, sizeof name) || !take(walk, name, sizeof name) || memcmp(name, kind, sizeof name) != 0)
+    if (!take_i32(walk, &length, sizeof name, sizeof name) || !take(walk, name, sizeof name) ||
+        memcmp(name, kind, sizeof name) != 0)
         return false;
     for (guint i = 0; i < 3; i++)
         if (!take_i32(walk, &number, 0, G_MAXINT32)) return false;
@@ -126,9 +129,11 @@ static bool check(const char *path, bool (*pass)(Walk *), const char *setting, c
     bool there = walk.file != NULL;
     if (there) fclose(walk.file);
     if (!there)
-        return fail(error, ERROR_CONFIG, "There is no readable file %s: set %s to %s, or run setup/model.sh.", path, setting, what);
+        return fail(error, ERROR_CONFIG, "There is no readable file %s: set %s to %s, or run setup/model.sh.", path, setting,
+                    what);
     if (!sound)
-        return fail(error, ERROR_CONFIG, "The file %s is damaged or none of the right kind: set %s to %s, or run setup/model.sh.", path,
+        return fail(error, ERROR_CONFIG, "The file %s is damaged or none of the right kind: set %s to %s, or run "
+                    "setup/model.sh.", path,
                     setting, what);
     return true;
 }

@@ -1,4 +1,5 @@
-/* Looks a ggml model file over before whisper.cpp loads it: that loader trusts sizes in the file and ends the process on some that are wrong. */
+/* Looks a ggml model file over before whisper.cpp loads it: that loader trusts sizes in the file and ends the process on some
+ * that are wrong. */
 #pragma once
 
 #include <glib.h>

@@ -1,4 +1,5 @@
-/* Speech to text over a stream. Samples wait until their voice activity is known and a chunk is full; the recogniser hears a chunk once,
+/* Speech to text over a stream. Samples wait until their voice activity is known and a chunk is full; the recogniser hears a
+ * chunk once,
  * and what it left unfinished at the chunk's end comes again with the next. Nothing is opened after speech_open(). */
 #include "speech/speech.h"
 
@@ -25,6 +26,7 @@ struct Speech {
     bool multilingual;
     const char *language; /* whisper's static name; NULL until it is known */
     char *prompt;         /* NULL: none */
+    struct whisper_full_params recognition; /* but for the language; whisper.cpp opens a file to make the default ones */
     Chunker *chunker;
     GArray *samples;      /* float: from frame `samples_first` on; frames not judged yet at the end */
     gint64 samples_first; /* frame */
@@ -58,7 +60,7 @@ static bool first_window_only(struct whisper_context *context, struct whisper_st
     return ++speech->windows == 1;
 }
 
-static struct whisper_full_params recognition(Speech *speech) {
+static void set_recognition(Speech *speech) {
     struct whisper_full_params params = whisper_full_default_params(WHISPER_SAMPLING_GREEDY);
     params.n_threads = speech->threads;
     params.greedy.best_of = 1;
@@ -66,26 +68,27 @@ static struct whisper_full_params recognition(Speech *speech) {
     params.print_progress = false;
     params.print_timestamps = false;
     params.suppress_nst = true;
-    params.language = speech->language ? speech->language : "auto";
     params.initial_prompt = speech->prompt;
     params.encoder_begin_callback = first_window_only;
     params.encoder_begin_callback_user_data = speech;
     params.abort_callback = never_abort;
     params.abort_callback_user_data = speech;
-    return params;
+    speech->recognition = params;
 }
 
 /* A confined process can't open files or start what threads need later: one short run of each model brings all of that up. */
 static bool warm_up(Speech *speech, GError **error) {
     g_autofree float *silence = g_new0(float, BLOCK_SAMPLES);
-    struct whisper_full_params params = recognition(speech);
+    set_recognition(speech);
+    struct whisper_full_params params = speech->recognition;
     params.audio_ctx = WARM_UP_AUDIO_CONTEXT;
     params.temperature_inc = 0;
     params.language = "en";
     bool ran = whisper_full(speech->whisper, params, silence, BLOCK_SAMPLES) == 0 &&
                whisper_vad_detect_speech(speech->vad, silence, FRAME_SAMPLES);
     whisper_vad_reset_state(speech->vad);
-    return ran || fail(error, ERROR_CONFIG, "The models named by HANSARD_MODEL and HANSARD_VAD_MODEL load but don't run; run setup/model.sh.");
+    return ran || fail(error, ERROR_CONFIG, "The models named by HANSARD_MODEL and HANSARD_VAD_MODEL load but don't run; run "
+                       "setup/model.sh.");
 }
 
 static bool load_models(Speech *speech, const SpeechOptions *options, GError **error) {
@@ -112,10 +115,12 @@ static bool choose_language(Speech *speech, const char *language, GError **error
     bool automatic = !language || strcmp(language, "auto") == 0;
     int id = automatic ? -1 : whisper_lang_id(language);
     if (!automatic && id < 0)
-        return fail(error, ERROR_CONFIG, "HANSARD_LANGUAGE is \"%s\", which is no language that the model knows; use a code such as \"en\".",
+        return fail(error, ERROR_CONFIG, "HANSARD_LANGUAGE is \"%s\", which is no language that the model knows; use a code such "
+                    "as \"en\".",
                     language);
     if (!speech->multilingual && !automatic && strcmp(whisper_lang_str(id), "en") != 0)
-        return fail(error, ERROR_CONFIG, "HANSARD_LANGUAGE is \"%s\", but HANSARD_MODEL names an English-only model; use a multilingual one.",
+        return fail(error, ERROR_CONFIG, "HANSARD_LANGUAGE is \"%s\", but HANSARD_MODEL names an English-only model; use a "
+                    "multilingual one.",
                     language);
     if (!speech->multilingual) speech->language = "en";
     else if (!automatic) speech->language = whisper_lang_str(id);
@@ -134,7 +139,9 @@ bool speech_open(const SpeechOptions *options, Speech **speech, GError **error) 
             return fail(error, ERROR_CONFIG, "HANSARD_VOCABULARY has more than %d bytes; shorten it.", VOCABULARY_BYTES_MAX);
         opened->prompt = g_strdup_printf("Glossary: %s.", options->vocabulary);
     }
-    if (!load_models(opened, options, error) || !choose_language(opened, options->language, error) || !warm_up(opened, error)) return false;
+    if (!load_models(opened, options, error) || !choose_language(opened, options->language, error) ||
+        !warm_up(opened, error))
+        return false;
     *speech = g_steal_pointer(&opened);
     return true;
 }
@@ -183,7 +190,8 @@ static void drop_before(Speech *speech, gint64 frame) {
 static bool recognise(Speech *speech, SpeechSegment on_segment, GError **error) {
     gather(speech);
     speech->windows = 0;
-    struct whisper_full_params params = recognition(speech);
+    struct whisper_full_params params = speech->recognition;
+    params.language = speech->language ? speech->language : "auto";
     const float *samples = (const float *)(const void *)speech->hearing->data;
     int status = whisper_full(speech->whisper, params, samples, (int)speech->hearing->len);
     if (status != 0) return fail(error, ERROR_INTERNAL, "The speech recogniser failed with status %d; try again.", status);
@@ -220,7 +228,8 @@ static gint64 frames_waiting(const Speech *speech) {
     return speech->samples_first + speech->samples->len / FRAME_SAMPLES - speech->judged;
 }
 
-bool speech_write(Speech *speech, const float *samples, gsize count, SpeechSegment on_segment, SpeechProgress on_progress, gpointer user_data,
+bool speech_write(Speech *speech, const float *samples, gsize count, SpeechSegment on_segment, SpeechProgress on_progress,
+                  gpointer user_data,
                   GError **error) {
     speech->on_progress = on_progress;
     speech->user_data = user_data;
@@ -234,7 +243,8 @@ bool speech_write(Speech *speech, const float *samples, gsize count, SpeechSegme
     return true;
 }
 
-bool speech_finish(Speech *speech, SpeechSegment on_segment, SpeechProgress on_progress, gpointer user_data, const char **language,
+bool speech_finish(Speech *speech, SpeechSegment on_segment, SpeechProgress on_progress, gpointer user_data,
+                   const char **language,
                    GError **error) {
     speech->on_progress = on_progress;
     speech->user_data = user_data;

@@ -172,7 +172,8 @@ void words_collapse_loops(Words *words) {
         guint repeats_max = length < 3 ? REPEATS_SHORT_MAX : REPEATS_MAX;
         for (guint start = 0; start + length < words->words->len; start++) {
             guint repeats = 1;
-            while (start + (repeats + 1) * length <= words->words->len && same_run(words, start, start + repeats * length, length))
+            while (start + (repeats + 1) * length <= words->words->len && same_run(words, start, start + repeats * length,
+                                                                                   length))
                 repeats++;
             if (repeats > repeats_max) remove_words(words, start + length, (repeats - 1) * length);
         }

@@ -8,11 +8,15 @@
 #define MARKUP_BYTES_MAX 200 /* of a tag: "<v " and a name */
 
 bool lines_split(const char *text, char ***lines, GError **error) {
-    gsize count = 1;
-    for (const char *at = text; (at = strchr(at, '\n')); at++) count++;
-    if (count > LINES_MAX)
-        return fail(error, ERROR_TOO_LARGE, "The transcript has more than %d lines; split the file", LINES_MAX);
-    *lines = g_strsplit(text, "\n", -1);
+    g_autoptr(GPtrArray) split = g_ptr_array_new_with_free_func(g_free);
+    for (const char *start = text, *end; start; start = *end ? end + 1 : NULL) {
+        end = strchrnul(start, '\n');
+        if (split->len == LINES_MAX)
+            return fail(error, ERROR_TOO_LARGE, "The transcript has more than %d lines; split the file", LINES_MAX);
+        g_ptr_array_add(split, g_strndup(start, (gsize)(end - start)));
+    }
+    g_ptr_array_add(split, NULL);
+    *lines = (char **)g_ptr_array_steal(split, NULL);
     return true;
 }
 

@@ -1,14 +1,13 @@
 /* Local speech recognition, seen from the parent: a confined child decodes and recognises, this end answers its reads and takes
  * its results. Everything that the child says is checked: it may have been taken over by the recording. */
-#include <glib/gstdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/text.h"
 #include "sandbox/channel.h"
 #include "sandbox/child.h"
 #include "transcribe/child.h"
+#include "transcribe/models.h"
 #include "transcribe/transcribe_backend.h"
 
 #define PROGRESS_INTERVAL_MS 500
@@ -19,49 +18,9 @@
 #define CHILD_MEMORY_PER_THREAD (128 * MIB)
 #define CHILD_MEMORY_MODEL_FACTOR 4
 
-#define MODEL_ENGLISH "ggml-tiny.en-q8_0.bin"
-#define MODEL_ANY_LANGUAGE "ggml-base-q8_0.bin"
-#define MODEL_VAD "silero-vad.bin"
-
-typedef struct {
-    char *model, *vad;
-} ModelPaths;
-
-static void model_paths_clear(ModelPaths *paths) {
-    g_free(paths->model);
-    g_free(paths->vad);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ModelPaths, model_paths_clear)
-
-/* Where set-up puts the models. */
-static char *installed_path(const char *name) {
-    const char *prefix = g_getenv("HANSARD_PREFIX");
-    g_autofree char *cache = g_build_filename(g_get_user_cache_dir(), "hansard", NULL);
-    return g_build_filename(prefix && *prefix ? prefix : cache, "models", name, NULL);
-}
-
-static bool check_model(const char *path, const char *setting, GError **error) {
-    if (g_file_test(path, G_FILE_TEST_IS_REGULAR) && g_access(path, R_OK) == 0) return true;
-    return fail(error, ERROR_CONFIG,
-                "The speech model %s is missing or not readable: run setup/model.sh, or set %s to a ggml file.", path, setting);
-}
-
-static bool is_english(const char *language) { return !language || g_str_equal(language, "en"); }
-
-/* Without HANSARD_MODEL the smaller English model serves English, the larger one every other language (and "auto"). */
-static bool find_models(const Settings *settings, const char *language, ModelPaths *paths, GError **error) {
-    g_auto(ModelPaths)
-        found = {.model = settings->model ? g_strdup(settings->model)
-                                          : installed_path(is_english(language) ? MODEL_ENGLISH : MODEL_ANY_LANGUAGE),
-                 .vad = settings->vad_model ? g_strdup(settings->vad_model) : installed_path(MODEL_VAD)};
-    if (!check_model(found.model, "HANSARD_MODEL", error) || !check_model(found.vad, "HANSARD_VAD_MODEL", error)) return false;
-    *paths = (ModelPaths){.model = g_steal_pointer(&found.model), .vad = g_steal_pointer(&found.vad)};
-    return true;
-}
-
 static bool whisper_check(const Settings *settings, GError **error) {
     g_auto(ModelPaths) paths = {0};
-    return find_models(settings, settings->language, &paths, error);
+    return models_find(settings, settings->language, &paths, error);
 }
 
 typedef struct {
@@ -236,7 +195,7 @@ static guint64 file_size(const char *path) {
 
 static bool start(Run *run, const Settings *settings, const ModelPaths *paths, GError **error) {
     const TranscribeInput *input = run->input;
-    int threads = settings->threads > 0 ? settings->threads : (int)g_get_num_processors();
+    int threads = settings->threads > 0 ? settings->threads : MAX((int)g_get_num_processors() / MAX(settings->workers, 1), 1);
     ChildOptions options = {.model_path = paths->model,
                             .vad_path = paths->vad,
                             .language = input->language ? input->language : settings->language,
@@ -255,7 +214,7 @@ static bool start(Run *run, const Settings *settings, const ModelPaths *paths, G
 
 static bool whisper_run(const Settings *settings, const TranscribeInput *input, TranscribeResult *result, GError **error) {
     g_auto(ModelPaths) paths = {0};
-    if (!find_models(settings, input->language ? input->language : settings->language, &paths, error)) return false;
+    if (!models_find(settings, input->language ? input->language : settings->language, &paths, error)) return false;
     g_auto(Run) run = {.input = input,
                        .size = store_reader_size(input->reader),
                        .block = g_malloc(CHILD_READ_BLOCK_BYTES),
