@@ -1,5 +1,6 @@
 /* Local speech recognition, seen from the parent: a confined child decodes and recognises, this end answers its reads and takes
  * its results. Everything that the child says is checked: it may have been taken over by the recording. */
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "base/limits.h"
