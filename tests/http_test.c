@@ -29,12 +29,12 @@ static Request *request_with(const char *method, const char *target, const char 
     return request;
 }
 
-#define ASSERT_FAILS(call, wanted)                                                                                                 \
-    do {                                                                                                                           \
-        g_autoptr(GError) error = NULL;                                                                                            \
-        g_assert_false(call);                                                                                                      \
-        g_assert_true(error_is(error, wanted));                                                                                    \
-        g_assert_cmpuint(strlen(error->message), >, 10);                                                                           \
+#define ASSERT_FAILS(call, wanted)                                                                                             \
+    do {                                                                                                                       \
+        g_autoptr(GError) error = NULL;                                                                                        \
+        g_assert_false(call);                                                                                                  \
+        g_assert_true(error_is(error, wanted));                                                                                \
+        g_assert_cmpuint(strlen(error->message), >, 10);                                                                       \
     } while (0)
 
 static void test_target(void) {
@@ -211,8 +211,9 @@ static void test_routes(void) {
 }
 
 static void test_routes_refused(void) {
-    static const char *const unknown[] = {"/api", "/api/", "/api/meetings/", "/api/meetings/m/", "/api/meetings/m/nothing", "/store/",
-                                          "/x", "/api/meetings/m/export/x", "/api/meetings/..", "/api/meetings/a%20b", "/index.php"};
+    static const char *const unknown[] = {"/api", "/api/", "/api/meetings/", "/api/meetings/m/", "/api/meetings/m/nothing",
+                                          "/store/", "/x", "/api/meetings/m/export/x", "/api/meetings/..",
+                                          "/api/meetings/a%20b", "/index.php"};
     for (gsize i = 0; i < G_N_ELEMENTS(unknown); i++) {
         g_autoptr(Request) request = request_of("GET", unknown[i]);
         g_autofree char *allow = NULL;
@@ -381,8 +382,10 @@ static bool host_taken(const Listen *place, const char *host) {
 static void test_host(void) {
     g_auto(Listen) place = {0}, open = {0};
     g_assert_true(listen_parse("127.0.0.2:8080", false, &place, NULL));
-    static const char *const good[] = {"localhost", "LOCALHOST:9", "127.0.0.1:8080", "127.1.2.3", "[::1]:8080", "[::1]", "127.0.0.2"};
-    static const char *const bad[] = {"example.org", "example.org:8080", "127.0.0.1.example.org", "localhost.example.org", "10.0.0.1",
+    static const char *const good[] = {"localhost", "LOCALHOST:9", "127.0.0.1:8080", "127.1.2.3", "[::1]:8080", "[::1]",
+                                       "127.0.0.2"};
+    static const char *const bad[] = {"example.org", "example.org:8080", "127.0.0.1.example.org", "localhost.example.org",
+                                      "10.0.0.1",
                                       "", "[::1", "a b", "localhost:x", "user@localhost", "[::2]", "0.0.0.0"};
     for (gsize i = 0; i < G_N_ELEMENTS(good); i++) g_assert_true(host_taken(&place, good[i]));
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) g_assert_false(host_taken(&place, bad[i]));
@@ -404,7 +407,8 @@ static void test_origin(void) {
     g_assert_true(origin_taken(&place, "POST", "origin", "http://localhost:8080"));
     g_assert_true(origin_taken(&place, "GET", "origin", "http://example.org"));
     g_assert_true(origin_taken(&place, "DELETE", "sec-fetch-site", "same-origin"));
-    static const char *const bad[] = {"http://localhost", "http://localhost:8081", "http://example.org", "null", "", "localhost:8080"};
+    static const char *const bad[] = {"http://localhost", "http://localhost:8081", "http://example.org", "null", "",
+                                      "localhost:8080"};
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) g_assert_false(origin_taken(&place, "POST", "origin", bad[i]));
     g_assert_false(origin_taken(&place, "PATCH", "sec-fetch-site", "cross-site"));
     g_assert_false(origin_taken(&place, "DELETE", "sec-fetch-site", "same-site"));

@@ -184,7 +184,7 @@ static void test_sounds_left_out(void) {
         {" [_BLANK_AUDIO]", ""}, {"[_ Silence_ ]", ""}, {" (_dramatic_ music_).", ""}, {" *_laughs_*", ""}, {" ♪", ""},
         {" Yes_ [_coughs_]_ indeed.", "Yes indeed.|"}, {" (_ open", "( open|"}, {" one_ (_or_ two_)_ three", "one three|"}, {"",
                                                                                                                              ""},
-                                                                                                                                 {" ", ""},
+        {" ", ""},
     };
     Chunk chunk = make_chunk();
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -141,18 +141,18 @@ static bool token_times(const Index *index, guint at, gint64 *start_ms, gint64 *
     const Token *token = token_at(index, at);
     const Segment *segment = transcript_segment(index->transcript, token->segment);
     guint first = g_array_index(index->first, guint, token->segment), count = g_array_index(index->first, guint, token->segment + 1) - first;
+    const Word *found = NULL;
     guint seen = 0;
-    bool found = false;
     for (guint i = 0; segment->words && i < segment->words->len; i++) {
         const Word *word = &g_array_index(segment->words, Word, i);
         for (WordSpan span = {0}; word_next(word->text, &span); seen++) {
-            if (seen != at - first) continue;
-            *start_ms = word->start_ms;
-            *end_ms = word->end_ms;
-            found = true;
+            if (seen == at - first) found = word;
         }
     }
-    return found && seen == count;
+    if (!found || seen != count) return false;
+    *start_ms = found->start_ms;
+    *end_ms = found->end_ms;
+    return true;
 }
 
 /* From the first word to the last with the punctuation that closes it; segments joined by a space. */

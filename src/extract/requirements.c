@@ -46,9 +46,9 @@ static const Rule rules[] = {
                              "start|scale|encrypt|export|import|integrate|detect|notify|remember|log|record|connect|sync|accept|reject|validate|offer|include|have|cost|last|fit|"
                              "be (?:compatible|available|accessible|usable|secure|encrypted|easy|fast|simple|possible to|safe|reliable|portable|intuitive|readable|able)) ?.*)"},
     {FORM_SYSTEM, 0.6, NULL, "(?:it|it also) " MODAL " (?:be able to )?(?<what>be (?!i |it |is |that |when |something|pretty |as |what |used to|fine|good|ok|okay|nice|great|there|done|ready|interesting|fun|a problem|enough|like|noted|about|in |on |at )[^ ]+ .+)"},
-    {FORM_PROVIDE, 0.8, "could", "(?:a |an )?nice to have (?:would be|is|for)? ?(?<what>.+)"},
+    {FORM_PROVIDE, 0.8, "could", "(?:a |an )?nice to have (?:would be|is) (?<what>.+)"},
     {FORM_PROVIDE, 0.75, "could", "(?:it would|it'd|would) be nice (?:to have|if we had|if there was) (?<what>.+)"},
-    {FORM_PROVIDE, 0.75, "could", "(?<what>(?:the |a |an )?[^ ]+(?: [^ ]+){0,5}) (?:would be|is) (?:a )?nice to have"},
+    {FORM_PROVIDE, 0.75, "could", "(?<what>(?:the |a |an )?[^ ]+(?: [^ ]+){0,5}) (?:would be|is) (?:a )?nice to have(?: .+)?"},
     {FORM_PROVIDE, 0.82, "must", "(?<what>(?:the |a |an )?[^ ]+(?: [^ ]+){0,5}) (?:is|are) (?:a must(?: have)?|mandatory|required)(?: .+)?"},
     {FORM_STATED, 0.85, "must", "(?:the |one |another |a |our |next |first )*requirement (?:is|here is|would be)(?: that)? (?<what>.+)"},
     {FORM_PROVIDE, 0.72, "must", "(?:we|they|users|customers) need (?:support for|a way to|an option to|the ability to|the option to) (?<what>.+)"},
@@ -171,7 +171,7 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
     item->confidence = rule->confidence;
     if (strlen(item->text) > TEXT_BYTES_SURE) item->confidence -= 0.2;
     /* "it could", "it won't" are said of anything */
-    if (rule->form != FORM_EXCLUDE && modal && g_strv_contains((const char *const[]){"could", "may", "won't", "will not", "cannot", "can't", NULL}, modal)) item->confidence -= 0.25;
+    if (rule->form != FORM_EXCLUDE && modal && g_strv_contains((const char *const[]){"could", "may", "won't", "will not", "cannot", "can't", NULL}, modal)) item->confidence -= 0.35;
     return item;
 }
 

@@ -35,8 +35,8 @@ bool store_object_get(Context *context, const Request *request, Response *respon
     g_autoptr(StoreReader) reader = NULL;
     g_auto(StoreInfo) info = {0};
     Store *store = context->workspace->store;
-    if (!store_check_url(store, "GET", request->raw_path, request->raw_query ? request->raw_query : "", &key, &content_type, &filename,
-                         error) ||
+    const char *query = request->raw_query ? request->raw_query : "";
+    if (!store_check_url(store, "GET", request->raw_path, query, &key, &content_type, &filename, error) ||
         !store_open(store, key, &reader, &info, error))
         return false;
     /* A recording may be anything, a page with a script as well: it never runs as part of this site. */

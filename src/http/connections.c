@@ -1,6 +1,6 @@
-/* A table of open sockets with their deadlines, and a thread that looks at it once a second. A socket that is late is shut down; the HTTP library then
- * finds it closed and cleans up. It tells of a connection's end before it closes the socket, so under the lock a number in the table is always
- * that connection's. */
+/* A table of open sockets with their deadlines, and a thread that looks at it once a second. A socket that is late is shut
+ * down; the HTTP library then finds it closed and cleans up. It tells of a connection's end before it closes the socket, so
+ * under the lock a number in the table is always that connection's. */
 #include "http/connections.h"
 
 #include <glib.h>

@@ -1,4 +1,5 @@
-/* Watches that requests come in at a decent pace. libmicrohttpd closes a connection on which nothing moves; this closes one that drips:
+/* Watches that requests come in at a decent pace. libmicrohttpd closes a connection on which nothing moves; this closes one
+ * that drips:
  *
  *  1. A request's head is complete within CONNECTION_IDLE_S of the connection's start or of the end of the request before.
  *  2. A body brings PACE_BYTES in each CONNECTION_IDLE_S, or ends.

@@ -1,4 +1,5 @@
-/* The hub's lock guards every stream; the source (which reads the store) is asked without it, so each stream is counted while it is in use. */
+/* The hub's lock guards every stream; the source (which reads the store) is asked without it, so each stream is counted while
+ * it is in use. */
 #include "http/event_hub.h"
 
 #include <microhttpd.h>
@@ -176,7 +177,7 @@ bool event_stream_open(EventHub *hub, const char *meeting_id, EventStream **stre
     tell(opened, state, final); /* nobody else knows it yet */
     if (!enter(hub, opened)) {
         stream_unref(opened);
-        return fail(error, ERROR_TOO_MANY, "the server tells %d listeners of progress already; ask again later", EVENT_STREAMS_MAX);
+        return fail(error, ERROR_TOO_MANY, "%d listeners are told of progress already; ask again later", EVENT_STREAMS_MAX);
     }
     *stream = opened;
     return true;

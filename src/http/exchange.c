@@ -1,10 +1,11 @@
 /* The life of a request:
  *
- *   begin → head (checked, routed) → body (collected, or streamed block by block) → work (a task, connection suspended) → answer
+ *   begin → head (checked, routed) → body (collected, or streamed) → work (a task, connection suspended) → answer
  *
- * A request that is refused before its body has come is answered at once when the client waits to be told (Expect) or the body is large: the
- * connection is then closed, for the rest of the body would be taken for the next request. A small body is passed over first, so that the client
- * is sure to read the answer; so is the rest of a body that fails midway, for libmicrohttpd takes an answer only at the head or the end. */
+ * A request that is refused before its body has come is answered at once when the client waits to be told (Expect) or the body
+ * is large: the connection is then closed, for the rest of the body would be taken for the next request. A small body is passed
+ * over first, so that the client is sure to read the answer; so is the rest of a body that fails midway, for libmicrohttpd
+ * takes an answer only at the head or the end. */
 #include "http/exchange.h"
 
 #include <string.h>
@@ -95,12 +96,14 @@ static bool read_head(Exchange *exchange, const char *method, GError **error) {
     return visit.ok && request_check(exchange->request, error) && request_begin(exchange->request, method, error);
 }
 
+static bool fail_body_size(GError **error) {
+    return fail(error, ERROR_TOO_LARGE, "the request's body has more than %d MiB", (int)(JSON_BODY_BYTES_MAX / MIB));
+}
+
 static bool check_json_head(const Request *request, GError **error) {
     if (!request_type_is(request, "application/json"))
         return fail(error, ERROR_UNSUPPORTED_MEDIA, "send JSON with Content-Type: application/json");
-    if (request->content_length > JSON_BODY_BYTES_MAX)
-        return fail(error, ERROR_TOO_LARGE, "the request's body has more than %d MiB", (int)(JSON_BODY_BYTES_MAX / MIB));
-    return true;
+    return request->content_length <= JSON_BODY_BYTES_MAX || fail_body_size(error);
 }
 
 /* Whether the request may be made; readies what takes its body. */
@@ -165,8 +168,8 @@ static enum MHD_Result take_body(Exchange *exchange, const char *data, gsize siz
         return work(exchange, LANE_WRITE, flush_task);
     }
     if (exchange->body && !exchange->error) {
-        if (size <= JSON_BODY_BYTES_MAX - exchange->body->len) g_byte_array_append(exchange->body, (const guint8 *)data, (guint)size);
-        else fail(&exchange->error, ERROR_TOO_LARGE, "the request's body has more than %d MiB", (int)(JSON_BODY_BYTES_MAX / MIB));
+        if (size > JSON_BODY_BYTES_MAX - exchange->body->len) fail_body_size(&exchange->error);
+        else g_byte_array_append(exchange->body, (const guint8 *)data, (guint)size);
         return MHD_YES;
     }
     return discard(exchange, size) ? MHD_YES : MHD_NO;

@@ -13,10 +13,10 @@ static bool find_format(const Request *request, const ExportFormat **format, GEr
     return fail(error, ERROR_INVALID, "format must be one of: %s", names->str);
 }
 
-/* The title, or the recording's name without its extension, as a file name. */
+/* The title, or else the recording's name, as a file name. */
 static char *file_name(const Record *record, const ExportFormat *format) {
-    const char *stem = record->title && record->title[0] ? record->title : record->filename ? record->filename : record->meeting_id;
-    g_autofree char *name = g_strdup(stem);
+    const char *fallback = record->filename ? record->filename : record->meeting_id;
+    g_autofree char *name = g_strdup(record->title && record->title[0] ? record->title : fallback);
     g_strdelimit(name, "/\\:*?\"<>|", '-');
     g_autofree char *whole = g_strdup_printf("%s.%s", name, format->name);
     return text_clean_filename(whole);

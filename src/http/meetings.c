@@ -6,7 +6,8 @@
 #include "http/resources.h"
 
 /* Work in progress as a list; it has no pages: there are never many jobs. */
-static bool list_jobs(Context *context, const Request *request, const char *status, guint limit, Response *response, GError **error) {
+static bool list_jobs(Context *context, const Request *request, const char *status, guint limit, Response *response,
+                      GError **error) {
     json_t *views = NULL;
     if (!job_views(context, status, limit, &views, error)) return false;
     response_json_cached(response, request,
@@ -25,8 +26,8 @@ static bool list_ready(Context *context, const Request *request, const CatalogQu
         json_array_append_new(rows, row);
     }
     response_json_cached(response, request,
-                         json_pack("{s:b, s:i, s:o, s:o}", "success", 1, "count", (int)page.rows->len, "meetings", rows, "next_cursor",
-                                   json_text(page.next_cursor)));
+                         json_pack("{s:b, s:i, s:o, s:o}", "success", 1, "count", (int)page.rows->len, "meetings", rows,
+                                   "next_cursor", json_text(page.next_cursor)));
     return true;
 }
 
@@ -67,9 +68,11 @@ static bool view_ready(Context *context, const Meeting *meeting, Job *job, json_
     const Record *record = meeting->record;
     json_t *url = NULL;
     if (!audio_url(context, record->audio_key, &url, error)) return false;
-    g_autofree char *text = meeting->text || !meeting->transcript ? g_strdup(meeting->text) : transcript_to_text(meeting->transcript);
+    bool text_missing = !meeting->text && meeting->transcript;
+    g_autofree char *text = text_missing ? transcript_to_text(meeting->transcript) : g_strdup(meeting->text);
     g_autofree char *waveform = g_strdup_printf("/api/meetings/%s/waveform", record->meeting_id);
-    json_t *json = json_pack("{s:s, s:s, s:o}", "meeting_id", record->meeting_id, "status", "ready", "transcription", json_text(text));
+    json_t *json = json_pack("{s:s, s:s, s:o}", "meeting_id", record->meeting_id, "status", "ready", "transcription",
+                             json_text(text));
     json_object_set_new(json, "transcript", meeting->transcript ? transcript_to_json(meeting->transcript) : json_null());
     add_minutes(json, meeting->minutes, record);
     json_object_set_new(json, "metadata", record_to_json(record));
@@ -88,7 +91,8 @@ bool meeting_get(Context *context, const Request *request, Response *response, G
     json_t *view = NULL;
     /* The job first: when it ends between the two reads, the meeting is there. */
     if (!job_find(context, request->parameter, &job, error)) return false;
-    if (job && job->state == JOB_DELETING) return fail(error, ERROR_NOT_FOUND, "the meeting %s is being deleted", request->parameter);
+    if (job && job->state == JOB_DELETING)
+        return fail(error, ERROR_NOT_FOUND, "the meeting %s is being deleted", request->parameter);
     if (meeting_read(&context->workspace->meetings, request->parameter, &meeting, &problem)) {
         g_autofree char *etag = g_strdup_printf("\"%s\"", meeting->etag);
         if (!view_ready(context, meeting, job, &view, error)) return false;
@@ -131,7 +135,8 @@ bool meeting_patch(Context *context, const Request *request, Response *response,
     patch = json_parse_object(data, size, "the request body", error);
     if (!patch || !meeting_edit(&workspace->meetings, request->parameter, etag, patch, &new_etag, error)) return false;
     /* The edit stands; what the index misses, its next refresh brings. */
-    if (!search_update(workspace->search, request->parameter, &problem)) context_report("the search index was not updated", problem);
+    if (!search_update(workspace->search, request->parameter, &problem))
+        context_report("the search index was not updated", problem);
     g_autofree char *quoted = g_strdup_printf("\"%s\"", new_etag);
     response_json(response, 200, json_pack("{s:b, s:s}", "success", 1, "meeting_id", request->parameter));
     response_header(response, "ETag", quoted);
@@ -140,7 +145,8 @@ bool meeting_patch(Context *context, const Request *request, Response *response,
 
 bool meeting_remove(Context *context, const Request *request, Response *response, GError **error) {
     Pipeline pipeline = workspace_pipeline(context->workspace);
-    g_autofree char *holder = text_uuid(); /* a lease of its own: a job that a thread of this process works on is not taken from it */
+    /* A lease of its own: a job that a thread of this process works on is not taken from it. */
+    g_autofree char *holder = text_uuid();
     if (!pipeline_delete(&pipeline, holder, request->parameter, error)) return false;
     response_json(response, 200, json_pack("{s:b, s:s}", "success", 1, "meeting_id", request->parameter));
     return true;

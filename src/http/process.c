@@ -45,7 +45,7 @@ static bool process_text(Context *context, const char *text, const char *audio_k
     gsize size = strlen(text);
     ImportFormat format = import_detect(text, size, filename);
     if (!pipeline.extractor)
-        return fail(error, ERROR_CONFIG, "this server leaves the work to others (HANSARD_WORKERS=0): send the text to POST /api/meetings");
+        return fail(error, ERROR_CONFIG, "this server has no extractor: send the text to POST /api/meetings, for a worker");
     if (audio_key && !check_recording(context, audio_key, error)) return false;
     if (!import_transcript(format == IMPORT_NONE ? IMPORT_TEXT : format, text, size, &transcript, error)) return false;
     return pipeline_process_text(&pipeline, meeting_id, transcript, audio_key, filename, error) &&

@@ -1,4 +1,5 @@
-/* The strict reading of requests. What libmicrohttpd lets through (doubled fields, control characters, two lengths) is refused here. */
+/* The strict reading of requests. What libmicrohttpd lets through (doubled fields, control characters, two lengths) is refused
+ * here. */
 #include "http/request.h"
 
 #include <string.h>
@@ -75,7 +76,8 @@ static bool stands_once(const char *name) {
     return g_strv_contains(names, name);
 }
 
-bool request_add_header(Request *request, const char *name, gsize name_size, const char *value, gsize value_size, GError **error) {
+bool request_add_header(Request *request, const char *name, gsize name_size, const char *value, gsize value_size,
+                        GError **error) {
     g_autofree char *lower = g_ascii_strdown(name, (gssize)name_size);
     for (gsize i = 0; i < name_size; i++)
         if (!g_ascii_isalnum(name[i]) && (name[i] == '\0' || !strchr("!#$%&'*+-.^_`|~", name[i])))
@@ -111,7 +113,8 @@ const char *request_query(const Request *request, const char *name) {
     return value && value[0] ? value : NULL;
 }
 
-bool request_query_int(const Request *request, const char *name, gint64 min, gint64 max, gint64 fallback, gint64 *value, GError **error) {
+bool request_query_int(const Request *request, const char *name, gint64 min, gint64 max, gint64 fallback, gint64 *value,
+                       GError **error) {
     const char *text = request_query(request, name);
     gint64 number = fallback;
     if (text && !g_ascii_string_to_signed(text, 10, min, max, &number, NULL))

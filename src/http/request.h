@@ -1,7 +1,9 @@
-/* What a resource sees of a request: method, path, query, headers, body. Nothing here knows the HTTP library, so that the rules can be tested alone.
+/* What a resource sees of a request: method, path, query, headers, body. Nothing here knows the HTTP library, so that the rules
+ * can be tested alone.
  *
  * Guarantees once request_begin(), request_add_header() for each field and request_check() have returned true:
- *  1. `path` and all query values are valid UTF-8 without control characters; the path begins with '/' and no "%2F" was hidden in it.
+ *  1. `path` and all query values are valid UTF-8 without control characters; the path begins with '/' and no "%2F" was hidden
+ *     in it.
  *  2. No field value holds a control character; Host, Content-Length and the other fields that frame or aim a request stand once.
  *  3. The body's length is said in one way: Content-Length or Transfer-Encoding: chunked, never both. */
 #pragma once
@@ -30,7 +32,8 @@ void request_free(Request *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Request, request_free)
 
 bool request_begin(Request *request, const char *method, GError **error);
-bool request_add_header(Request *request, const char *name, gsize name_size, const char *value, gsize value_size, GError **error);
+bool request_add_header(Request *request, const char *name, gsize name_size, const char *value, gsize value_size,
+                        GError **error);
 bool request_check(Request *request, GError **error);
 static inline bool request_has_body(const Request *request) { return request->chunked || request->content_length > 0; }
 
@@ -39,7 +42,8 @@ const char *request_header(const Request *request, const char *name);
 /* Borrowed; NULL where it is absent or empty. */
 const char *request_query(const Request *request, const char *name);
 /* A whole number of [min, max]; `fallback` where it is absent. */
-bool request_query_int(const Request *request, const char *name, gint64 min, gint64 max, gint64 fallback, gint64 *value, GError **error);
+bool request_query_int(const Request *request, const char *name, gint64 min, gint64 max, gint64 fallback, gint64 *value,
+                       GError **error);
 /* An ISO time in Unix milliseconds; 0 where it is absent. */
 bool request_query_time(const Request *request, const char *name, gint64 *unix_ms, GError **error);
 
@@ -49,7 +53,7 @@ bool request_type_is(const Request *request, const char *type);
 /* Whether an If-None-Match or If-Match list names `etag` (with quotes), by RFC 9110's weak comparison. */
 bool etag_listed(const char *list, const char *etag);
 
-/* A Range header against an object of `size` bytes (RFC 9110, 14.2). A form that is not understood, another unit or several ranges are
- * RANGE_WHOLE: the whole object is the right answer to them. */
+/* A Range header against an object of `size` bytes (RFC 9110, 14.2). A form that is not understood, another unit or several
+ * ranges are RANGE_WHOLE: the whole object is the right answer to them. */
 typedef enum { RANGE_WHOLE, RANGE_PART, RANGE_UNSATISFIABLE } RangeResult;
 RangeResult range_parse(const char *header, guint64 size, guint64 *first, guint64 *length);

@@ -27,8 +27,8 @@ bool page_has(const char *path);
 /* The source of server-sent events (event_hub.h); `context` is a Context. */
 bool meeting_event_state(gpointer context, const char *meeting_id, json_t **state, bool *final, GError **error);
 
-/* The job as the API shows it, brought up to date from this process's progress: {meeting_id, filename, title, timestamp, status, stage,
- * progress, remaining_ms, error}. */
+/* The job as the API shows it, brought up to date from this process's progress: {meeting_id, filename, title, timestamp,
+ * status, stage, progress, remaining_ms, error}. */
 json_t *job_view(Context *context, Job *job);
 /* The meeting's job, `*job` NULL where it has none. */
 bool job_find(Context *context, const char *meeting_id, Job **job, GError **error);

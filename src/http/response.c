@@ -5,7 +5,9 @@
 
 #include "http/event_hub.h"
 
-void response_init(Response *response) { *response = (Response){.status = 500, .headers = g_ptr_array_new_with_free_func(g_free)}; }
+void response_init(Response *response) {
+    *response = (Response){.status = 500, .headers = g_ptr_array_new_with_free_func(g_free)};
+}
 
 static void clear_body(Response *response) {
     g_clear_pointer(&response->bytes, g_bytes_unref);
@@ -74,8 +76,8 @@ void response_json_cached(Response *response, const Request *request, json_t *js
 
 void response_problem(Response *response, const GError *error) {
     const ErrorKind *kind = error_kind(error);
-    json_t *json = json_pack("{s:s, s:s, s:i, s:o, s:s, s:b}", "type", "about:blank", "title", kind->title, "status", kind->http_status,
-                             "detail", json_text(error->message), "code", kind->name, "success", 0);
+    json_t *json = json_pack("{s:s, s:s, s:i, s:o, s:s, s:b}", "type", "about:blank", "title", kind->title, "status",
+                             kind->http_status, "detail", json_text(error->message), "code", kind->name, "success", 0);
     GBytes *bytes = json_to_bytes(json, false);
     json_decref(json);
     response_bytes(response, (guint)kind->http_status, "application/problem+json", bytes);

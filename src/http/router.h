@@ -21,6 +21,6 @@ typedef struct {
     Handler handle;
 } Route;
 
-/* The route of the request; sets its `parameter`. ERROR_NOT_FOUND: no such path. ERROR_METHOD_NOT_ALLOWED: another method would do.
- * `*allow` (the caller's to free) is set, on success as well, to the methods of the path. */
+/* The route of the request; sets its `parameter`. ERROR_NOT_FOUND: no such path. ERROR_METHOD_NOT_ALLOWED: another method would
+ * do. `*allow` (the caller's to free) is set, on success as well, to the methods of the path. */
 bool router_find(Request *request, const Route **route, char **allow, GError **error);

@@ -24,7 +24,8 @@ bool search_get(Context *context, const Request *request, Response *response, GE
     json_t *array = json_array();
     for (guint i = 0; i < hits->len; i++) json_array_append_new(array, search_hit_to_json(g_ptr_array_index(hits, i)));
     response_json_cached(response, request,
-                         json_pack("{s:b, s:o, s:i, s:o}", "success", 1, "query", json_text(query), "count", (int)hits->len, "hits", array));
+                         json_pack("{s:b, s:o, s:i, s:o}", "success", 1, "query", json_text(query), "count", (int)hits->len,
+                                   "hits", array));
     return true;
 }
 
@@ -38,8 +39,8 @@ bool items_get(Context *context, const Request *request, Response *response, GEr
     if (status && !item_status_known(status))
         return fail(error, ERROR_INVALID, "status must be draft, confirmed, rejected or done");
     if (!read_page(request, &limit, &offset, error) ||
-        !search_items(context->workspace->search, kind, status, request_query(request, "owner"), (guint)limit, (guint)offset, &items,
-                      error))
+        !search_items(context->workspace->search, kind, status, request_query(request, "owner"), (guint)limit, (guint)offset,
+                      &items, error))
         return false;
     response_json_cached(response, request,
                          json_pack("{s:b, s:i, s:o}", "success", 1, "count", (int)json_array_size(items), "items", items));

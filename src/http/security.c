@@ -41,7 +41,7 @@ bool listen_parse(const char *text, bool no_auth, Listen *place, GError **error)
     const char *digits = NULL;
     guint64 port = 0;
     if (!split_authority(text, &host, &digits) || !digits || !g_ascii_string_to_unsigned(digits, 10, 0, G_MAXUINT16, &port, NULL))
-        return fail(error, ERROR_CONFIG, "HANSARD_LISTEN must be an address and a port, such as 127.0.0.1:8080; not \"%s\"", text);
+        return fail(error, ERROR_CONFIG, "HANSARD_LISTEN must be an address and port, such as 127.0.0.1:8080; not \"%s\"", text);
     g_autoptr(GInetAddress) address = g_inet_address_new_from_string(strcmp(host, "localhost") == 0 ? "127.0.0.1" : host);
     if (!address) return fail(error, ERROR_CONFIG, "HANSARD_LISTEN must name an IP address or localhost, not \"%s\"", host);
     if (!g_inet_address_get_is_loopback(address) && !no_auth)
@@ -60,7 +60,7 @@ static bool check_host(const Listen *place, const char *header, GError **error) 
     const char *port = NULL;
     if (!split_authority(header, &host, &port)) return fail(error, ERROR_INVALID, "the Host header is no host name");
     if (place->open || is_loopback(host) || strcmp(host, place->host) == 0) return true;
-    return fail(error, ERROR_FORBIDDEN, "this server does not answer for the host %s; use http://%s or localhost", host, place->host);
+    return fail(error, ERROR_FORBIDDEN, "this server does not answer for the host %s; use %s or localhost", host, place->host);
 }
 
 /* An Origin is "scheme://authority"; its authority must be the Host that the same browser sent. */

@@ -1,4 +1,5 @@
-/* Who may reach the server and which requests are taken. Without tokens the rule is: this machine only, and no page of another site. */
+/* Who may reach the server and which requests are taken. Without tokens the rule is: this machine only, and no page of another
+ * site. */
 #pragma once
 
 #include "http/response.h"

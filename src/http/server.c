@@ -1,5 +1,5 @@
-/* libmicrohttpd's life cycle: socket, threads, limits. A slow client costs a socket and its connection's memory, never a thread: one that drips
- * is cut (connections.h). */
+/* libmicrohttpd's life cycle: socket, threads, limits. A slow client costs a socket and its connection's memory, never a
+ * thread: one that drips is cut (connections.h). */
 #include "http/server.h"
 
 #include <errno.h>
@@ -22,7 +22,9 @@ struct Server {
     guint16 port;
 };
 
-void context_report(const char *what, const GError *error) { g_message("%s: %s (%s)", what, error->message, error_kind(error)->name); }
+void context_report(const char *what, const GError *error) {
+    g_message("%s: %s (%s)", what, error->message, error_kind(error)->name);
+}
 
 /* A socket of our own: its errors can be told, and its port is known when any free one was asked for. */
 static bool open_socket(const Listen *place, const char *listen, int *socket_fd, guint16 *port, GError **error) {
@@ -34,7 +36,8 @@ static bool open_socket(const Listen *place, const char *listen, int *socket_fd,
         return fail(error, ERROR_CONFIG, "HANSARD_LISTEN=%s can't be listened on: %s", listen, problem->message);
     g_autoptr(GSocketAddress) bound = g_socket_get_local_address(socket, &problem);
     int copy = bound ? fcntl(g_socket_get_fd(socket), F_DUPFD_CLOEXEC, 0) : -1;
-    if (copy < 0) return fail(error, ERROR_IO, "the server's socket can't be used: %s", problem ? problem->message : g_strerror(errno));
+    if (copy < 0)
+        return fail(error, ERROR_IO, "the server's socket can't be used: %s", problem ? problem->message : g_strerror(errno));
     *port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
     *socket_fd = copy;
     return true;
@@ -47,7 +50,8 @@ static bool start_daemon(Server *server, const char *listen, GError **error) {
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_continue, context,
         MHD_OPTION_LISTEN_SOCKET, socket_fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SOCKET_THREADS,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)CONNECTION_IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, context,
         MHD_OPTION_NOTIFY_COMPLETED, exchange_end, context, MHD_OPTION_NOTIFY_CONNECTION, connections_notify, server->connections,

@@ -5,12 +5,13 @@
 
 typedef struct Server Server;
 
-/* Listens at the settings' HANSARD_LISTEN and serves from threads of its own. `workspace` and `worker` (NULL: none; woken after an upload) must
- * outlive the server. ERROR_CONFIG: the address is wrong, taken, or beyond loopback without HANSARD_NO_AUTH. */
+/* Listens at the settings' HANSARD_LISTEN and serves from threads of its own. `workspace` and `worker` (NULL: none; woken after
+ * an upload) must outlive the server. ERROR_CONFIG: the address is wrong, taken, or beyond loopback without HANSARD_NO_AUTH. */
 bool server_start(Workspace *workspace, Worker *worker, Server **server, GError **error);
 guint16 server_port(const Server *server);
 /* Tells how far a job is, to whoever asks or listens. From any thread. */
 void server_job_progress(Server *server, const Job *job);
-/* Takes no more requests, ends event streams, waits for the work at hand, closes all connections (an upload that is coming in leaves nothing), frees. */
+/* Takes no more requests, ends event streams, waits for the work at hand, closes all connections (an upload that is coming in
+ * leaves nothing), frees. */
 void server_stop(Server *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Server, server_stop)

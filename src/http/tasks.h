@@ -1,5 +1,5 @@
-/* Work that may wait for a disk or a service is done here, never on the threads that serve sockets. Two lanes, so that a list never waits
- * for an upload's fsync. The queues are bounded by the number of connections: each has one task at most. */
+/* Work that may wait for a disk or a service is done here, never on the threads that serve sockets. Two lanes, so that a list
+ * never waits for an upload's fsync. The queues are bounded by the number of connections: each has one task at most. */
 #pragma once
 
 #include <glib.h>

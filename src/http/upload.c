@@ -1,5 +1,6 @@
-/* Forms are read by libmicrohttpd's post processor, piece by piece; the first file goes to the block, small fields are kept. Fields that
- * come before the first full block apply (browsers send them in the order of the form); later ones are named in X-Ignored-Fields. */
+/* Forms are read by libmicrohttpd's post processor, piece by piece; the first file goes to the block, small fields are kept.
+ * Fields that come before the first full block apply (browsers send them in the order of the form); later ones are named in
+ * X-Ignored-Fields. */
 #include "http/upload.h"
 
 #include <microhttpd.h>
@@ -69,10 +70,12 @@ static char *clean_type(const char *type) {
 static bool add_field(Upload *upload, const char *name, const char *data, guint64 offset, gsize size) {
     upload->field_bytes += size + 1;
     if (upload->field_bytes > FORM_FIELDS_BYTES_MAX)
-        return fail(&upload->form_error, ERROR_TOO_LARGE, "the form's fields have more than %d bytes", (int)FORM_FIELDS_BYTES_MAX);
+        return fail(&upload->form_error, ERROR_TOO_LARGE, "the form's fields have more than %d KiB",
+                    (int)(FORM_FIELDS_BYTES_MAX / KIB));
     if (!is_field(name)) return true;
     if (upload->ingest) {
-        if (!strstr(upload->late->str, name)) g_string_append_printf(upload->late, "%s%s", upload->late->len > 0 ? "," : "", name);
+        const char *comma = upload->late->len > 0 ? "," : "";
+        if (!strstr(upload->late->str, name)) g_string_append_printf(upload->late, "%s%s", comma, name);
         return true;
     }
     GString *text = g_hash_table_lookup(upload->fields, name);
@@ -94,8 +97,9 @@ static bool add_file(Upload *upload, const char *filename, const char *type, con
 }
 
 /* MHD_PostDataIterator. A part is the file when it has a file name or is called so. */
-static enum MHD_Result take_part(void *cls, enum MHD_ValueKind kind, const char *key, const char *filename, const char *content_type,
-                                 const char *transfer_encoding, const char *data, uint64_t offset, size_t size) {
+static enum MHD_Result take_part(void *cls, enum MHD_ValueKind kind, const char *key, const char *filename,
+                                 const char *content_type, const char *transfer_encoding, const char *data, uint64_t offset,
+                                 size_t size) {
     Upload *upload = cls;
     bool is_file = filename || g_strcmp0(key, "file") == 0;
     bool taken = is_file ? add_file(upload, filename, content_type, data, offset, size)

@@ -11,7 +11,8 @@
 struct MHD_Connection;
 typedef struct Upload Upload;
 
-/* Judges the head of the request: type, length, names; and takes one of UPLOADS_MAX places. The request must outlive the upload. */
+/* Judges the head of the request: type, length, names; and takes one of UPLOADS_MAX places. The request must outlive the
+ * upload. */
 bool upload_new(Context *context, const Request *request, struct MHD_Connection *connection, Upload **upload, GError **error);
 /* Takes all of `data`. */
 bool upload_feed(Upload *upload, const char *data, gsize size, GError **error);

@@ -23,7 +23,7 @@ void words_init(Words *words);
 void words_clear(Words *words);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Words, words_clear)
 
-/* Adds a phrase said from `start_ms` to `end_ms` of the chunk. Sounds in brackets ("[BLANK_AUDIO]", "(music)", "♪") are left out.
+/* Adds a phrase said from `start_ms` to `end_ms` of the chunk. Sounds in brackets ("[BLANK_AUDIO]", "♪") are left out.
  * */
 void words_add_phrase(Words *words, const Chunk *chunk, gint64 start_ms, gint64 end_ms, const Piece *pieces, guint piece_count);
 

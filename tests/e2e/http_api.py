@@ -613,9 +613,9 @@ class WithoutWorkers(Api):
         for stream in streams:
             stream.close()
 
-    def skip_text_needs_a_worker(self):
-        answer = self.server.request("POST", "/api/meeting/process", json.dumps({"text": "x"}), {"Content-Type": "application/json"})
-        self.problem(answer, 500, "configuration")
+    def test_text_is_processed_at_once_all_the_same(self):
+        status, answer = self.server.json("POST", "/api/meeting/process", {"text": TEXT.decode()})
+        self.assertEqual((status, answer["success"]), (200, True), answer)
 
 
 class Stopping(unittest.TestCase):
