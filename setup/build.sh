@@ -5,6 +5,6 @@ preset=${1:-release}
 cd "$setup_dir/.."
 mkdir -p "build/$preset"
 say "building hansard ($preset)"
-run_logged "build/$preset/configure.log" cmake --preset "$preset" -DHANSARD_WHISPER="$HANSARD_PREFIX/whisper-$WHISPER_VERSION" \
+run_logged "build/$preset/configure.log" cmake --preset "$preset" -DHANSARD_WHISPER="$HANSARD_PREFIX/$WHISPER_BUILD" \
     -DHANSARD_MODEL_DIR="$HANSARD_PREFIX/models"
 run_logged "build/$preset/build.log" cmake --build "build/$preset" -j "$jobs"

@@ -211,7 +211,7 @@ static void test_environment(void) {
     g_assert_cmpint(pipe(pipe_fds), ==, 0);
     g_assert_cmpint(write(pipe_fds[1], "handed", 6), ==, 6);
     g_autoptr(Child) child = start("environment", pipe_fds, 1);
-    assert_says(child, "LANG=C.UTF-8|5|0|handed"); /* 0, 1, 2, the channel and the one handed over */
+    assert_says(child, "LANG=C.UTF-8,GOMP_SPINCOUNT=100|5|0|handed"); /* 0, 1, 2, the channel and the one handed over */
     close(pipe_fds[0]);
     close(pipe_fds[1]);
 }
@@ -227,7 +227,7 @@ static void test_descriptors(void) {
     }
     int rotated[] = {fds[2], fds[0], fds[1]};
     g_autoptr(Child) child = start("environment", rotated, 3);
-    assert_says(child, "LANG=C.UTF-8|7|0|c");
+    assert_says(child, "LANG=C.UTF-8,GOMP_SPINCOUNT=100|7|0|c");
     for (int i = 0; i < 3; i++) {
         close(pipes[i][0]);
         close(pipes[i][1]);

@@ -1,6 +1,8 @@
 /* Whether a clause is meant, and where it ends. Commas help where they are; where a recogniser left them out, the words must do. */
 #include "extract/clauses.h"
 
+#define DENIAL_WORDS 3 /* before the cue, in its own clause */
+
 /* Before a cue these make it a condition, a question, a report or its opposite. */
 static const char *const blockers[] = {"if",   "when",  "what", "whatever", "where", "how",   "who",    "which",  "as",     "until",   "before", "than",  "unless", "once",
                                        "whether", "said", "did", "do",       "does",  "have",  "has",    "haven't", "not",   "don't",   "didn't", "never", "can't",  "says",
@@ -20,8 +22,9 @@ bool clause_is_denied(const Sentence *sentence, guint cue) {
     if (cue > 0 && !g_array_index(sentence->words, PlainWord, cue).after_comma && sentence_word_is(sentence, cue - 1, blockers)) return true;
     for (guint i = 0; i < cue; i++) {
         if (sentence_word_is(sentence, i, conditions) && (i == 0 || !sentence_word_is(sentence, i - 1, asks))) return true;
-        if (cue - i <= 3 && sentence_word_is(sentence, i, denials)) return true;
     }
+    for (guint i = cue, back = 0; i > 0 && back < DENIAL_WORDS && !g_array_index(sentence->words, PlainWord, i).after_comma; i--, back++)
+        if (sentence_word_is(sentence, i - 1, denials)) return true;
     return false;
 }
 

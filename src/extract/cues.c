@@ -184,6 +184,11 @@ static bool weigh_task(const Cue *cue, const Sentence *sentence, Candidate *cand
     return !sentence_word_is(sentence, candidate->to - 1, loose_ends) && candidate->to - candidate->from >= 2;
 }
 
+static bool opens_sentence(const Sentence *sentence, guint word) {
+    static const char *const openers[] = {"and", "so", "okay", "ok", "yes", "yeah", "but", "well", "now", "right", "good", "alright", NULL};
+    return word == 0 || (word <= 2 && sentence_word_is(sentence, word - 1, openers));
+}
+
 static bool read_match(const Cue *cue, const Transcript *transcript, const Sentence *sentence, const Names *names, const GMatchInfo *match,
                        Candidate *candidate) {
     int at, what = -1;
@@ -192,7 +197,7 @@ static bool read_match(const Cue *cue, const Transcript *transcript, const Sente
     bool says_what = g_match_info_fetch_named_pos(match, "what", &what, NULL) && what >= 0;
     if (!says_what && !(cue->flags & CUE_BARE)) return false;
     if (sentence->question && !(cue->flags & CUE_ASKS)) return false;
-    if (cue->flags & CUE_OPENS && cue_word > 2) return false;
+    if (cue->flags & CUE_OPENS && !opens_sentence(sentence, cue_word)) return false;
     if (clause_is_denied(sentence, cue_word)) return false;
     if (!find_owner(cue, transcript, sentence, names, match, cue_word, &candidate->owner)) return false;
     candidate->confidence = cue->confidence;

@@ -127,7 +127,9 @@ static bool find_fuzzy(const Index *index, const GArray *quote, guint from, guin
             diagonal = old;
         }
         while (active > 0 && column[active].distance > allowed) active--;
-        if (active == words && column[words].distance < best.distance && column[words].from <= at)
+        /* of two as near, the one that ends with the quote's last word */
+        bool closes = token_at(index, at)->number == g_array_index(quote, guint, words - 1) && column[words].from == best.from;
+        if (active == words && column[words].distance < best.distance + closes && column[words].from <= at)
             best = (Found){.from = column[words].from, .to = at + 1, .distance = column[words].distance};
         if (active < words) column[++active] = (Cell){.distance = allowed + 1, .from = at + 1};
     }

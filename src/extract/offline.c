@@ -19,6 +19,7 @@
 #define ALIKE 0.75         /* shared part of the terms from which two items are the same */
 #define ALIKE_NEAR 0.5     /* the same, within NEAR_SENTENCES */
 #define NEAR_SENTENCES 4
+#define OPENING_BYTES 5    /* "and ", "okay " before a deadline that opens a sentence */
 #define PROGRESS_SENTENCES 256
 
 typedef struct {
@@ -80,17 +81,16 @@ static void propose(Reading *reading, Item *item, guint sentence) {
     g_array_append_val(reading->proposals[item->kind], proposal);
 }
 
-/* The deadline in the words of the task, else before them ("On Monday I'll …"). True where one was said. */
+/* The deadline in the words of the task, else where the sentence begins ("On Monday I'll …"). True where one was said. */
 static bool read_due(const Reading *reading, const Sentence *sentence, const Candidate *candidate, Item *item) {
     const PlainWord *first = &g_array_index(sentence->words, PlainWord, candidate->from), *last = &g_array_index(sentence->words, PlainWord, candidate->to - 1);
     g_autofree char *within = g_strndup(sentence->plain + first->plain_at, last->plain_end - first->plain_at);
     g_autofree char *before = g_strndup(sentence->plain, first->plain_at);
-    g_strchomp(before);
     guint offset = first->plain_at;
     Due due;
     if (!due_find(within, reading->input->meeting_ms, &due)) {
         offset = 0;
-        if (!due_find(before, reading->input->meeting_ms, &due)) return false;
+        if (!due_find(g_strchomp(before), reading->input->meeting_ms, &due) || due.at > OPENING_BYTES) return false;
     }
     guint from = sentence_word_at(sentence, offset + due.at), to = sentence_word_at(sentence, offset + due.end - 1) + 1;
     item->due_said = sentence_words(sentence, from, to);

@@ -29,7 +29,7 @@ static const char *const chatter =
     "can we (?:move|start|go|begin)|how long (?:do we have|have we)|do we have time|is that (?:it|right|okay|all)|is there any)";
 static const char *const replies = "^(?:yes|no|yeah|yep|nope|sure|of course|okay|i'll|i will|i can|i would|i think|i'd|we|we'll|we're|it|it's|that's|probably|absolutely|because|at|by|about|around|on|in|"
                                    "let's|they|he|she|exactly|right|correct|maybe|the|there|there's|you|not|only|definitely|that)(?: |$)";
-static const char *const ignorance = "(?<![^ ])(?:don't know|do not know|no idea|not sure|good question|find out|nobody knows|unclear|need to check|have to check|will check|i'll check|"
+static const char *const ignorance = "(?<![^ ])(?:don't know|do not know|no idea|not sure|good question|find out|nobody knows|still open|unclear|need to check|have to check|will check|i'll check|"
                                      "i'll ask|come back to|park (?:that|it)|leave (?:that|it) open|not decided|not yet|to be decided|take (?:that|it) offline)";
 
 typedef struct {

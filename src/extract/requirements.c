@@ -15,6 +15,7 @@
     "(?<modal>must|shall|should|ought to|has to|have to|needs to|need to|will have to|will need to|is required to|are required to|could|may|won't|will not|cannot|can't)"         \
     ADVERB "(?<not> not| never)?" ADVERB
 #define OPENING "(?:the |our |this |that |a |an |each |every |any |all |all the |both |new )*"
+#define OTHER "(?:(?!(?:that|is|are|so|and|then|but|because|think|too|the|our|if|when|we|they|i|you|for|to|of|in|on|with|need|have|clear) )[^ ]+ )?"
 #define SYSTEM "(?:system|app|application|product|platform|tool|service|site|website|web site|software|device|remote control|remote|program|portal|solution|machine|robot|prototype)"
 #define PEOPLE "(?:users?|customers?|admins?|administrators?|operators?|clients?|managers?|visitors?|members?|employees?|agents?|guests?|editors?|buyers?|drivers?|patients?|students?|teachers?)"
 #define THING                                                                                                                                  \
@@ -35,21 +36,21 @@ typedef struct {
 
 static const Rule rules[] = {
     {FORM_EXCLUDE, 0.82, "wont", "(?<what>.+) (?:is|are|will be) (?:out of scope|not in scope|not part of this (?:version|release))(?: .+)?"},
-    {FORM_ABLE, 0.88, NULL, "(?<who>" OPENING "(?:[^ ]+ ){0,2}" PEOPLE ") " MODAL " be able to (?<what>.+)"},
+    {FORM_ABLE, 0.88, NULL, "(?<who>" OPENING OTHER PEOPLE ") " MODAL " be able to (?<what>.+)"},
     {FORM_ABLE, 0.82, NULL, "(?<who>we|you|people|everyone|anyone|they|one) " MODAL " be able to (?<what>.+)"},
     {FORM_ABLE, 0.8, "must", "(?:we|i) (?:want|need|would like) (?<who>" OPENING "(?:[^ ]+ )?" PEOPLE "|people) to be able to (?<what>.+)"},
     {FORM_SYSTEM, 0.8, "must", "(?:we|i) (?:want|need|would like) (?:it|" OPENING "(?:[^ ]+ )?" SYSTEM ") to (?<what>.+)"},
-    {FORM_SYSTEM, 0.9, NULL, OPENING "(?:[^ ]+ ){0,2}" SYSTEM " " MODAL "(?: be able to)? (?<what>.+)"},
-    {FORM_PEOPLE, 0.82, NULL, "(?<who>" OPENING "(?:[^ ]+ ){0,2}" PEOPLE ") " MODAL " (?<what>.+)"},
-    {FORM_THING, 0.85, NULL, "(?<who>" OPENING "(?:[^ ]+ ){0,3}" THING ") " MODAL " (?<what>.+)"},
+    {FORM_SYSTEM, 0.9, NULL, OPENING OTHER OTHER SYSTEM " " MODAL "(?: be able to)? (?<what>.+)"},
+    {FORM_PEOPLE, 0.82, NULL, "(?<who>" OPENING OTHER PEOPLE ") " MODAL " (?<what>.+)"},
+    {FORM_THING, 0.85, NULL, "(?<who>" OPENING OTHER OTHER THING ") " MODAL " (?<what>.+)"},
     {FORM_SYSTEM, 0.8, NULL, "(?:it|it also|they) " MODAL " (?:be able to |still )?(?<what>(?:support|work|run|handle|allow|let|provide|show|display|send|store|save|keep|load|respond|"
                              "start|scale|encrypt|export|import|integrate|detect|notify|remember|log|record|connect|sync|accept|reject|validate|offer|include|have|cost|last|fit|"
                              "be (?:compatible|available|accessible|usable|secure|encrypted|easy|fast|simple|possible to|safe|reliable|portable|intuitive|readable|able)) ?.*)"},
     {FORM_SYSTEM, 0.6, NULL, "(?:it|it also) " MODAL " (?:be able to )?(?<what>be (?!i |it |is |that |when |something|pretty |as |what |used to|fine|good|ok|okay|nice|great|there|done|ready|interesting|fun|a problem|enough|like|noted|about|in |on |at )[^ ]+ .+)"},
     {FORM_PROVIDE, 0.8, "could", "(?:a |an )?nice to have (?:would be|is) (?<what>.+)"},
-    {FORM_PROVIDE, 0.75, "could", "(?:it would|it'd|would) be nice (?:to have|if we had|if there was) (?<what>.+)"},
-    {FORM_PROVIDE, 0.75, "could", "(?<what>(?:the |a |an )?[^ ]+(?: [^ ]+){0,5}) (?:would be|is) (?:a )?nice to have(?: .+)?"},
-    {FORM_PROVIDE, 0.82, "must", "(?<what>(?:the |a |an )?[^ ]+(?: [^ ]+){0,5}) (?:is|are) (?:a must(?: have)?|mandatory|required)(?: .+)?"},
+    {FORM_PROVIDE, 0.75, "could", "(?:it would|it'd) be nice (?:to have|if we had|if there was) (?<what>.+)"},
+    {FORM_PROVIDE, 0.75, "could", "(?<what>(?:the |a |an )?" OTHER OTHER OTHER "[^ ]+) (?:would be|is) (?:a )?nice to have(?: .+)?"},
+    {FORM_PROVIDE, 0.82, "must", "(?<what>(?:the |a |an )?" OTHER OTHER OTHER "[^ ]+) (?:is|are) (?:a must(?: have)?|mandatory|required)(?: .+)?"},
     {FORM_STATED, 0.85, "must", "(?:the |one |another |a |our |next |first )*requirement (?:is|here is|would be)(?: that)? (?<what>.+)"},
     {FORM_PROVIDE, 0.72, "must", "(?:we|they|users|customers) need (?:support for|a way to|an option to|the ability to|the option to) (?<what>.+)"},
 };
@@ -105,12 +106,15 @@ static const char *priority_of(const char *modal) {
     return "must";
 }
 
-/* The words of a group as they were said; NULL where it is not there. */
-static char *group_words(const Sentence *sentence, const Names *names, const GMatchInfo *match, const char *group, bool whole) {
-    int at, end;
-    if (!g_match_info_fetch_named_pos(match, group, &at, &end) || at < 0 || end <= at) return NULL;
+/* The words of a group as they were said; NULL where it is not there. What stands before the verb begins after the last comma, what stands
+ * after it runs to the end of its clause. */
+static char *group_words(const Sentence *sentence, const Names *names, const GMatchInfo *match, const char *group) {
+    int at, end, match_end;
+    if (!g_match_info_fetch_named_pos(match, group, &at, &end) || at < 0 || end <= at || !g_match_info_fetch_pos(match, 0, NULL, &match_end)) return NULL;
     guint from = sentence_word_at(sentence, (guint)at), to = sentence_word_at(sentence, (guint)end - 1) + 1;
-    if (!whole) to = MIN(to, clause_end(sentence, names, from));
+    if (end == match_end) return sentence_words(sentence, from, MIN(to, clause_end(sentence, names, from)));
+    for (guint i = from + 1; i < to; i++)
+        if (g_array_index(sentence->words, PlainWord, i).after_comma) from = i;
     return sentence_words(sentence, from, to);
 }
 
@@ -156,10 +160,10 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
     int at;
     if (!g_match_info_fetch_pos(match, 0, &at, NULL) || clause_is_denied(sentence, sentence_word_at(sentence, (guint)at))) return NULL;
     g_autofree char *modal = g_match_info_fetch_named(match, "modal"), *not = g_match_info_fetch_named(match, "not");
-    g_autofree char *who = group_words(sentence, names, match, "who", true);
-    g_autofree char *what = group_words(sentence, names, match, "what", rule->form == FORM_EXCLUDE);
+    g_autofree char *who = group_words(sentence, names, match, "who");
+    g_autofree char *what = group_words(sentence, names, match, "what");
     static const char *const idle[] = {"have been", "be fine", "be good", "be ok", "be okay", "be nice", "be great", "be done", "be ready", "be a problem", "be careful", "think", "be there", "be interesting", "be i ", "be I ", "be is ", "look like", "be like", "be when", "do ", "make and", NULL};
-    if (!what || !strchr(what, ' ')) return NULL;
+    if (!what || (rule->form != FORM_PROVIDE && rule->form != FORM_EXCLUDE && !strchr(what, ' '))) return NULL;
     for (guint i = 0; idle[i]; i++)
         if (g_str_has_prefix(what, idle[i])) return NULL;
     bool negated = (not && *not) || (modal && g_strv_contains((const char *const[]){"won't", "will not", "cannot", "can't", NULL}, modal));

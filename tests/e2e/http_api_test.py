@@ -1,4 +1,4 @@
-"""The HTTP interface as a client meets it, friendly or not: python3 http_api.py, with the program's path in HANSARD_BIN."""
+"""The HTTP interface as a client meets it, friendly or not: python3 http_api_test.py, with the program's path in HANSARD_BIN."""
 import http.client
 import json
 import os
