@@ -43,8 +43,8 @@ static const Rule rules[] = {
     {FORM_SYSTEM, 0.9, NULL, OPENING OTHER OTHER SYSTEM " " MODAL "(?: be able to)? (?<what>.+)"},
     {FORM_PEOPLE, 0.82, NULL, "(?<who>" OPENING OTHER PEOPLE ") " MODAL " (?<what>.+)"},
     {FORM_THING, 0.85, NULL, "(?<who>" OPENING OTHER OTHER THING ") " MODAL " (?<what>.+)"},
-    {FORM_SYSTEM, 0.8, NULL, "(?:it|it also|they) " MODAL " (?:be able to |still )?(?<what>(?:support|work|run|handle|allow|let|provide|show|display|send|store|save|keep|load|respond|"
-                             "start|scale|encrypt|export|import|integrate|detect|notify|remember|log|record|connect|sync|accept|reject|validate|offer|include|have|cost|last|fit|"
+    {FORM_SYSTEM, 0.8, NULL, "(?:it|it also) " MODAL " (?:be able to |still )?(?<what>(?:support|work|run|handle|allow|let|provide|show|display|send|store|save|keep|load|respond|"
+                             "start|scale|encrypt|export|import|integrate|detect|notify|remember|log|record|connect|sync|accept|reject|validate|offer|include|have(?! [^ ]+(?:ed|en)(?: |$))|cost|last|fit|"
                              "be (?:compatible|available|accessible|usable|secure|encrypted|easy|fast|simple|possible to|safe|reliable|portable|intuitive|readable|able)) ?.*)"},
     {FORM_SYSTEM, 0.6, NULL, "(?:it|it also) " MODAL " (?:be able to )?(?<what>be (?!i |it |is |that |when |something|pretty |as |what |used to|fine|good|ok|okay|nice|great|there|done|ready|interesting|fun|a problem|enough|like|noted|about|in |on |at )[^ ]+ .+)"},
     {FORM_PROVIDE, 0.8, "could", "(?:a |an )?nice to have (?:would be|is) (?<what>.+)"},
