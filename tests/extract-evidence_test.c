@@ -8,7 +8,8 @@ static Transcript *talk(void) {
     transcript_add(transcript, 0, 1000, ann, "Good morning, everyone.");
     transcript_add(transcript, 1000, 2000, bob, "I'll send the figures to all of you by Friday,");
     transcript_add(transcript, 2000, 3000, bob, "and the test plan a week later.");
-    transcript_add(transcript, 3000, 4000, ann, "The system must keep every recording for at least ten years after the end of the project.");
+    transcript_add(transcript, 3000, 4000, ann,
+                   "The system must keep every recording for at least ten years after the end of the project.");
     for (int i = 0; i < 20; i++) transcript_add(transcript, 4000 + i * 1000, 5000 + i * 1000, ann, "Nothing much here.");
     transcript_add(transcript, 30000, 31000, bob, "Café “Größe” costs 12.50 euros — truly.");
     return transcript;
@@ -99,7 +100,8 @@ static void test_fuzzy_limit(void) {
 static void test_fuzzy_left_out_and_put_in(void) {
     g_autoptr(Transcript) transcript = talk();
     Evidence evidence;
-    g_assert_true(check(transcript, 3, 3, "system must keep every recording at least ten years after the end of project", &evidence));
+    g_assert_true(
+        check(transcript, 3, 3, "system must keep every recording at least ten years after the end of project", &evidence));
     g_assert_cmpint(evidence.match, ==, MATCH_FUZZY);
     g_assert_cmpstr(evidence.quote, ==, "system must keep every recording for at least ten years after the end of the project.");
     clear(&evidence);
@@ -170,8 +172,10 @@ static void test_quote_length(void) {
 static void test_all_drops_and_counts(void) {
     g_autoptr(Transcript) transcript = talk();
     g_autoptr(Minutes) minutes = minutes_new();
-    Item *good = item_new(ITEM_ACTION), *half = item_new(ITEM_ACTION), *bad = item_new(ITEM_DECISION), *bare = item_new(ITEM_QUESTION);
-    Evidence there = {.first = 1, .last = 1, .quote = (char *)"send the figures"}, absent = {.quote = (char *)"nobody ever said such a thing"};
+    Item *good = item_new(ITEM_ACTION), *half = item_new(ITEM_ACTION), *bad = item_new(ITEM_DECISION),
+         *bare = item_new(ITEM_QUESTION);
+    Evidence there = {.first = 1, .last = 1, .quote = (char *)"send the figures"},
+             absent = {.quote = (char *)"nobody ever said such a thing"};
     item_add_evidence(good, &there);
     item_add_evidence(half, &absent);
     item_add_evidence(half, &there);

@@ -124,7 +124,9 @@ static void test_another_language(void) {
     g_autoptr(Transcript) transcript = transcript_new();
     transcript->language = g_strdup("de");
     for (int i = 0; i < 6; i++)
-        transcript_add(transcript, i * 1000, i * 1000 + 900, -1, i % 2 ? "Die neue Anwendung für das Hotel muss schneller werden." : "Das Hotel braucht die neue Anwendung im Mai.");
+        transcript_add(transcript, i * 1000, i * 1000 + 900, -1,
+                       i % 2 ? "Die neue Anwendung für das Hotel muss schneller werden."
+                             : "Das Hotel braucht die neue Anwendung im Mai.");
     g_autoptr(Minutes) minutes = run(transcript);
     g_assert_cmpuint(item_count(minutes), ==, 0);
     g_assert_nonnull(strstr(minutes->note, "English only"));
@@ -139,7 +141,8 @@ static void test_long_meeting(void) {
     int ann = transcript_speaker(transcript, "Ann"), bob = transcript_speaker(transcript, "Bob");
     for (guint i = 0; i < 1500; i++) {
         const char *const *words = i < 750 ? hotel : ship;
-        g_autofree char *line = g_strdup_printf("I'll check the %s and the %s of number%u tomorrow.", words[i % 8], words[(i / 8 + 1) % 8], i);
+        g_autofree char *line =
+            g_strdup_printf("I'll check the %s and the %s of number%u tomorrow.", words[i % 8], words[(i / 8 + 1) % 8], i);
         transcript_add(transcript, i * 2000, i * 2000 + 1900, i % 3 ? ann : bob, line);
     }
     g_autoptr(Minutes) minutes = run(transcript);
@@ -151,7 +154,8 @@ static void test_long_meeting(void) {
     g_assert_cmpuint(minutes->topics->len, >=, 2);
     g_assert_cmpuint(minutes->topics->len, <=, 12);
     gint64 nearest = G_MAXINT64;
-    for (guint i = 0; i < minutes->topics->len; i++) nearest = MIN(nearest, ABS(g_array_index(minutes->topics, Topic, i).start_ms - 1500000));
+    for (guint i = 0; i < minutes->topics->len; i++)
+        nearest = MIN(nearest, ABS(g_array_index(minutes->topics, Topic, i).start_ms - 1500000));
     g_assert_cmpint(nearest, <, 60000); /* one begins where the subject changes */
 }
 
@@ -171,8 +175,23 @@ static void test_hostile(void) {
     while (commas->len + 2 < SEGMENT_TEXT_BYTES_MAX) g_string_append(commas, "a,");
     while (wills->len + 20 < SEGMENT_TEXT_BYTES_MAX) g_string_append(wills, "i will send if can ");
     while (marks->len + 4 < SEGMENT_TEXT_BYTES_MAX) g_string_append(marks, "?.!-");
-    const char *const texts[] = {blob, commas->str, wills->str, marks->str, "\xff\xfe I'll \xc3 send the \x80 figures.", "e\xcc\x81\xcc\x81\xcc\x81 \xe2\x80\x8b \xe2\x80\xae I'll send",
-                                 "I'll", "Action item:", "Action item: ", "it's settled", "We decided", "The system must", "who will", "can you", "Ann,", "I'll send \xe2\x80\x99", "- - - -"};
+    const char *const texts[] = {blob,
+                                 commas->str,
+                                 wills->str,
+                                 marks->str,
+                                 "\xff\xfe I'll \xc3 send the \x80 figures.",
+                                 "e\xcc\x81\xcc\x81\xcc\x81 \xe2\x80\x8b \xe2\x80\xae I'll send",
+                                 "I'll",
+                                 "Action item:",
+                                 "Action item: ",
+                                 "it's settled",
+                                 "We decided",
+                                 "The system must",
+                                 "who will",
+                                 "can you",
+                                 "Ann,",
+                                 "I'll send \xe2\x80\x99",
+                                 "- - - -"};
     g_autoptr(Transcript) all = transcript_new();
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(Transcript) transcript = transcript_new();

@@ -75,15 +75,16 @@ static bool faulty_write(StoreWriter *writer, const void *data, gsize size, GErr
 
 static bool faulty_commit(StoreWriter *writer, StoreInfo *info, GError **error) {
     FaultyWriter *faulty = (FaultyWriter *)writer;
-    g_autofree FaultyWriter *owned = faulty;
+    StoreWriter *inner = faulty->inner;
+    g_auto(StoreInfo) unseen = {0};
     bool before = false, after = false;
     faulty_next(faulty->store, &before, &after);
+    g_free(faulty);
     if (before) {
-        store_writer_abort(faulty->inner);
+        store_writer_abort(inner);
         return faulty_fail(error);
     }
-    g_auto(StoreInfo) unseen = {0};
-    return store_writer_commit(faulty->inner, after ? &unseen : info, error) && (!after || faulty_fail(error));
+    return store_writer_commit(inner, after ? &unseen : info, error) && (!after || faulty_fail(error));
 }
 
 static void faulty_abort(StoreWriter *writer) {

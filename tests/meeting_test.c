@@ -54,16 +54,21 @@ static guint count_rows(Catalog *catalog) {
     return page.rows->len;
 }
 
+static void set_text(char **field, const char *text) {
+    g_free(*field);
+    *field = g_strdup(text);
+}
+
 static Minutes *sample_minutes(void) {
     Minutes *minutes = minutes_new();
     Evidence evidence = {.first = 0, .last = 0, .start_ms = 0, .end_ms = 2000, .speaker = (char *)"Ann",
                          .quote = (char *)"I will send the figures by Friday."};
     Item *action = item_new(ITEM_ACTION), *requirement = item_new(ITEM_REQUIREMENT);
-    minutes->text = g_strdup("Ann sends the figures.");
-    minutes->extractor = g_strdup("offline");
-    action->text = g_strdup("Send the figures by Friday");
-    action->owner = g_strdup("Ann");
-    requirement->text = g_strdup("The system shall keep the figures.");
+    set_text(&minutes->text, "Ann sends the figures.");
+    set_text(&minutes->extractor, "offline");
+    set_text(&action->text, "Send the figures by Friday");
+    set_text(&action->owner, "Ann");
+    set_text(&requirement->text, "The system shall keep the figures.");
     item_add_evidence(action, &evidence);
     item_add_evidence(requirement, &evidence);
     minutes_add(minutes, action);

@@ -1,4 +1,6 @@
 /* hansard serve: the page and the API, with workers beside them. */
+#include <string.h>
+
 #include "cli/command.h"
 #include "cli/worker.h"
 #include "http/server.h"
@@ -43,8 +45,10 @@ static bool serve(Workspace *workspace, GError **error) {
         worker = worker_start(&pipeline, workspace->worker_name, workspace->settings->workers, &events);
     if (!server_start(workspace, worker, &server, error)) return false;
     connect_server(&link, server);
-    g_printerr("hansard %s serves http://%s/ from %s; end it with Ctrl-C\n", HANSARD_VERSION, workspace->settings->listen,
-               workspace->settings->data_dir);
+    /* Port 0 asks for any free one: the line says which. */
+    const char *listen = workspace->settings->listen, *colon = strrchr(listen, ':');
+    g_printerr("hansard %s serves http://%.*s:%u/ from %s; end it with Ctrl-C\n", HANSARD_VERSION, (int)(colon - listen), listen,
+               server_port(server), workspace->settings->data_dir);
     GThread *refresh = g_thread_new("refresh", refresh_search, workspace);
     wait_for_signal();
     g_thread_join(refresh);

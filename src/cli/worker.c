@@ -28,9 +28,10 @@ static bool run(Invocation *invocation, GError **error) {
     if (!command_open(invocation, true, &workspace, error)) return false;
     Pipeline pipeline = workspace_pipeline(workspace);
     int count = MAX(workspace->settings->workers, 1);
-    g_autoptr(Worker) worker = worker_start(&pipeline, workspace->worker_name, count, &worker_log_events);
+    Worker *worker = worker_start(&pipeline, workspace->worker_name, count, &worker_log_events);
     g_printerr("hansard %s works on jobs, %d at a time, as %s; end it with Ctrl-C\n", HANSARD_VERSION, count, workspace->worker_name);
     wait_for_signal();
+    worker_stop(worker);
     return true;
 }
 

@@ -1,12 +1,15 @@
-/* Whether a clause is meant, and where it ends. Commas help where they are; where a recogniser left them out, the words must do. */
+/* Whether a clause is meant, and where it ends. Commas help where they are; where a recogniser left them out, the words must do.
+ */
 #include "extract/clauses.h"
 
 #define DENIAL_WORDS 3 /* before the cue, in its own clause */
 
 /* Before a cue these make it a condition, a question, a report or its opposite. */
-static const char *const blockers[] = {"if",   "when",  "what", "whatever", "where", "how",   "who",    "which",  "as",     "until",   "before", "than",  "unless", "once",
-                                       "whether", "said", "did", "do",       "does",  "have",  "has",    "haven't", "not",   "don't",   "didn't", "never", "can't",  "says",
-                                       "thought", "like", "hope", "wish",    "could", "would", "should", "can",    "doesn't", "cannot", "asked", "why", NULL};
+static const char *const blockers[] = {"if",      "when",    "what",  "whatever", "where", "how",     "who",    "which",  "as",
+                                       "until",   "before",  "than",  "unless",   "once",  "whether", "said",   "did",    "do",
+                                       "does",    "have",    "has",   "haven't",  "not",   "don't",   "didn't", "never",  "can't",
+                                       "says",    "thought", "like",  "hope",     "wish",  "could",   "would",  "should", "can",
+                                       "doesn't", "cannot",  "asked", "why",      NULL};
 
 bool sentence_word_is(const Sentence *sentence, guint i, const char *const *list) {
     const PlainWord *word = &g_array_index(sentence->words, PlainWord, i);
@@ -19,21 +22,26 @@ bool clause_is_denied(const Sentence *sentence, guint cue) {
     static const char *const conditions[] = {"if", "unless", "suppose", "imagine", "whenever", NULL};
     static const char *const denials[] = {"don't", "didn't", "doesn't", "not", "never", NULL};
     static const char *const asks[] = {"see", "check", "know", "ask", "out", "even", "tell", NULL};
-    if (cue > 0 && !g_array_index(sentence->words, PlainWord, cue).after_comma && sentence_word_is(sentence, cue - 1, blockers)) return true;
+    if (cue > 0 && !g_array_index(sentence->words, PlainWord, cue).after_comma && sentence_word_is(sentence, cue - 1, blockers))
+        return true;
     for (guint i = 0; i < cue; i++) {
         if (sentence_word_is(sentence, i, conditions) && (i == 0 || !sentence_word_is(sentence, i - 1, asks))) return true;
     }
-    for (guint i = cue, back = 0; i > 0 && back < DENIAL_WORDS && !g_array_index(sentence->words, PlainWord, i).after_comma; i--, back++)
+    for (guint i = cue, back = 0; i > 0 && back < DENIAL_WORDS && !g_array_index(sentence->words, PlainWord, i).after_comma;
+         i--, back++)
         if (sentence_word_is(sentence, i - 1, denials)) return true;
     return false;
 }
 
-/* Where the clause that begins at word `from` ends: before "but", "because" …, and before another that begins after a comma or "and". */
+/* Where the clause that begins at word `from` ends: before "but", "because" …, and before another that begins after a comma or
+ * "and". */
 static guint turn_of(const Sentence *sentence, const Names *names, guint from) {
     static const char *const turns[] = {"because", "but", "otherwise", "though", "although", "unless", "'cause", NULL};
     static const char *const joints[] = {"and", "so", "or", NULL};
-    static const char *const subjects[] = {"i",    "i'll", "i'm",  "we",   "we'll", "we're", "you", "you'll", "he",  "she", "they",  "it", "it's",  "that's", "let's", "can",
-                                           "could", "would", "what", "who", "how",  "if",    "okay", "right", "yeah", "is", "please", "which", "thanks", "thank", "does", NULL};
+    static const char *const subjects[] = {"i",     "i'll",  "i'm",    "we",    "we'll",  "we're",  "you",   "you'll",
+                                           "he",    "she",   "they",   "it",    "it's",   "that's", "let's", "can",
+                                           "could", "would", "what",   "who",   "how",    "if",     "okay",  "right",
+                                           "yeah",  "is",    "please", "which", "thanks", "thank",  "does",  NULL};
     static const char *const verbs[] = {"will", "can", "could", "should", "would", "please", "is", NULL};
     for (guint i = from + 1; i < sentence->words->len; i++) {
         bool joint = sentence_word_is(sentence, i, joints);
@@ -41,14 +49,16 @@ static guint turn_of(const Sentence *sentence, const Names *names, guint from) {
         guint next = joint ? i + 1 : i;
         if (next >= sentence->words->len || !(joint || g_array_index(sentence->words, PlainWord, i).after_comma)) continue;
         if (sentence_word_is(sentence, next, subjects)) return i;
-        if (name_at(names, sentence, next) && next + 1 < sentence->words->len && sentence_word_is(sentence, next + 1, verbs)) return i;
+        if (name_at(names, sentence, next) && next + 1 < sentence->words->len && sentence_word_is(sentence, next + 1, verbs))
+            return i;
     }
     return sentence->words->len;
 }
 
 /* Leaves out what only closes the talk: "okay", "please", a name that was spoken to. */
 static guint trim_end(const Sentence *sentence, const Names *names, guint from, guint to) {
-    static const char *const closers[] = {"okay", "ok", "right", "yeah", "please", "thanks", "and", "so", "too", "maybe", "alright", "or", NULL};
+    static const char *const closers[] = {"okay", "ok",  "right", "yeah",    "please", "thanks", "and",
+                                          "so",   "too", "maybe", "alright", "or",     NULL};
     while (to > from + 1) {
         bool spoken_to = g_array_index(sentence->words, PlainWord, to - 1).after_comma && name_at(names, sentence, to - 1);
         if (!spoken_to && !sentence_word_is(sentence, to - 1, closers)) break;
@@ -57,7 +67,9 @@ static guint trim_end(const Sentence *sentence, const Names *names, guint from, 
     return to;
 }
 
-guint clause_end(const Sentence *sentence, const Names *names, guint from) { return trim_end(sentence, names, from, turn_of(sentence, names, from)); }
+guint clause_end(const Sentence *sentence, const Names *names, guint from) {
+    return trim_end(sentence, names, from, turn_of(sentence, names, from));
+}
 
 char *clause_text(const Sentence *sentence, guint from, guint to) {
     g_autofree char *words = sentence_words(sentence, from, to);

@@ -6,10 +6,12 @@
 /* Is the plain word one of the list (NULL-terminated)? */
 bool sentence_word_is(const Sentence *sentence, guint word, const char *const *list);
 
-/* What begins at this word is a condition, a question, a report or denied: "if it fails, I'll …", "I don't think we need to …". */
+/* What begins at this word is a condition, a question, a report or denied: "if it fails, I'll …", "I don't think we need to …".
+ */
 bool clause_is_denied(const Sentence *sentence, guint word);
 
-/* Where the clause that begins at `from` ends (exclusive, beyond `from`), without what only closes the talk ("okay", "please", a name). */
+/* Where the clause that begins at `from` ends (exclusive, beyond `from`), without what only closes the talk ("okay", "please", a
+ * name). */
 guint clause_end(const Sentence *sentence, const Names *names, guint from);
 
 /* The words, beginning with a capital letter. Caller frees. */

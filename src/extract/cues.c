@@ -14,10 +14,10 @@ typedef enum {
 } Who;
 
 enum {
-    CUE_TASK = 1,    /* `what` must begin with a verb of work, else much less sure */
-    CUE_ASKS = 2,    /* may be a question: "can you …?" */
-    CUE_BARE = 4,    /* `what` may be empty: see the sentence before */
-    CUE_OPENS = 8,   /* stands at the beginning of a sentence */
+    CUE_TASK = 1,  /* `what` must begin with a verb of work, else much less sure */
+    CUE_ASKS = 2,  /* may be a question: "can you …?" */
+    CUE_BARE = 4,  /* `what` may be empty: see the sentence before */
+    CUE_OPENS = 8, /* stands at the beginning of a sentence */
 };
 
 typedef struct {
@@ -28,7 +28,9 @@ typedef struct {
     const char *phrase;
 } Cue;
 
-#define SOON "(?:probably |maybe |certainly |gladly |happily |quickly |now |first |have to |need to |try to |go ahead and |go and |make sure to )*"
+#define SOON                                                                                                                     \
+    "(?:probably |maybe |certainly |gladly |happily |quickly |now |first |have to |need to |try to |go ahead and |go and |make " \
+    "sure to )*"
 #define GOING "(?:going to|gonna|about to)"
 #define WE "(?:we|we all|we both|the team|the group|everybody|everyone)"
 #define WHAT " (?<what>.+)"
@@ -36,38 +38,65 @@ typedef struct {
 /* Sure ones first: a place is taken by the first that matches it. */
 static const Cue cues[] = {
     {ITEM_ACTION, WHO_NAMED, 0.95, 0, "action (?:items?|points?) (?:for|on) (?<who>[^ ]+)(?: is)?(?: to)?" WHAT},
-    {ITEM_ACTION, WHO_UNKNOWN, 0.93, CUE_OPENS, "(?:(?:the |an |one |first |next |another |new )*(?:action (?:items?|points?)|action|todo|to do|follow up))(?: here)?(?: is| are)?(?: to| that)?" WHAT},
-    {ITEM_ACTION, WHO_UNKNOWN, 0.85, 0, "(?:action (?:items?|points?)|next steps?)(?: here)? (?:is|are|would be|will be)(?: to| that)?" WHAT},
+    {ITEM_ACTION, WHO_UNKNOWN, 0.93, CUE_OPENS,
+     "(?:(?:the |an |one |first |next |another |new )*(?:action (?:items?|points?)|action|todo|to do|follow up))(?: here)?(?: "
+     "is| are)?(?: to| that)?" WHAT},
+    {ITEM_ACTION, WHO_UNKNOWN, 0.85, 0,
+     "(?:action (?:items?|points?)|next steps?)(?: here)? (?:is|are|would be|will be)(?: to| that)?" WHAT},
     {ITEM_ACTION, WHO_NAMED, 0.88, 0, "let's (?:have|get|ask|let) (?<who>[^ ]+)(?: to)?" WHAT},
-    {ITEM_ACTION, WHO_NAMED, 0.88, CUE_ASKS, "(?<who>[^ ]+) (?:can|could|would|will|might) you(?: please| maybe| kindly| perhaps)*" WHAT},
+    {ITEM_ACTION, WHO_NAMED, 0.88, CUE_ASKS,
+     "(?<who>[^ ]+) (?:can|could|would|will|might) you(?: please| maybe| kindly| perhaps)*" WHAT},
     {ITEM_ACTION, WHO_NAMED, 0.88, CUE_ASKS | CUE_TASK, "(?<who>[^ ]+) please" WHAT},
     {ITEM_ACTION, WHO_NAMED, 0.86, CUE_TASK, "(?<who>[^ ]+) (?:will|shall|is " GOING ")(?: be)? " SOON "(?<what>.+)"},
-    {ITEM_ACTION, WHO_NAMED, 0.82, CUE_TASK, "(?<who>[^ ]+) (?:you'll|you will|you should|you need to|you have to|you're " GOING "|you are " GOING ") " SOON "(?<what>.+)"},
-    {ITEM_ACTION, WHO_NAMED, 0.8, CUE_TASK, "(?<who>[^ ]+) (?:should|needs to|has to|is supposed to|agreed to|offered to|promised to|must) " SOON "(?<what>.+)"},
+    {ITEM_ACTION, WHO_NAMED, 0.82, CUE_TASK,
+     "(?<who>[^ ]+) (?:you'll|you will|you should|you need to|you have to|you're " GOING "|you are " GOING ") " SOON
+     "(?<what>.+)"},
+    {ITEM_ACTION, WHO_NAMED, 0.8, CUE_TASK,
+     "(?<who>[^ ]+) (?:should|needs to|has to|is supposed to|agreed to|offered to|promised to|must) " SOON "(?<what>.+)"},
     {ITEM_ACTION, WHO_SPEAKER, 0.88, CUE_TASK, "(?:i'll|i will|i shall) " SOON "(?<what>.+)"},
     {ITEM_ACTION, WHO_SPEAKER, 0.8, CUE_TASK, "i(?:'m| am) " GOING " " SOON "(?<what>.+)"},
     {ITEM_ACTION, WHO_SPEAKER, 0.88, CUE_TASK, "i promise to" WHAT},
-    {ITEM_ACTION, WHO_SPEAKER, 0.62, CUE_TASK, "(?:i need to|i have to|i must|i've got to|i should|i can|let me) " SOON "(?<what>.+)"},
-    {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_TASK | CUE_ASKS, "(?:can|could|would|will) you(?: please| maybe| kindly| perhaps)*" WHAT},
+    {ITEM_ACTION, WHO_SPEAKER, 0.62, CUE_TASK,
+     "(?:i need to|i have to|i must|i've got to|i should|i can|let me) " SOON "(?<what>.+)"},
+    {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_TASK | CUE_ASKS,
+     "(?:can|could|would|will) you(?: please| maybe| kindly| perhaps)*" WHAT},
     {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_TASK, "(?:i need you to|i want you to|i'd like you to|i would like you to)" WHAT},
-    {ITEM_ACTION, WHO_ADDRESSED, 0.58, CUE_TASK, "(?:you need to|you have to|you'll have to|you'll need to|you'll|you will|you should|you are " GOING "|you're " GOING ") " SOON "(?<what>.+)"},
-    {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_TASK, "(?:please|(?:please )?make sure to|remember to|don't forget to|be sure to)" WHAT},
-    {ITEM_ACTION, WHO_EVERYONE, 0.85, CUE_TASK, "(?:everyone|everybody|all of you|all of us)(?: please| should| will| needs to| has to| must| is going to)+" WHAT},
+    {ITEM_ACTION, WHO_ADDRESSED, 0.58, CUE_TASK,
+     "(?:you need to|you have to|you'll have to|you'll need to|you'll|you will|you should|you are " GOING "|you're " GOING
+     ") " SOON "(?<what>.+)"},
+    {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_TASK,
+     "(?:please|(?:please )?make sure to|remember to|don't forget to|be sure to)" WHAT},
+    {ITEM_ACTION, WHO_EVERYONE, 0.85, CUE_TASK,
+     "(?:everyone|everybody|all of you|all of us)(?: please| should| will| needs to| has to| must| is going to)+" WHAT},
     {ITEM_ACTION, WHO_UNKNOWN, 0.8, CUE_TASK, "(?:someone|somebody|one of us)(?: should| will| needs to| has to| must)" WHAT},
 
     {ITEM_DECISION, WHO_UNKNOWN, 0.93, CUE_OPENS, "(?:the |our |a |final )*decision(?: here)?(?: is| was)?(?: that| to)?" WHAT},
     {ITEM_DECISION, WHO_UNKNOWN, 0.9, 0, "(?:the|our) (?:final )?decision (?:is|was)(?: that| to)?" WHAT},
-    {ITEM_DECISION, WHO_UNKNOWN, 0.92, 0, "(?:" WE "(?: have| had)?|we've|we'd) (?:all |now |both |already |finally )*(?:decided|agreed|settled|concluded|voted|resolved)(?: unanimously)?(?: to| that| on| upon| for)?" WHAT},
-    {ITEM_DECISION, WHO_UNKNOWN, 0.88, 0, "(?:" WE "(?: have)?|we've) (?:all |now |finally )*(?:chosen|chose|picked|selected|opted for|approved|rejected)" WHAT},
-    {ITEM_DECISION, WHO_UNKNOWN, 0.87, 0, "(?:let's|let us|we'll|we will|we shall|we're " GOING "|we are " GOING ") (?<what>(?:go with|go for|go ahead with|stick with|stick to|stay with|settle on|settle for|opt for|adopt|choose|pick|drop|postpone|cancel|skip|keep the|keep it|launch)(?: .+)?)"},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.92, 0,
+     "(?:" WE "(?: have| had)?|we've|we'd) (?:all |now |both |already |finally "
+              ")*(?:decided|agreed|settled|concluded|voted|resolved)(?: unanimously)?(?: to| that| on| upon| for)?" WHAT},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.88, 0,
+     "(?:" WE "(?: have)?|we've) (?:all |now |finally )*(?:chosen|chose|picked|selected|opted for|approved|rejected)" WHAT},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.87, 0,
+     "(?:let's|let us|we'll|we will|we shall|we're " GOING "|we are " GOING
+     ") (?<what>(?:go with|go for|go ahead with|stick with|stick to|stay with|settle on|settle for|opt "
+     "for|adopt|choose|pick|drop|postpone|cancel|skip|keep the|keep it|launch)(?: .+)?)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.7, 0, "(?:let's|we'll|we will) (?<what>(?:use|take|keep|make it|say|leave|have)(?: .+)?)"},
-    {ITEM_DECISION, WHO_UNKNOWN, 0.84, CUE_BARE, "(?:it's|it is|that's|that is|this is|so it's)(?: all| now)? (?:settled|decided|agreed|approved|a deal)(?: then)?(?: that)?(?<what> .+)?"},
-    {ITEM_DECISION, WHO_UNKNOWN, 0.8, 0, "(?<what>(?:the|our|this|that|your) (?:[^ ]+ ){1,4}(?:is|was|has been|are|were) (?:approved|rejected|accepted|agreed|signed off|cancelled|postponed)(?: .+)?)"},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.84, CUE_BARE,
+     "(?:it's|it is|that's|that is|this is|so it's)(?: all| now)? (?:settled|decided|agreed|approved|a deal)(?: then)?(?: "
+     "that)?(?<what> .+)?"},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.8, 0,
+     "(?<what>(?:the|our|this|that|your) (?:[^ ]+ ){1,4}(?:is|was|has been|are|were) (?:approved|rejected|accepted|agreed|signed "
+     "off|cancelled|postponed)(?: .+)?)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.82, CUE_OPENS, "agreed(?: that| to)?" WHAT},
-    {ITEM_DECISION, WHO_UNKNOWN, 0.55, 0, "(?:we're|we are) (?<what>(?:going with|going for|sticking with|keeping|dropping|not going to|using)(?: .+)?)"},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.55, 0,
+     "(?:we're|we are) (?<what>(?:going with|going for|sticking with|keeping|dropping|not going to|using)(?: .+)?)"},
 
-    {ITEM_ACTION, WHO_UNKNOWN, 0.57, CUE_TASK, "(?:we'll need to|we'll have to|we need to|we have to|we've got to|we must|we gotta)" " " SOON "(?<what>.+)"},
-    {ITEM_ACTION, WHO_UNKNOWN, 0.52, CUE_TASK, "(?:we'll|we will|we should|we ought to|we're " GOING "|we are " GOING "|let's) " SOON "(?<what>.+)"},
+    {ITEM_ACTION, WHO_UNKNOWN, 0.57, CUE_TASK,
+     "(?:we'll need to|we'll have to|we need to|we have to|we've got to|we must|we gotta)"
+     " " SOON "(?<what>.+)"},
+    {ITEM_ACTION, WHO_UNKNOWN, 0.52, CUE_TASK,
+     "(?:we'll|we will|we should|we ought to|we're " GOING "|we are " GOING "|let's) " SOON "(?<what>.+)"},
 };
 
 static GRegex *cue_regex(gsize i) {
@@ -86,43 +115,57 @@ static GRegex *cue_regex(gsize i) {
 
 /* Verbs that stand for work someone takes home. */
 static const char *const task_verbs[] = {
-    "send",     "write",      "prepare",   "check",    "draft",     "update",   "fix",       "call",      "email",    "mail",     "ask",
-    "schedule", "book",       "organise",  "organize", "review",    "finish",   "create",    "look",      "follow",   "investigate", "contact",
-    "find",     "arrange",    "circulate", "post",     "upload",    "test",     "order",     "add",       "work",     "put",      "come",
-    "finalise", "finalize",   "document",  "deliver",  "provide",   "submit",   "publish",   "confirm",   "complete", "build",    "run",
-    "design",   "research",   "collect",   "compile",  "present",   "buy",      "pay",       "sign",      "invite",   "remind",   "file",
-    "open",     "raise",      "report",    "move",     "migrate",   "deploy",   "release",   "implement", "handle",   "own",      "reach",
-    "ping",     "speak",      "talk",      "coordinate", "negotiate", "evaluate", "set",     "get",       "make",     "share",    "do",
-    "take",     "bring",      "analyse",   "analyze",  "gather",    "forward",  "clean",     "remove",    "change",   "rewrite",  "hire",
-    "verify",   "measure",    "estimate",  "calculate", "cut",      "plan",     "register",  "install",   "configure", "translate", "correct",
-    "discuss",  "inform",     "tell",      "notify",   "provide",   "supply",   "produce",   "define",    "specify",  "list",     "archive",
-    "summarise", "summarize", "distribute", "print",   "scan",      "meet",     "visit",     "consult",   "compare",  "cancel",   "reply",
-    "respond",  "answer",     "chase",     "clarify",  "escalate",  "merge",    "refactor",  "log",       "record",   "fill",     "train",
-    "develop",  "sort",       "resolve",   "start",    "begin",     "continue", "revise",    "approve",   "close",    "delete",   "sync", NULL};
+    "send",     "write",     "prepare",     "check",     "draft",      "update",   "fix",        "call",      "email",
+    "mail",     "ask",       "schedule",    "book",      "organise",   "organize", "review",     "finish",    "create",
+    "look",     "follow",    "investigate", "contact",   "find",       "arrange",  "circulate",  "post",      "upload",
+    "test",     "order",     "add",         "work",      "put",        "come",     "finalise",   "finalize",  "document",
+    "deliver",  "provide",   "submit",      "publish",   "confirm",    "complete", "build",      "run",       "design",
+    "research", "collect",   "compile",     "present",   "buy",        "pay",      "sign",       "invite",    "remind",
+    "file",     "open",      "raise",       "report",    "move",       "migrate",  "deploy",     "release",   "implement",
+    "handle",   "own",       "reach",       "ping",      "speak",      "talk",     "coordinate", "negotiate", "evaluate",
+    "set",      "get",       "make",        "share",     "do",         "take",     "bring",      "analyse",   "analyze",
+    "gather",   "forward",   "clean",       "remove",    "change",     "rewrite",  "hire",       "verify",    "measure",
+    "estimate", "calculate", "cut",         "plan",      "register",   "install",  "configure",  "translate", "correct",
+    "discuss",  "inform",    "tell",        "notify",    "provide",    "supply",   "produce",    "define",    "specify",
+    "list",     "archive",   "summarise",   "summarize", "distribute", "print",    "scan",       "meet",      "visit",
+    "consult",  "compare",   "cancel",      "reply",     "respond",    "answer",   "chase",      "clarify",   "escalate",
+    "merge",    "refactor",  "log",         "record",    "fill",       "train",    "develop",    "sort",      "resolve",
+    "start",    "begin",     "continue",    "revise",    "approve",    "close",    "delete",     "sync",      NULL};
 
 /* What is said of the talk itself, or of no work at all, though it begins like work. */
 static const char *const small_talk =
-    "^(?:share (?:my|your|the|this) (?:screen|slides?)|share screen|be |see\\b|get back to (?:that|this|it)|start (?:with|by|off|us)?\\b|start$|begin\\b|take (?:a look|that|"
-    "it|the floor|over|five|a break|a vote|a moment|a minute|a second|that as)|make (?:sense|it quick|a note of that|it$)|do (?:that|it|so|this|my best)$|get (?:started|going|it$|there|"
-    "that$|to that|to it|into that|rid)|talk (?:about|you)|tell you|ask (?:you|a question|one)|come (?:back|to that|in|up to)|move (?:on|to|over|ahead)|look (?:like|at (?:that|"
-    "it|this)$|forward)|run (?:through|late|out)|put (?:it|that) (?:this|that) way|present\\b(?! (?:the|a|our) .+ (?:to|at|on|by))|open (?:it|that) up|call it|answer (?:that|your)|"
+    "^(?:share (?:my|your|the|this) (?:screen|slides?)|share screen|be |see\\b|get back to (?:that|this|it)|start "
+    "(?:with|by|off|us)?\\b|start$|begin\\b|take (?:a look|that|"
+    "it|the floor|over|five|a break|a vote|a moment|a minute|a second|that as)|make (?:sense|it quick|a note of that|it$)|do "
+    "(?:that|it|so|this|my best)$|get (?:started|going|it$|there|"
+    "that$|to that|to it|into that|rid)|talk (?:about|you)|tell you|ask (?:you|a question|one)|come (?:back|to that|in|up "
+    "to)|move (?:on|to|over|ahead)|look (?:like|at (?:that|"
+    "it|this)$|forward)|run (?:through|late|out)|put (?:it|that) (?:this|that) way|present\\b(?! (?:the|a|our) .+ "
+    "(?:to|at|on|by))|open (?:it|that) up|call it|answer (?:that|your)|"
     "(?:speak|talk) (?:up|louder|to that)|close (?:the (?:door|window))|find (?:it|that|this) |find out$|continue\\b|"
-    "work (?:for|with) (?:me|that|it)$|make (?:that|it) (?:bigger|clear)|tell (?:me|us)\\b|repeat|hear|say |close (?:with|off)|put (?:up|on|down)|cut (?:you|in)|do (?:you|something like)|"
-    "take (?:it|that) (?:offline|from there|from here)|discuss (?:that|this|it)(?: later)?$|set (?:it|that)$|check (?:in|out)$|go |read|bring (?:it|that) up$|talk$|meet$|"
+    "work (?:for|with) (?:me|that|it)$|make (?:that|it) (?:bigger|clear)|tell (?:me|us)\\b|repeat|hear|say |close "
+    "(?:with|off)|put (?:up|on|down)|cut (?:you|in)|do (?:you|something like)|"
+    "take (?:it|that) (?:offline|from there|from here)|discuss (?:that|this|it)(?: later)?$|set (?:it|that)$|check "
+    "(?:in|out)$|go |read|bring (?:it|that) up$|talk$|meet$|"
     "look at (?:the|this) (?:next|slide|screen|picture|agenda)|finish (?:here|now|up|there|off)|print$|start$)";
 
 /* Verbs of every kind of doing say little unless their particle does ("set up", "find out"); so does a task that is only "it". */
 static const char *const vague =
-    "^(?:(?:get|make|put|look|do|take|come|find|start|work|set|run|move|change|tell|add|bring|begin|talk|cut|continue|open|close|discuss)\\b(?! (?:up with|sure (?:that )?[^ ]+ [^ ]+ [^ ]+ |up\\b|out\\b|into|on |"
-    "together|in touch|care|an? |the |our |all |with |[^ ]+ figures|to (?:the )?[^ ]+ about))|[^ ]+ (?:it|that|this|them|there|these|those|one)(?: (?:up|in|on|down|out|back|here|there|too|again|first|off))?$)";
+    "^(?:(?:get|make|put|look|do|take|come|find|start|work|set|run|move|change|tell|add|bring|begin|talk|cut|continue|open|close|"
+    "discuss)\\b(?! (?:up with|sure (?:that )?[^ ]+ [^ ]+ [^ ]+ |up\\b|out\\b|into|on |"
+    "together|in touch|care|an? |the |our |all |with |[^ ]+ figures|to (?:the )?[^ ]+ about))|[^ ]+ "
+    "(?:it|that|this|them|there|these|those|one)(?: (?:up|in|on|down|out|back|here|there|too|again|first|off))?$)";
 
 /* A clause that ends in these was broken off. */
-static const char *const loose_ends[] = {"the", "a", "an", "to", "of", "for", "with", "and", "or", "like", "your", "my", "our", "from", "that", "is", "i", "we", "you", NULL};
+static const char *const loose_ends[] = {"the",  "a",  "an",  "to",   "of",   "for", "with", "and", "or",  "like",
+                                         "your", "my", "our", "from", "that", "is",  "i",    "we",  "you", NULL};
 
-static const char *const never_work[] = {"be",   "not",  "never", "have",  "had",   "been",  "see",   "say",   "admit", "bet",  "guess", "think", "know",  "want",
-                                         "like", "love", "need",  "let",   "give",  "wait",  "stop",  "agree", "mention", "explain", "show", "hear", "hold", "go",
-                                         "read", "skip", "pass",  "leave", "keep",  "try",   "use",   "imagine", "believe", "repeat", "hate",  "mute", "unmute", "understand",
-                                         "only", "always", "still", "probably", "remember", "help", "live", "feel", "turn", "turn", "seem", "mean", "wonder", "stay", NULL};
+static const char *const never_work[] = {
+    "be",      "not",    "never", "have", "had",    "been",       "see",    "say",    "admit", "bet",      "guess",    "think",
+    "know",    "want",   "like",  "love", "need",   "let",        "give",   "wait",   "stop",  "agree",    "mention",  "explain",
+    "show",    "hear",   "hold",  "go",   "read",   "skip",       "pass",   "leave",  "keep",  "try",      "use",      "imagine",
+    "believe", "repeat", "hate",  "mute", "unmute", "understand", "only",   "always", "still", "probably", "remember", "help",
+    "live",    "feel",   "turn",  "turn", "seem",   "mean",       "wonder", "stay",   NULL};
 
 static const char *addressed(const Sentence *sentence, const Names *names, guint cue) {
     guint last = sentence->words->len - 1;
@@ -135,8 +178,8 @@ static const char *addressed(const Sentence *sentence, const Names *names, guint
     return g_array_index(sentence->words, PlainWord, last).after_comma ? name_at(names, sentence, last) : NULL;
 }
 
-static bool find_owner(const Cue *cue, const Transcript *transcript, const Sentence *sentence, const Names *names, const GMatchInfo *match,
-                       guint cue_word, const char **owner) {
+static bool find_owner(const Cue *cue, const Transcript *transcript, const Sentence *sentence, const Names *names,
+                       const GMatchInfo *match, guint cue_word, const char **owner) {
     int at;
     switch (cue->who) {
     case WHO_UNKNOWN:
@@ -179,18 +222,21 @@ static bool weigh_task(const Cue *cue, const Sentence *sentence, Candidate *cand
     g_autofree char *words = g_strndup(sentence->plain + first->plain_at, last->plain_end - first->plain_at);
     if (sentence_word_is(sentence, candidate->from, never_work) || matches(PATTERN_SMALL_TALK, words)) return false;
     candidate->task = sentence_word_is(sentence, candidate->from, task_verbs);
-    if (cue->flags & CUE_TASK && !candidate->task) candidate->confidence -= 0.3;
-    else if (matches(PATTERN_VAGUE, words)) candidate->confidence -= cue->who == WHO_UNKNOWN ? 0.1 : 0.25;
+    if (cue->flags & CUE_TASK && !candidate->task)
+        candidate->confidence -= 0.3;
+    else if (matches(PATTERN_VAGUE, words))
+        candidate->confidence -= cue->who == WHO_UNKNOWN ? 0.1 : 0.25;
     return !sentence_word_is(sentence, candidate->to - 1, loose_ends) && candidate->to - candidate->from >= 2;
 }
 
 static bool opens_sentence(const Sentence *sentence, guint word) {
-    static const char *const openers[] = {"and", "so", "okay", "ok", "yes", "yeah", "but", "well", "now", "right", "good", "alright", NULL};
+    static const char *const openers[] = {"and",  "so",  "okay",  "ok",   "yes",     "yeah", "but",
+                                          "well", "now", "right", "good", "alright", NULL};
     return word == 0 || (word <= 2 && sentence_word_is(sentence, word - 1, openers));
 }
 
-static bool read_match(const Cue *cue, const Transcript *transcript, const Sentence *sentence, const Names *names, const GMatchInfo *match,
-                       Candidate *candidate) {
+static bool read_match(const Cue *cue, const Transcript *transcript, const Sentence *sentence, const Names *names,
+                       const GMatchInfo *match, Candidate *candidate) {
     int at, what = -1;
     if (!g_match_info_fetch_pos(match, 0, &at, NULL)) return false;
     guint cue_word = sentence_word_at(sentence, (guint)at);
@@ -226,7 +272,9 @@ void cues_find(const Transcript *transcript, const GArray *sentences, const Name
             g_autoptr(GMatchInfo) match = NULL;
             Candidate candidate = {.kind = cues[i].kind, .sentence = index};
             int at = 0;
-            if (!g_regex_match_full(cue_regex(i), sentence->plain, -1, from, 0, &match, NULL) || !g_match_info_fetch_pos(match, 0, &at, NULL)) break;
+            if (!g_regex_match_full(cue_regex(i), sentence->plain, -1, from, 0, &match, NULL) ||
+                !g_match_info_fetch_pos(match, 0, &at, NULL))
+                break;
             if (read_match(&cues[i], transcript, sentence, names, match, &candidate) && !is_taken(candidates, &candidate))
                 g_array_append_val(candidates, candidate);
             const char *space = strchr(sentence->plain + at, ' ');

@@ -1,16 +1,19 @@
-/* A table of phrases, each with the function that turns its parts into a day. Longest and most definite phrases first: of two that
- * begin at the same place the upper one wins. */
+/* A table of phrases, each with the function that turns its parts into a day. Longest and most definite phrases first: of two
+ * that begin at the same place the upper one wins. */
 #include "extract/dates.h"
 
 #include <string.h>
 
 #define NUMBERS "\\d{1,2}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a couple of|a pair of|a few"
 #define WEEKDAYS "mon(?:day)?|tue(?:s|sday)?|wednesday|thu(?:r|rs|rsday)?|fri(?:day)?|saturday|sunday"
-#define MONTHS                                                                                                                                \
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t|tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
-#define ORDINAL_WORDS                                                                                                                         \
-    "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|"            \
-    "seventeenth|eighteenth|nineteenth|twentieth|twenty[- ]first|twenty[- ]second|twenty[- ]third|twenty[- ]fourth|twenty[- ]fifth|"          \
+#define MONTHS                                                                                                                   \
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t|tember)?|oct(?:ober)?|nov(?:ember)?|"  \
+    "dec(?:ember)?"
+#define ORDINAL_WORDS                                                                                                            \
+    "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|"         \
+    "sixteenth|"                                                                                                                 \
+    "seventeenth|eighteenth|nineteenth|twentieth|twenty[- ]first|twenty[- ]second|twenty[- ]third|twenty[- ]fourth|twenty[- "    \
+    "]fifth|"                                                                                                                    \
     "twenty[- ]sixth|twenty[- ]seventh|twenty[- ]eighth|twenty[- ]ninth|thirtieth|thirty[- ]first"
 #define DAY "(?<day>\\d{1,2}(?:st|nd|rd|th)?|" ORDINAL_WORDS ")"
 #define ORDINAL_DAY "(?<day>\\d{1,2}(?:st|nd|rd|th)|" ORDINAL_WORDS ")"
@@ -46,8 +49,9 @@ static guint number_of(const char *word) {
 }
 
 static guint ordinal_of(const char *word) {
-    static const char ordinals[] = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-                                   "sixteenth seventeenth eighteenth nineteenth twentieth";
+    static const char ordinals[] =
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+        "sixteenth seventeenth eighteenth nineteenth twentieth";
     if (g_ascii_isdigit(word[0])) return (guint)g_ascii_strtoull(word, NULL, 10);
     if (strcmp(word, "thirtieth") == 0) return 30;
     if (g_str_has_prefix(word, "thirty")) return 31;
@@ -59,13 +63,17 @@ static guint month_of(const char *word) { return position_in("jan feb mar apr ma
 static guint weekday_of(const char *word) { return position_in("mon tue wed thu fri sat sun", word, 3); }
 
 static GDate *add_days(GDate *day, int days) {
-    if (days >= 0) g_date_add_days(day, (guint)days);
-    else g_date_subtract_days(day, (guint)-days);
+    if (days >= 0)
+        g_date_add_days(day, (guint)days);
+    else
+        g_date_subtract_days(day, (guint)-days);
     return day;
 }
 
 /* `weeks` from the week of `day`, which begins on Monday. */
-static void to_weekday(GDate *day, guint weekday, int weeks) { add_days(day, (int)weekday - (int)g_date_get_weekday(day) + 7 * weeks); }
+static void to_weekday(GDate *day, guint weekday, int weeks) {
+    add_days(day, (int)weekday - (int)g_date_get_weekday(day) + 7 * weeks);
+}
 
 static void to_month_end(GDate *day) {
     g_date_set_day(day, 1);
@@ -74,7 +82,9 @@ static void to_month_end(GDate *day) {
 }
 
 static bool set_day(GDate *day, guint year, guint month, guint number) {
-    if (month < 1 || month > 12 || number < 1 || number > 31 || !g_date_valid_dmy((GDateDay)number, (GDateMonth)month, (GDateYear)year)) return false;
+    if (month < 1 || month > 12 || number < 1 || number > 31 ||
+        !g_date_valid_dmy((GDateDay)number, (GDateMonth)month, (GDateYear)year))
+        return false;
     g_date_set_dmy(day, (GDateDay)number, (GDateMonth)month, (GDateYear)year);
     return true;
 }
@@ -93,9 +103,12 @@ static bool is_weekday(const GMatchInfo *match, const GDate *today, GDate *day) 
     guint weekday = weekday_of(name);
     bool next_week = g_strcmp0(which, "next") == 0 || (week && strstr(week, "next"));
     int ahead = ((int)weekday - (int)g_date_get_weekday(day) + 6) % 7 + 1;
-    if (next_week) to_weekday(day, weekday, 1);
-    else if (week) to_weekday(day, weekday, 0);
-    else add_days(day, ahead);
+    if (next_week)
+        to_weekday(day, weekday, 1);
+    else if (week)
+        to_weekday(day, weekday, 0);
+    else
+        add_days(day, ahead);
     return g_date_compare(day, today) >= 0;
 }
 
@@ -149,18 +162,25 @@ static bool is_numbered_quarter(const GMatchInfo *match, const GDate *today, GDa
 static bool is_ahead(const GMatchInfo *match, const GDate *today, GDate *day) {
     g_autofree char *count = part(match, "count"), *unit = part(match, "unit");
     guint number = number_of(count);
-    if (g_str_has_prefix(unit, "fortnight")) g_date_add_days(day, 14 * number);
-    else if (g_str_has_prefix(unit, "day")) g_date_add_days(day, number);
-    else if (g_str_has_prefix(unit, "week")) g_date_add_days(day, 7 * number);
-    else if (g_str_has_prefix(unit, "month")) g_date_add_months(day, number);
-    else g_date_add_years(day, number);
+    if (g_str_has_prefix(unit, "fortnight"))
+        g_date_add_days(day, 14 * number);
+    else if (g_str_has_prefix(unit, "day"))
+        g_date_add_days(day, number);
+    else if (g_str_has_prefix(unit, "week"))
+        g_date_add_days(day, 7 * number);
+    else if (g_str_has_prefix(unit, "month"))
+        g_date_add_months(day, number);
+    else
+        g_date_add_years(day, number);
     return number > 0;
 }
 
 static bool is_dated(const GMatchInfo *match, const GDate *today, GDate *day) {
     g_autofree char *number = part(match, "day"), *month = part(match, "month"), *year = part(match, "year");
     guint this_year = g_date_get_year(today);
-    if (year) return set_day(day, (guint)g_ascii_strtoull(year, NULL, 10), month_of(month), ordinal_of(number)) && g_date_compare(day, today) >= 0;
+    if (year)
+        return set_day(day, (guint)g_ascii_strtoull(year, NULL, 10), month_of(month), ordinal_of(number)) &&
+               g_date_compare(day, today) >= 0;
     for (guint ahead = 0; ahead <= 8; ahead++) /* 29 February may be far */
         if (set_day(day, this_year + ahead, month_of(month), ordinal_of(number)) && g_date_compare(day, today) >= 0) return true;
     return false;
@@ -186,7 +206,9 @@ static bool is_day_of_month(const GMatchInfo *match, const GDate *today, GDate *
     for (guint tries = 0; tries < 3; tries++, g_date_add_months(day, 1)) {
         GDate found;
         g_date_clear(&found, 1);
-        if (!set_day(&found, g_date_get_year(day), g_date_get_month(day), ordinal_of(number)) || g_date_compare(&found, today) <= 0) continue;
+        if (!set_day(&found, g_date_get_year(day), g_date_get_month(day), ordinal_of(number)) ||
+            g_date_compare(&found, today) <= 0)
+            continue;
         *day = found;
         return true;
     }
@@ -195,12 +217,14 @@ static bool is_day_of_month(const GMatchInfo *match, const GDate *today, GDate *
 
 static bool is_iso(const GMatchInfo *match, const GDate *today, GDate *day) {
     g_autofree char *year = part(match, "year"), *month = part(match, "month"), *number = part(match, "day");
-    return set_day(day, (guint)g_ascii_strtoull(year, NULL, 10), number_of(month), number_of(number)) && g_date_compare(day, today) >= 0;
+    return set_day(day, (guint)g_ascii_strtoull(year, NULL, 10), number_of(month), number_of(number)) &&
+           g_date_compare(day, today) >= 0;
 }
 
 /* 3/15 is month and day, 15/3 day and month; 3/4 may be either and is no date. */
 static bool is_pair(const GMatchInfo *match, const GDate *today, GDate *day) {
-    g_autofree char *left = part(match, "left"), *right = part(match, "right"), *dot = part(match, "dot"), *year = part(match, "year");
+    g_autofree char *left = part(match, "left"), *right = part(match, "right"), *dot = part(match, "dot"),
+                    *year = part(match, "year");
     guint a = number_of(left), b = number_of(right);
     if (a <= 12 && b <= 12 && a != b && !dot) return false;
     guint month = dot || a > 12 ? b : a, number = dot || a > 12 ? a : b;
@@ -212,11 +236,14 @@ static bool is_pair(const GMatchInfo *match, const GDate *today, GDate *day) {
 }
 
 static bool is_nth_weekday(const GMatchInfo *match, const GDate *today, GDate *day) {
-    g_autofree char *nth = part(match, "nth"), *weekday = part(match, "weekday"), *month = part(match, "month"), *next = part(match, "next");
+    g_autofree char *nth = part(match, "nth"), *weekday = part(match, "weekday"), *month = part(match, "month"),
+                    *next = part(match, "next");
     guint wanted = month ? month_of(month) : (guint)g_date_get_month(today), year = g_date_get_year(today);
     g_autofree char *named_year = part(match, "year");
-    if (named_year) year = (guint)g_ascii_strtoull(named_year, NULL, 10);
-    else if (month && wanted < (guint)g_date_get_month(today)) year++;
+    if (named_year)
+        year = (guint)g_ascii_strtoull(named_year, NULL, 10);
+    else if (month && wanted < (guint)g_date_get_month(today))
+        year++;
     g_date_set_dmy(day, 1, (GDateMonth)wanted, (GDateYear)year);
     if (next) g_date_add_months(day, 1);
     guint this_month = g_date_get_month(day);
@@ -259,26 +286,33 @@ static const Phrase phrases[] = {
     {"(?:the )?(?:end|last day) (?:of|in) " MONTH YEAR, is_end_of_month, false},
     {"(?:the )?end of (?:(?<which>next|this|the) )?(?<unit>week|month|quarter|year)|eo(?<unit>w|m|q|y)", is_end_of, false},
     {"(?:the )?end of q(?<quarter>[1-4])", is_numbered_quarter, false},
-    {"(?:the )?(?<nth>first|second|third|fourth|last|1st|2nd|3rd|4th) " WEEKDAY " (?:of|in) (?:(?:the|this|(?<next>next)) month|" MONTH YEAR ")",
+    {"(?:the )?(?<nth>first|second|third|fourth|last|1st|2nd|3rd|4th) " WEEKDAY
+     " (?:of|in) (?:(?:the|this|(?<next>next)) month|" MONTH YEAR ")",
      is_nth_weekday, false},
     {"(?:(?<count>" NUMBERS ") weeks? from (?:on )?)" WEEKDAY, is_weeks_from_weekday, false},
     {"" WEEKDAY " week", is_weeks_from_weekday, false},
     {"(?:(?:" WEEKDAYS ") )?(?:the )?" MONTH " (?:the )?" DAY "(?! (?:o'?clock|[ap] ?m))" YEAR, is_dated, false},
     {"(?:(?:" WEEKDAYS ") )?(?:the )?" DAY " (?:of )?" MONTH YEAR, is_dated, false},
-    {"(?:(?<which>this|next|coming|this coming) )?" WEEKDAY PART_OF_DAY "(?: of)? (?<week>next week|this week)", is_weekday, false},
+    {"(?:(?<which>this|next|coming|this coming) )?" WEEKDAY PART_OF_DAY "(?: of)? (?<week>next week|this week)", is_weekday,
+     false},
     {"(?:(?<week>next week|this week) (?:on )?)" WEEKDAY PART_OF_DAY, is_weekday, false},
-    {"(?:the )?(?:(?<which>this coming|this|next|coming) )?" WEEKDAY "\\b(?!'s)" PART_OF_DAY "(?! (?:after next|(?:the )?(?:\\d|" ORDINAL_WORDS ")))", is_weekday, false},
+    {"(?:the )?(?:(?<which>this coming|this|next|coming) )?" WEEKDAY "\\b(?!'s)" PART_OF_DAY
+     "(?! (?:after next|(?:the )?(?:\\d|" ORDINAL_WORDS ")))",
+     is_weekday, false},
     {"(?<which>this|next)? ?(?<weekday>wed|sat|sun)", is_weekday, true},
     {"(?<which>next|this) (?<unit>week(?:end)?|month|quarter|year)", is_end_of, false},
     {"the (?<unit>weekend)", is_end_of, true},
-    {"(?:with)?in (?:the next )?(?<count>" NUMBERS ")(?: more)? (?<unit>days?|weeks?|months?|years?|fortnights?)'?s?(?: time)?", is_ahead, false},
+    {"(?:with)?in (?:the next )?(?<count>" NUMBERS ")(?: more)? (?<unit>days?|weeks?|months?|years?|fortnights?)'?s?(?: time)?",
+     is_ahead, false},
     {"(?<count>" NUMBERS ") (?<unit>days?|weeks?|months?|years?|fortnights?) (?:from (?:now|today)|hence)", is_ahead, false},
     {"(?<year>20\\d\\d)[-/](?<month>\\d{1,2})[-/](?<day>\\d{1,2})", is_iso, false},
     {"(?<left>\\d{1,2})(?:/|(?<dot>\\.))(?<right>\\d{1,2})[/.](?<year>20\\d\\d|\\d\\d)", is_pair, false},
     {"(?<left>\\d{1,2})/(?<right>\\d{1,2})", is_pair, false},
-    {"(?<holiday>christmas eve|christmas|boxing day|new year's eve|new year's day|new year|halloween|valentine's day)", is_holiday, true},
+    {"(?<holiday>christmas eve|christmas|boxing day|new year's eve|new year's day|new year|halloween|valentine's day)",
+     is_holiday, true},
     {TIME "(?! (?:tomorrow|on|next))", is_today, true},
-    {"(?:(?:" WEEKDAYS ") )?the " ORDINAL_DAY "(?: (?:day )?of (?:(?<next>next)|this|the) month)?(?! day)(?! (?:of|time|version|one|floor|draft|round|release|meeting|sprint|quarter))",
+    {"(?:(?:" WEEKDAYS ") )?the " ORDINAL_DAY "(?: (?:day )?of (?:(?<next>next)|this|the) month)?(?! day)(?! "
+                                              "(?:of|time|version|one|floor|draft|round|release|meeting|sprint|quarter))",
      is_day_of_month, true},
     {"(?:the |our )?next (?:meeting|sprint|release|call|review)", NULL, true},
     {"(?:as soon as possible|asap)", NULL, false},
@@ -289,8 +323,10 @@ static GRegex *phrase_regex(gsize i) {
     static gsize ready;
     if (g_once_init_enter(&ready)) {
         for (gsize j = 0; j < G_N_ELEMENTS(phrases); j++) {
-            g_autofree char *pattern = g_strdup_printf("(?J)(?<![^ ])(?<!last )(?<!since )(?<!from )(?<!after )(?<!days )(?<!weeks )(?<!months )(?:" BY ")%s(?:" TIME " (?:on )?)?(?:%s)(?![^ ])(?! ago)(?! (?:of|from|in) last )",
-                                                       phrases[j].bound ? "" : "?", phrases[j].phrase);
+            g_autofree char *pattern =
+                g_strdup_printf("(?J)(?<![^ ])(?<!last )(?<!since )(?<!from )(?<!after )(?<!days )(?<!weeks )(?<!months )(?:" BY
+                                ")%s(?:" TIME " (?:on )?)?(?:%s)(?![^ ])(?! ago)(?! (?:of|from|in) last )",
+                                phrases[j].bound ? "" : "?", phrases[j].phrase);
             regexes[j] = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, NULL);
             g_assert(regexes[j]);
         }

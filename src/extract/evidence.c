@@ -1,7 +1,7 @@
 /* Finding a quote in the transcript.
  *
- *  1. The transcript is read once into a row of word numbers; equal words have equal numbers. A quote is searched in it in linear time:
- *     exactly, or by the smallest number of words changed, left out or put in (Sellers' algorithm, with Ukkonen's cut-off).
+ *  1. The transcript is read once into a row of word numbers; equal words have equal numbers. A quote is searched in it in linear
+ * time: exactly, or by the smallest number of words changed, left out or put in (Sellers' algorithm, with Ukkonen's cut-off).
  *  2. Where the segments named hold the quote it is taken from there; else from two segments around them; else from anywhere.
  *  3. What is written back are the transcript's words, never the proposer's. */
 #include "extract/evidence.h"
@@ -16,7 +16,7 @@
 #define FUZZY_PERCENT 15
 
 typedef struct {
-    guint number;  /* of the word */
+    guint number; /* of the word */
     guint segment;
     WordSpan span; /* in the segment's text */
 } Token;
@@ -102,7 +102,8 @@ static bool find_exact(const Index *index, const GArray *quote, guint from, guin
     return false;
 }
 
-/* Row i of a column: the least distance of the quote's first i words to some run of tokens that ends here, and where it begins. */
+/* Row i of a column: the least distance of the quote's first i words to some run of tokens that ends here, and where it begins.
+ */
 typedef struct {
     guint distance, from;
 } Cell;
@@ -142,7 +143,8 @@ static bool find_fuzzy(const Index *index, const GArray *quote, guint from, guin
 static bool token_times(const Index *index, guint at, gint64 *start_ms, gint64 *end_ms) {
     const Token *token = token_at(index, at);
     const Segment *segment = transcript_segment(index->transcript, token->segment);
-    guint first = g_array_index(index->first, guint, token->segment), count = g_array_index(index->first, guint, token->segment + 1) - first;
+    guint first = g_array_index(index->first, guint, token->segment),
+          count = g_array_index(index->first, guint, token->segment + 1) - first;
     const Word *found = NULL;
     guint seen = 0;
     for (guint i = 0; segment->words && i < segment->words->len; i++) {
@@ -189,21 +191,24 @@ static bool take(const Index *index, const Found *found, Evidence *evidence) {
     g_free(evidence->quote);
     evidence->quote = g_steal_pointer(&quote);
     g_free(evidence->speaker);
-    evidence->speaker = g_strdup(transcript_speaker_name(index->transcript, transcript_segment(index->transcript, first->segment)->speaker));
+    evidence->speaker =
+        g_strdup(transcript_speaker_name(index->transcript, transcript_segment(index->transcript, first->segment)->speaker));
     return true;
 }
 
 static bool check(const Index *index, Evidence *evidence) {
     guint segments = index->first->len - 1;
-    if (!evidence->quote || strlen(evidence->quote) > ITEM_TEXT_BYTES_MAX || !g_utf8_validate(evidence->quote, -1, NULL)) return false;
+    if (!evidence->quote || strlen(evidence->quote) > ITEM_TEXT_BYTES_MAX || !g_utf8_validate(evidence->quote, -1, NULL))
+        return false;
     g_autoptr(GArray) quote = quote_numbers(index, evidence->quote);
     if (quote->len == 0 || segments == 0) return false;
     guint first = MIN(evidence->first, segments - 1), last = CLAMP(evidence->last, first, segments - 1);
     const guint *starts = (const guint *)(const void *)index->first->data;
     guint near_from = starts[first - MIN(first, WIDEN_SEGMENTS)], near_to = starts[MIN(last + WIDEN_SEGMENTS + 1, segments)];
     Found found;
-    bool there = find_exact(index, quote, starts[first], starts[last + 1], &found) || find_exact(index, quote, near_from, near_to, &found) ||
-                 find_fuzzy(index, quote, near_from, near_to, &found) || find_exact(index, quote, 0, index->tokens->len, &found) ||
+    bool there = find_exact(index, quote, starts[first], starts[last + 1], &found) ||
+                 find_exact(index, quote, near_from, near_to, &found) || find_fuzzy(index, quote, near_from, near_to, &found) ||
+                 find_exact(index, quote, 0, index->tokens->len, &found) ||
                  find_fuzzy(index, quote, 0, index->tokens->len, &found);
     return there && take(index, &found, evidence);
 }

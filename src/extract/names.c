@@ -1,5 +1,5 @@
-/* A name is a word that is capital wherever it stands and is none of the words that begin sentences. Recognisers write names so; where a
- * transcript has no capitals at all only the speakers' names are known. */
+/* A name is a word that is capital wherever it stands and is none of the words that begin sentences. Recognisers write names so;
+ * where a transcript has no capitals at all only the speakers' names are known. */
 #include "extract/names.h"
 
 #include <string.h>
@@ -16,21 +16,24 @@ struct Names {
 
 /* Words that are capital for other reasons, or begin a sentence and are no one. */
 static const char *const no_names[] = {
-    "i",        "i'll",     "i'm",     "i've",     "i'd",      "ok",        "okay",      "monday",   "tuesday", "wednesday", "thursday",  "friday",
-    "saturday", "sunday",   "january", "february", "march",    "april",     "may",       "june",     "july",    "august",    "september", "october",
-    "november", "december", "english", "please",   "thanks",   "everybody", "everyone",  "somebody", "someone", "anybody",   "anyone",    "nobody",
-    "nothing",  "something", "everything", "this", "that",     "these",     "those",     "it",       "he",      "she",       "they",      "we",
-    "you",      "who",      "what",    "which",    "where",    "when",      "how",       "why",      "there",   "here",      "then",      "now",
-    "yes",      "no",       "yeah",    "so",       "and",      "but",       "or",        "if",       "the",     "a",         "an",        "well",
-    "right",    "sure",     "great",   "good",     "fine",     "maybe",     "perhaps",   "alright",  "also",    "actually",  "my",        "our",
-    "your",     "their",    "his",     "her",      "its",      "hello",     "hi",        "hey",      "sorry",   "thank",     "let",       "let's",
-    "all",      "both",     "each",    "one",      "some",     "most",      "none",      "nor",      "not",     "as",        "because",   "christmas",
-    "action",   "decision", "next",    "first",    "second",   "third",     "last",      "finally",  "to",      "in",        "on",        "at",
-    "by",       "for",      "from",    "of",       "with",     "do",        "does",      "did",      "is",      "are",       "was",       "were",
-    "can",      "could",    "will",    "would",    "should",   "shall",     "must",      "have",     "has",     "had",       "god",       "item",
-    "perfect",  "agreed",   "cool",    "excellent", "otherwise", "speaker", "todo",      "team",     "we'll",     "we're",     "it's",
-    "mm",       "hmm",      "bye",     "goodbye",  "morning",  "welcome",   "number",    "today",    "tomorrow", "tonight",  "time",      "people",
-    "users",    "customers", "system",  "again", NULL};
+    "i",        "i'll",     "i'm",       "i've",     "i'd",      "ok",       "okay",    "monday",    "tuesday",    "wednesday",
+    "thursday", "friday",   "saturday",  "sunday",   "january",  "february", "march",   "april",     "may",        "june",
+    "july",     "august",   "september", "october",  "november", "december", "english", "please",    "thanks",     "everybody",
+    "everyone", "somebody", "someone",   "anybody",  "anyone",   "nobody",   "nothing", "something", "everything", "this",
+    "that",     "these",    "those",     "it",       "he",       "she",      "they",    "we",        "you",        "who",
+    "what",     "which",    "where",     "when",     "how",      "why",      "there",   "here",      "then",       "now",
+    "yes",      "no",       "yeah",      "so",       "and",      "but",      "or",      "if",        "the",        "a",
+    "an",       "well",     "right",     "sure",     "great",    "good",     "fine",    "maybe",     "perhaps",    "alright",
+    "also",     "actually", "my",        "our",      "your",     "their",    "his",     "her",       "its",        "hello",
+    "hi",       "hey",      "sorry",     "thank",    "let",      "let's",    "all",     "both",      "each",       "one",
+    "some",     "most",     "none",      "nor",      "not",      "as",       "because", "christmas", "action",     "decision",
+    "next",     "first",    "second",    "third",    "last",     "finally",  "to",      "in",        "on",         "at",
+    "by",       "for",      "from",      "of",       "with",     "do",       "does",    "did",       "is",         "are",
+    "was",      "were",     "can",       "could",    "will",     "would",    "should",  "shall",     "must",       "have",
+    "has",      "had",      "god",       "item",     "perfect",  "agreed",   "cool",    "excellent", "otherwise",  "speaker",
+    "todo",     "team",     "we'll",     "we're",    "it's",     "mm",       "hmm",     "bye",       "goodbye",    "morning",
+    "welcome",  "number",   "today",     "tomorrow", "tonight",  "time",     "people",  "users",     "customers",  "system",
+    "again",    NULL};
 
 static void name_free(gpointer data) {
     g_free(((Name *)data)->display);

@@ -1,5 +1,6 @@
-/* The extractor that needs no other machine: candidates by phrases → merged → the sure ones and a few suggestions → restated. It is
- * deterministic, takes time linear in the transcript, and reads English; a transcript in another language gets a summary only, and says so. */
+/* The extractor that needs no other machine: candidates by phrases → merged → the sure ones and a few suggestions → restated. It
+ * is deterministic, takes time linear in the transcript, and reads English; a transcript in another language gets a summary only,
+ * and says so. */
 #include "extract/extract_backend.h"
 
 #include <string.h>
@@ -16,10 +17,10 @@
 #define SUGGESTIONS_MAX 10 /* items of a kind, the sure ones counted, up to which suggestions are added */
 #define SURE_MAX 60        /* items of a kind: minutes, not another transcript */
 #define CONFIDENCE_MIN 0.5
-#define ALIKE 0.75         /* shared part of the terms from which two items are the same */
-#define ALIKE_NEAR 0.5     /* the same, within NEAR_SENTENCES */
+#define ALIKE 0.75     /* shared part of the terms from which two items are the same */
+#define ALIKE_NEAR 0.5 /* the same, within NEAR_SENTENCES */
 #define NEAR_SENTENCES 4
-#define OPENING_BYTES 5    /* "and ", "okay " before a deadline that opens a sentence */
+#define OPENING_BYTES 5 /* "and ", "okay " before a deadline that opens a sentence */
 #define PROGRESS_SENTENCES 256
 
 typedef struct {
@@ -33,9 +34,9 @@ typedef struct {
     GArray *sentences;
     Names *names;
     Terms terms;
-    GPtrArray *lists;                     /* the terms of each sentence */
-    GArray *proposals[ITEM_KIND_COUNT];   /* of Proposal, in order of time */
-    GHashTable *marked;                   /* sentences that chosen items stand on */
+    GPtrArray *lists;                   /* the terms of each sentence */
+    GArray *proposals[ITEM_KIND_COUNT]; /* of Proposal, in order of time */
+    GHashTable *marked;                 /* sentences that chosen items stand on */
 } Reading;
 
 static void proposal_clear(gpointer data) {
@@ -83,7 +84,8 @@ static void propose(Reading *reading, Item *item, guint sentence) {
 
 /* The deadline in the words of the task, else where the sentence begins ("On Monday I'll …"). True where one was said. */
 static bool read_due(const Reading *reading, const Sentence *sentence, const Candidate *candidate, Item *item) {
-    const PlainWord *first = &g_array_index(sentence->words, PlainWord, candidate->from), *last = &g_array_index(sentence->words, PlainWord, candidate->to - 1);
+    const PlainWord *first = &g_array_index(sentence->words, PlainWord, candidate->from),
+                    *last = &g_array_index(sentence->words, PlainWord, candidate->to - 1);
     g_autofree char *within = g_strndup(sentence->plain + first->plain_at, last->plain_end - first->plain_at);
     g_autofree char *before = g_strndup(sentence->plain, first->plain_at);
     guint offset = first->plain_at;
@@ -115,8 +117,10 @@ static void propose_candidate(Reading *reading, const Candidate *candidate) {
     }
     item->confidence = MIN(item->confidence, 0.95);
     if (previous) add_evidence(item, sentence_at(reading->sentences, candidate->sentence - 1));
-    if (item->confidence >= CONFIDENCE_MIN) propose(reading, item, candidate->sentence);
-    else item_free(item);
+    if (item->confidence >= CONFIDENCE_MIN)
+        propose(reading, item, candidate->sentence);
+    else
+        item_free(item);
 }
 
 static void read_sentence(Reading *reading, guint index) {
@@ -131,8 +135,10 @@ static void read_sentence(Reading *reading, guint index) {
         if (requirement && candidate->kind == ITEM_ACTION && (candidate->confidence < 0.85 || !candidate->task)) continue;
         propose_candidate(reading, candidate);
     }
-    if (requirement && requirement->confidence >= CONFIDENCE_MIN) propose(reading, requirement, index);
-    else item_free(requirement);
+    if (requirement && requirement->confidence >= CONFIDENCE_MIN)
+        propose(reading, requirement, index);
+    else
+        item_free(requirement);
 }
 
 static bool same_thing(const Proposal *kept, const Proposal *proposal) {
@@ -202,7 +208,9 @@ static void select_items(Reading *reading, ItemKind kind, Minutes *minutes) {
 static bool read_items(Reading *reading, GError **error) {
     const ExtractInput *input = reading->input;
     for (guint i = 0; i < reading->sentences->len; i++) {
-        if (input->progress && i % PROGRESS_SENTENCES == 0 && !input->progress((double)i / reading->sentences->len, input->user_data, error)) return false;
+        if (input->progress && i % PROGRESS_SENTENCES == 0 &&
+            !input->progress((double)i / reading->sentences->len, input->user_data, error))
+            return false;
         read_sentence(reading, i);
     }
     return true;
@@ -219,7 +227,9 @@ static bool run(const Settings *settings, const ExtractInput *input, Minutes **m
     if (done) summary_write(input->transcript, reading.sentences, &reading.terms, reading.lists, reading.marked, made);
     reading_clear(&reading);
     if (!done || (input->progress && !input->progress(1, input->user_data, error))) return false;
-    if (!english) made->note = g_strdup("The offline extractor finds items in English only; this summary is a choice of the sentences spoken.");
+    if (!english)
+        made->note =
+            g_strdup("The offline extractor finds items in English only; this summary is a choice of the sentences spoken.");
     made->coverage = 1; /* every sentence was read */
     *minutes = g_steal_pointer(&made);
     return true;

@@ -11,17 +11,27 @@
 #include "extract/clauses.h"
 
 #define ADVERB "(?: (?:always|at least|absolutely|really|clearly|ideally|only))*"
-#define MODAL                                                                                                                                  \
-    "(?<modal>must|shall|should|ought to|has to|have to|needs to|need to|will have to|will need to|is required to|are required to|could|may|won't|will not|cannot|can't)"         \
-    ADVERB "(?<not> not| never)?" ADVERB
-#define OPENING "(?:the |our |this |that |a |an |each |every |any |all |all the |both |new )*"
-#define OTHER "(?:(?!(?:that|is|are|so|and|then|but|because|think|too|the|our|if|when|we|they|i|you|for|to|of|in|on|with|need|have|clear) )[^ ]+ )?"
-#define SYSTEM "(?:system|app|application|product|platform|tool|service|site|website|web site|software|device|remote control|remote|program|portal|solution|machine|robot|prototype)"
-#define PEOPLE "(?:users?|customers?|admins?|administrators?|operators?|clients?|managers?|visitors?|members?|employees?|agents?|guests?|editors?|buyers?|drivers?|patients?|students?|teachers?)"
-#define THING                                                                                                                                  \
-    "(?:(?:response|loading|load|start ?up|page load|battery) (?:times?|life)|latency|throughput|(?:home ?|web ?|landing )?pages?|interfaces?|user interface|api|buttons?|passwords?|data|databases?|reports?|"   \
-    "exports?|imports?|search|screens?|dashboards?|backups?|servers?|features?|modules?|menus?|forms?|fields?|files?|uploads?|downloads?|notifications?|emails?|battery|display|"           \
-    "versions?|log ?in|sign ?up|checkout|payments?|invoices?|sessions?|logs?|recordings?|results?|links?|messages?|documents?|code|keys?|tokens?|connections?|requests?|sync|case|keypad)"
+#define MODAL                                                                                                                    \
+    "(?<modal>must|shall|should|ought to|has to|have to|needs to|need to|will have to|will need to|is required to|are required " \
+    "to|could|may|won't|will not|cannot|can't)" ADVERB "(?<not> not| never)?" ADVERB
+#define OPENING "(?:the |our |this |a |an |each |every |any |all |all the |both |new )*"
+#define OTHER                                                                                                                    \
+    "(?:(?!(?:that|is|are|so|and|then|but|because|think|too|the|our|if|when|we|they|i|you|for|to|of|in|on|with|need|have|clear)" \
+    " )[^ ]+ )?"
+#define SYSTEM                                                                                                                   \
+    "(?:system|app|application|product|platform|tool|service|site|website|web site|software|device|remote "                      \
+    "control|remote|program|portal|solution|machine|robot|prototype)"
+#define PEOPLE                                                                                                                   \
+    "(?:users?|customers?|admins?|administrators?|operators?|clients?|managers?|visitors?|members?|employees?|agents?|guests?|"  \
+    "editors?|buyers?|drivers?|patients?|students?|teachers?)"
+#define THING                                                                                                                    \
+    "(?:(?:response|loading|load|start ?up|page load|battery) (?:times?|life)|latency|throughput|(?:home ?|web ?|landing "       \
+    ")?pages?|interfaces?|user interface|api|buttons?|passwords?|data|databases?|reports?|"                                      \
+    "exports?|imports?|search|screens?|dashboards?|backups?|servers?|features?|modules?|menus?|forms?|fields?|files?|uploads?|"  \
+    "downloads?|notifications?|emails?|battery|display|"                                                                         \
+    "versions?|log ?in|sign "                                                                                                    \
+    "?up|checkout|payments?|invoices?|sessions?|logs?|recordings?|results?|links?|messages?|documents?|code|keys?|tokens?|"      \
+    "connections?|requests?|sync|case|keypad)"
 
 #define TEXT_BYTES_SURE 200 /* what runs on longer was thought aloud */
 
@@ -35,24 +45,36 @@ typedef struct {
 } Rule;
 
 static const Rule rules[] = {
-    {FORM_EXCLUDE, 0.82, "wont", "(?<what>.+) (?:is|are|will be) (?:out of scope|not in scope|not part of this (?:version|release))(?: .+)?"},
+    {FORM_EXCLUDE, 0.82, "wont",
+     "(?<what>.+) (?:is|are|will be) (?:out of scope|not in scope|not part of this (?:version|release))(?: .+)?"},
     {FORM_ABLE, 0.88, NULL, "(?<who>" OPENING OTHER PEOPLE ") " MODAL " be able to (?<what>.+)"},
     {FORM_ABLE, 0.82, NULL, "(?<who>we|you|people|everyone|anyone|they|one) " MODAL " be able to (?<what>.+)"},
-    {FORM_ABLE, 0.8, "must", "(?:we|i) (?:want|need|would like) (?<who>" OPENING "(?:[^ ]+ )?" PEOPLE "|people) to be able to (?<what>.+)"},
+    {FORM_ABLE, 0.8, "must",
+     "(?:we|i) (?:want|need|would like) (?<who>" OPENING "(?:[^ ]+ )?" PEOPLE "|people) to be able to (?<what>.+)"},
     {FORM_SYSTEM, 0.8, "must", "(?:we|i) (?:want|need|would like) (?:it|" OPENING "(?:[^ ]+ )?" SYSTEM ") to (?<what>.+)"},
     {FORM_SYSTEM, 0.9, NULL, OPENING OTHER OTHER SYSTEM " " MODAL "(?: be able to)? (?<what>.+)"},
     {FORM_PEOPLE, 0.82, NULL, "(?<who>" OPENING OTHER PEOPLE ") " MODAL " (?<what>.+)"},
     {FORM_THING, 0.85, NULL, "(?<who>" OPENING OTHER OTHER THING ") " MODAL " (?<what>.+)"},
-    {FORM_SYSTEM, 0.8, NULL, "(?:it|it also) " MODAL " (?:be able to |still )?(?<what>(?:support|work|run|handle|allow|let|provide|show|display|send|store|save|keep|load|respond|"
-                             "start|scale|encrypt|export|import|integrate|detect|notify|remember|log|record|connect|sync|accept|reject|validate|offer|include|have(?! [^ ]+(?:ed|en)(?: |$))|cost|last|fit|"
-                             "be (?:compatible|available|accessible|usable|secure|encrypted|easy|fast|simple|possible to|safe|reliable|portable|intuitive|readable|able)) ?.*)"},
-    {FORM_SYSTEM, 0.6, NULL, "(?:it|it also) " MODAL " (?:be able to )?(?<what>be (?!i |it |is |that |when |something|pretty |as |what |used to|fine|good|ok|okay|nice|great|there|done|ready|interesting|fun|a problem|enough|like|noted|about|in |on |at )[^ ]+ .+)"},
+    {FORM_SYSTEM, 0.8, NULL,
+     "(?:it|it also) " MODAL " (?:be able to |still "
+     ")?(?<what>(?:support|work|run|handle|allow|let|provide|show|display|send|store|save|keep|load|respond|"
+     "start|scale|encrypt|export|import|integrate|detect|notify|remember|log|record|connect|sync|accept|reject|validate|offer|"
+     "include|have(?! [^ ]+(?:ed|en)(?: |$))|cost|last|fit|"
+     "be (?:compatible|available|accessible|usable|secure|encrypted|easy|fast|simple|possible "
+     "to|safe|reliable|portable|intuitive|readable|able)) ?.*)"},
+    {FORM_SYSTEM, 0.6, NULL,
+     "(?:it|it also) " MODAL " (?:be able to )?(?<what>be (?!i |it |is |that |when |something|pretty |as |what |used "
+     "to|fine|good|ok|okay|nice|great|there|done|ready|interesting|fun|a problem|enough|like|noted|about|in |on |at )[^ ]+ .+)"},
     {FORM_PROVIDE, 0.8, "could", "(?:a |an )?nice to have (?:would be|is) (?<what>.+)"},
     {FORM_PROVIDE, 0.75, "could", "(?:it would|it'd) be nice (?:to have|if we had|if there was) (?<what>.+)"},
-    {FORM_PROVIDE, 0.75, "could", "(?<what>(?:the |a |an )?" OTHER OTHER OTHER "[^ ]+) (?:would be|is) (?:a )?nice to have(?: .+)?"},
-    {FORM_PROVIDE, 0.82, "must", "(?<what>(?:the |a |an )?" OTHER OTHER OTHER "[^ ]+) (?:is|are) (?:a must(?: have)?|mandatory|required)(?: .+)?"},
-    {FORM_STATED, 0.85, "must", "(?:the |one |another |a |our |next |first )*requirement (?:is|here is|would be)(?: that)? (?<what>.+)"},
-    {FORM_PROVIDE, 0.72, "must", "(?:we|they|users|customers) need (?:support for|a way to|an option to|the ability to|the option to) (?<what>.+)"},
+    {FORM_PROVIDE, 0.75, "could",
+     "(?<what>(?:the |a |an )?" OTHER OTHER OTHER "[^ ]+) (?:would be|is) (?:a )?nice to have(?: .+)?"},
+    {FORM_PROVIDE, 0.82, "must",
+     "(?<what>(?:the |a |an )?" OTHER OTHER OTHER "[^ ]+) (?:is|are) (?:a must(?: have)?|mandatory|required)(?: .+)?"},
+    {FORM_STATED, 0.85, "must",
+     "(?:the |one |another |a |our |next |first )*requirement (?:is|here is|would be)(?: that)? (?<what>.+)"},
+    {FORM_PROVIDE, 0.72, "must",
+     "(?:we|they|users|customers) need (?:support for|a way to|an option to|the ability to|the option to) (?<what>.+)"},
 };
 
 static GRegex *rule_regex(gsize i) {
@@ -72,14 +94,20 @@ static GRegex *rule_regex(gsize i) {
 static const struct {
     const char *type, *words; /* any of these words or beginnings of words */
 } qualities[] = {
-    {"security", "encrypt|password|authenticat|authoris|authoriz|two factor|permission|access control|gdpr|audit|secure|security|privacy|private|credential|log in with|token|unauthori"},
+    {"security", "encrypt|password|authenticat|authoris|authoriz|two factor|permission|access "
+                 "control|gdpr|audit|secure|security|privacy|private|credential|log in with|token|unauthori"},
     {"safety", "safe\\b|safety|hazard|injur|emergency|overheat|fail safe|children|harm|burn"},
-    {"performance-efficiency", "second\\b|seconds|millisecond|response time|latency|throughput|fast|quick|load time|memory|concurrent|per second|per minute|performance|at the same time|simultaneous|"
+    {"performance-efficiency", "second\\b|seconds|millisecond|response time|latency|throughput|fast|quick|load "
+                               "time|memory|concurrent|per second|per minute|performance|at the same time|simultaneous|"
                                "within (?:a|one|two|five|ten) minute|scale|battery life"},
-    {"reliability", "available|availability|uptime|99|recover|backup|backed up|failover|crash|lose data|data loss|fault|redundan|restore|reliab|outage|offline\\b|retry"},
-    {"usability", "easy|easily|intuitive|accessib|screen reader|user friendly|learn|simple to|font|readable|clicks?\\b|one click|ergonomic|comfortable|usable|large buttons|understand"},
-    {"portability", "windows|linux|android|ios\\b|iphone|mac\\b|macos|browsers?\\b|mobile phones?|tablets?|install|different platforms|all platforms"},
-    {"compatibility", "compatib|integrat|interoperat|work with|works with|single sign|\\bapi\\b|connect to|third party|existing (?:system|crm|tool)"},
+    {"reliability", "available|availability|uptime|99|recover|backup|backed up|failover|crash|lose data|data "
+                    "loss|fault|redundan|restore|reliab|outage|offline\\b|retry"},
+    {"usability", "easy|easily|intuitive|accessib|screen reader|user friendly|learn|simple to|font|readable|clicks?\\b|one "
+                  "click|ergonomic|comfortable|usable|large buttons|understand"},
+    {"portability", "windows|linux|android|ios\\b|iphone|mac\\b|macos|browsers?\\b|mobile phones?|tablets?|install|different "
+                    "platforms|all platforms"},
+    {"compatibility", "compatib|integrat|interoperat|work with|works with|single sign|\\bapi\\b|connect to|third party|existing "
+                      "(?:system|crm|tool)"},
     {"maintainability", "maintain|modular|testab|test coverage|documented|easy to change|reusable|configurable|logging"},
 };
 
@@ -106,11 +134,13 @@ static const char *priority_of(const char *modal) {
     return "must";
 }
 
-/* The words of a group as they were said; NULL where it is not there. What stands before the verb begins after the last comma, what stands
- * after it runs to the end of its clause. */
+/* The words of a group as they were said; NULL where it is not there. What stands before the verb begins after the last comma,
+ * what stands after it runs to the end of its clause. */
 static char *group_words(const Sentence *sentence, const Names *names, const GMatchInfo *match, const char *group) {
     int at, end, match_end;
-    if (!g_match_info_fetch_named_pos(match, group, &at, &end) || at < 0 || end <= at || !g_match_info_fetch_pos(match, 0, NULL, &match_end)) return NULL;
+    if (!g_match_info_fetch_named_pos(match, group, &at, &end) || at < 0 || end <= at ||
+        !g_match_info_fetch_pos(match, 0, NULL, &match_end))
+        return NULL;
     guint from = sentence_word_at(sentence, (guint)at), to = sentence_word_at(sentence, (guint)end - 1) + 1;
     if (end == match_end) return sentence_words(sentence, from, MIN(to, clause_end(sentence, names, from)));
     for (guint i = from + 1; i < to; i++)
@@ -141,7 +171,8 @@ static char *restate(Form form, const char *who, const char *what, bool negated)
     case FORM_ABLE:
         return g_strdup_printf("The system shall %slet %s %s", not, subject, words);
     case FORM_PEOPLE:
-        return negated ? g_strdup_printf("The system shall not let %s %s", subject, words) : g_strdup_printf("The system shall require %s to %s", subject, words);
+        return negated ? g_strdup_printf("The system shall not let %s %s", subject, words)
+                       : g_strdup_printf("The system shall require %s to %s", subject, words);
     case FORM_THING:
         if (negated) return g_strdup_printf("The system shall not let %s %s", subject, words);
         if (g_str_has_prefix(words, "be ")) return g_strdup_printf("The system shall keep %s %s", subject, words + strlen("be "));
@@ -158,15 +189,20 @@ static char *restate(Form form, const char *who, const char *what, bool negated)
 
 static Item *read_match(const Rule *rule, const Sentence *sentence, const Names *names, const GMatchInfo *match) {
     int at;
-    if (!g_match_info_fetch_pos(match, 0, &at, NULL) || clause_is_denied(sentence, sentence_word_at(sentence, (guint)at))) return NULL;
+    if (!g_match_info_fetch_pos(match, 0, &at, NULL) || clause_is_denied(sentence, sentence_word_at(sentence, (guint)at)))
+        return NULL;
     g_autofree char *modal = g_match_info_fetch_named(match, "modal"), *not = g_match_info_fetch_named(match, "not");
     g_autofree char *who = group_words(sentence, names, match, "who");
     g_autofree char *what = group_words(sentence, names, match, "what");
-    static const char *const idle[] = {"have been", "be fine", "be good", "be ok", "be okay", "be nice", "be great", "be done", "be ready", "be a problem", "be careful", "think", "be there", "be interesting", "be i ", "be I ", "be is ", "look like", "be like", "be when", "do ", "make and", NULL};
+    static const char *const idle[] = {"have been", "be fine",        "be good",  "be ok",        "be okay",    "be nice",
+                                       "be great",  "be done",        "be ready", "be a problem", "be careful", "think",
+                                       "be there",  "be interesting", "be i ",    "be I ",        "be is ",     "look like",
+                                       "be like",   "be when",        "do ",      "make and",     NULL};
     if (!what || (rule->form != FORM_PROVIDE && rule->form != FORM_EXCLUDE && !strchr(what, ' '))) return NULL;
     for (guint i = 0; idle[i]; i++)
         if (g_str_has_prefix(what, idle[i])) return NULL;
-    bool negated = (not && *not) || (modal && g_strv_contains((const char *const[]){"won't", "will not", "cannot", "can't", NULL}, modal));
+    bool negated =
+        (not && *not) || (modal && g_strv_contains((const char *const[]){"won't", "will not", "cannot", "can't", NULL}, modal));
     Item *item = item_new(ITEM_REQUIREMENT);
     g_free(item->text);
     item->text = restate(rule->form, who, what, negated);
@@ -175,7 +211,9 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
     item->confidence = rule->confidence;
     if (strlen(item->text) > TEXT_BYTES_SURE) item->confidence -= 0.2;
     /* "it could", "it won't" are said of anything */
-    if (rule->form != FORM_EXCLUDE && modal && g_strv_contains((const char *const[]){"could", "may", "won't", "will not", "cannot", "can't", NULL}, modal)) item->confidence -= 0.35;
+    if (rule->form != FORM_EXCLUDE && modal &&
+        g_strv_contains((const char *const[]){"could", "may", "won't", "will not", "cannot", "can't", NULL}, modal))
+        item->confidence -= 0.35;
     return item;
 }
 

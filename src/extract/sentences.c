@@ -1,4 +1,5 @@
-/* Splitting at marks, speakers and length, and the plain words of each sentence. Tolerant of what speech recognition leaves out. */
+/* Splitting at marks, speakers and length, and the plain words of each sentence. Tolerant of what speech recognition leaves out.
+ */
 #include "extract/sentences.h"
 
 #include <string.h>
@@ -9,7 +10,8 @@
 
 static const char *const fillers[] = {"um",  "uh",   "er",        "erm",      "hmm",  "mm",   "mhm",        "ah",  "eh",  "oh",
                                       "uhm", "just", "basically", "actually", "also", "then", "definitely", "hum", "huh", NULL};
-static const char *const abbreviations[] = {"mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "approx", "no", "inc", "e.g", "i.e", NULL};
+static const char *const abbreviations[] = {"mr",  "mrs",    "ms", "dr",  "prof", "st",  "vs",
+                                            "etc", "approx", "no", "inc", "e.g",  "i.e", NULL};
 
 static void sentence_clear(gpointer data) {
     Sentence *sentence = data;
@@ -99,18 +101,25 @@ static void read_segment(Splitter *splitter, guint index) {
 
 /* The same breath: recognisers cut segments in the middle of a sentence. */
 static bool goes_on(const Splitter *splitter, guint index) {
-    const Segment *segment = transcript_segment(splitter->transcript, index), *next = transcript_segment(splitter->transcript, index + 1);
-    if (splitter->words == 0 || !next || next->speaker != segment->speaker || next->start_ms - segment->end_ms > TRANSCRIPT_PAUSE_MS) return false;
-    return g_unichar_islower(g_utf8_get_char(next->text)) || g_str_has_suffix(segment->text, ",") || g_str_has_prefix(next->text, "I ");
+    const Segment *segment = transcript_segment(splitter->transcript, index),
+                  *next = transcript_segment(splitter->transcript, index + 1);
+    if (splitter->words == 0 || !next || next->speaker != segment->speaker ||
+        next->start_ms - segment->end_ms > TRANSCRIPT_PAUSE_MS)
+        return false;
+    return g_unichar_islower(g_utf8_get_char(next->text)) || g_str_has_suffix(segment->text, ",") ||
+           g_str_has_prefix(next->text, "I ");
 }
 
 GArray *sentences_of(const Transcript *transcript) {
-    Splitter splitter = {.transcript = transcript, .sentences = g_array_new(FALSE, FALSE, sizeof(Sentence)), .text = g_string_new(NULL)};
+    Splitter splitter = {
+        .transcript = transcript, .sentences = g_array_new(FALSE, FALSE, sizeof(Sentence)), .text = g_string_new(NULL)};
     g_array_set_clear_func(splitter.sentences, sentence_clear);
     for (guint i = 0; i < transcript->segments->len; i++) {
         read_segment(&splitter, i);
-        if (goes_on(&splitter, i)) g_string_append_c(splitter.text, ' ');
-        else close_sentence(&splitter, i);
+        if (goes_on(&splitter, i))
+            g_string_append_c(splitter.text, ' ');
+        else
+            close_sentence(&splitter, i);
     }
     g_string_free(splitter.text, TRUE);
     return splitter.sentences;
@@ -120,8 +129,10 @@ guint sentence_word_at(const Sentence *sentence, guint plain_at) {
     guint low = 0, high = sentence->words->len;
     while (low < high) {
         guint middle = low + (high - low) / 2;
-        if (g_array_index(sentence->words, PlainWord, middle).plain_end <= plain_at) low = middle + 1;
-        else high = middle;
+        if (g_array_index(sentence->words, PlainWord, middle).plain_end <= plain_at)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low;
 }
@@ -133,8 +144,10 @@ char *sentence_words(const Sentence *sentence, guint from, guint to) {
         const PlainWord *before = i > from ? word - 1 : NULL;
         gsize gap = before ? word->at - before->end : 0;
         bool neighbours = before && gap <= 3; /* nothing was left out between them: keep the signs */
-        if (neighbours) g_string_append_len(text, sentence->text + before->end, (gssize)gap);
-        else if (before) g_string_append(text, word->after_comma ? ", " : " ");
+        if (neighbours)
+            g_string_append_len(text, sentence->text + before->end, (gssize)gap);
+        else if (before)
+            g_string_append(text, word->after_comma ? ", " : " ");
         g_string_append_len(text, sentence->text + word->at, (gssize)(word->end - word->at));
     }
     return g_string_free(text, FALSE);

@@ -19,8 +19,8 @@ typedef struct {
     GArray *words;     /* of PlainWord, in order */
 } Sentence;
 
-/* Sentences end at ".", "?" or "!", at a change of speaker, and at SENTENCE_WORDS_MAX words. One of a speaker goes on in the next segment
- * where the last has no end and the next begins small. Free with g_array_unref(). */
+/* Sentences end at ".", "?" or "!", at a change of speaker, and at SENTENCE_WORDS_MAX words. One of a speaker goes on in the next
+ * segment where the last has no end and the next begins small. Free with g_array_unref(). */
 #define SENTENCE_WORDS_MAX 60
 GArray *sentences_of(const Transcript *transcript);
 

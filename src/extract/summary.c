@@ -1,5 +1,5 @@
-/* Key sentences by their nearness to what the whole meeting is about (the centroid of term weights), and topics where the words change
- * (TextTiling: Hearst 1997). Linear in the transcript's length: windows and picks are bounded. */
+/* Key sentences by their nearness to what the whole meeting is about (the centroid of term weights), and topics where the words
+ * change (TextTiling: Hearst 1997). Linear in the transcript's length: windows and picks are bounded. */
 #include "extract/summary.h"
 
 #include <math.h>
@@ -39,7 +39,9 @@ static guint *spread_of(const Terms *terms, const GPtrArray *lists) {
 }
 
 /* Terms said often weigh more, those of nearly every sentence less; a term said once says nothing of the whole. */
-static double weight_of(guint spread, guint sentences) { return spread < 2 ? 0 : log(1 + spread) * log((double)(sentences + 1) / spread); }
+static double weight_of(guint spread, guint sentences) {
+    return spread < 2 ? 0 : log(1 + spread) * log((double)(sentences + 1) / spread);
+}
 
 static double score_of(const Sentence *sentence, const GArray *list, const guint *spread, guint sentences) {
     guint words = sentence->words->len;
@@ -64,9 +66,11 @@ static GArray *rank(const GArray *sentences, const Terms *terms, const GPtrArray
     g_autofree guint *spread = spread_of(terms, lists);
     GArray *ranked = g_array_new(FALSE, FALSE, sizeof(Ranked));
     for (guint i = 0; i < sentences->len; i++) {
-        Ranked entry = {.sentence = i, .score = score_of(sentence_at(sentences, i), g_ptr_array_index(lists, i), spread, sentences->len)};
+        Ranked entry = {.sentence = i,
+                        .score = score_of(sentence_at(sentences, i), g_ptr_array_index(lists, i), spread, sentences->len)};
         if (g_hash_table_contains(marked, GUINT_TO_POINTER(i))) entry.score *= 1.5;
-        if (i < sentences->len / 10 || i >= sentences->len - sentences->len / 10) entry.score *= 1.1; /* openings and closings sum up */
+        if (i < sentences->len / 10 || i >= sentences->len - sentences->len / 10)
+            entry.score *= 1.1; /* openings and closings sum up */
         if (entry.score > 0) g_array_append_val(ranked, entry);
     }
     g_array_sort(ranked, by_score);
@@ -80,7 +84,8 @@ static GArray *pick(const GArray *ranked, const GPtrArray *lists, guint count) {
         guint sentence = g_array_index(ranked, Ranked, i).sentence;
         bool alike = false;
         for (guint j = 0; j < picks->len && !alike; j++)
-            alike = terms_likeness(g_ptr_array_index(lists, sentence), g_ptr_array_index(lists, g_array_index(picks, guint, j))) > ALIKE;
+            alike = terms_likeness(g_ptr_array_index(lists, sentence), g_ptr_array_index(lists, g_array_index(picks, guint, j))) >
+                    ALIKE;
         if (!alike) g_array_append_val(picks, sentence);
     }
     g_array_sort(picks, by_time);
@@ -102,7 +107,7 @@ static char *write_text(const Transcript *transcript, const GArray *sentences, c
 /* --- topics --- */
 
 typedef struct {
-    guint sentence;          /* in which the block begins */
+    guint sentence; /* in which the block begins */
     guint terms[BLOCK_TERMS];
 } Block;
 
@@ -133,7 +138,8 @@ static void forget_terms(const GArray *blocks, guint from, guint to, guint *coun
         for (guint j = 0; j < BLOCK_TERMS; j++) counts[g_array_index(blocks, Block, i).terms[j]] = 0;
 }
 
-/* Cosine of the words before and after the gap in front of block `gap`. `left` and `right` are zeros before and after the call. */
+/* Cosine of the words before and after the gap in front of block `gap`. `left` and `right` are zeros before and after the call.
+ */
 static double cohesion(const GArray *blocks, guint gap, guint *left, guint *right) {
     guint from = gap > WINDOW_BLOCKS ? gap - WINDOW_BLOCKS : 0, to = MIN(gap + WINDOW_BLOCKS, blocks->len);
     double both = 0, before = 0, after = 0;
@@ -143,8 +149,10 @@ static double cohesion(const GArray *blocks, guint gap, guint *left, guint *righ
         for (guint j = 0; j < BLOCK_TERMS; j++) {
             guint term = g_array_index(blocks, Block, i).terms[j];
             /* each occurrence adds its term's count once: sums of squares and products without another pass */
-            if (i < gap) before += left[term];
-            else after += right[term];
+            if (i < gap)
+                before += left[term];
+            else
+                after += right[term];
             if (i < gap) both += right[term];
         }
     }
@@ -224,11 +232,13 @@ static char *title_of(const Terms *terms, const GPtrArray *lists, const guint *s
     return g_string_free(title, FALSE);
 }
 
-static void write_topics(const Transcript *transcript, const GArray *sentences, const Terms *terms, const GPtrArray *lists, Minutes *minutes) {
+static void write_topics(const Transcript *transcript, const GArray *sentences, const Terms *terms, const GPtrArray *lists,
+                         Minutes *minutes) {
     g_autoptr(GArray) starts = topic_starts(terms, lists);
     g_autofree guint *spread = spread_of(terms, lists), *counts = g_new0(guint, terms->names->len + 1);
     for (guint i = 0; i < starts->len; i++) {
-        guint from = g_array_index(starts, guint, i), to = i + 1 < starts->len ? g_array_index(starts, guint, i + 1) : sentences->len;
+        guint from = g_array_index(starts, guint, i),
+              to = i + 1 < starts->len ? g_array_index(starts, guint, i + 1) : sentences->len;
         if (from >= to) continue;
         g_autofree char *title = title_of(terms, lists, spread, from, to, counts);
         Topic topic = {.start_ms = transcript_segment(transcript, sentence_at(sentences, from)->first)->start_ms,
@@ -240,7 +250,8 @@ static void write_topics(const Transcript *transcript, const GArray *sentences, 
     }
 }
 
-void summary_write(const Transcript *transcript, const GArray *sentences, const Terms *terms, const GPtrArray *lists, GHashTable *marked, Minutes *minutes) {
+void summary_write(const Transcript *transcript, const GArray *sentences, const Terms *terms, const GPtrArray *lists,
+                   GHashTable *marked, Minutes *minutes) {
     g_autoptr(GArray) ranked = rank(sentences, terms, lists, marked);
     g_autoptr(GArray) picks = pick(ranked, lists, CLAMP(PICKS_MIN + sentences->len / SENTENCES_A_PICK, PICKS_MIN, PICKS_MAX));
     char *text = write_text(transcript, sentences, picks);
