@@ -33,7 +33,7 @@ static bool take_in(Workspace *workspace, const char *path, Job **job, GError **
     g_autoptr(Ingest) ingest = NULL;
     struct stat status = {0};
     FILE *file = from_stdin ? stdin : fopen(path, "rbe");
-    if (!file) return fail_errno(error, errno, "%s can't be opened", path);
+    if (!file) return fail(error, ERROR_IO, "%s can't be opened: %s", path, g_strerror(errno));
     if (fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
         fclose(file);
         return fail(error, ERROR_INVALID, "%s is a folder: name the recordings in it", path);
@@ -73,10 +73,13 @@ static bool add_one(Workspace *workspace, const char *path, bool json, GError **
     g_autoptr(Job) job = NULL;
     Pipeline pipeline = workspace_pipeline(workspace);
     if (!take_in(workspace, path, &job, error)) return false;
-    bool done = pipeline_run(&pipeline, job, command_cancellable(), show_progress, NULL, error);
+    g_autoptr(GError) problem = NULL;
+    bool done = pipeline_run(&pipeline, job, command_cancellable(), show_progress, NULL, &problem);
     terminal_progress_clear();
     if (!done) {
-        g_prefix_error(error, "%s is kept as %s, but not finished: ", path, job->meeting_id);
+        /* The fault is in the file, not in the usage: another exit status. */
+        if (error_is(problem, ERROR_INVALID)) problem->code = ERROR_BAD_MEDIA;
+        g_propagate_prefixed_error(error, g_steal_pointer(&problem), "%s is kept as %s, but not finished: ", path, job->meeting_id);
         return false;
     }
     return print_result(workspace, job->meeting_id, json, error);
@@ -84,20 +87,8 @@ static bool add_one(Workspace *workspace, const char *path, bool json, GError **
 
 static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
-    guint failed = 0;
     command_cancellable();
-    if (!command_open(invocation, true, &workspace, error)) return false;
-    for (guint i = 0; i < invocation->argument_count; i++) {
-        g_autoptr(GError) problem = NULL;
-        if (add_one(workspace, invocation->arguments[i], invocation->json, &problem)) continue;
-        if (invocation->argument_count == 1 || error_is(problem, ERROR_CANCELLED)) {
-            g_propagate_error(error, g_steal_pointer(&problem));
-            return false;
-        }
-        g_printerr("hansard: %s\n", problem->message);
-        failed++;
-    }
-    return failed == 0 || fail(error, ERROR_BAD_MEDIA, "%u of %u files failed", failed, invocation->argument_count);
+    return command_open(invocation, true, &workspace, error) && command_each(invocation, workspace, add_one, error);
 }
 
 static const GOptionEntry options[] = {

@@ -29,7 +29,16 @@ extern const Command command_add, command_export, command_items, command_list, c
 /* Opens the workspace of the invocation; with `pipeline` also what processing needs. */
 bool command_open(Invocation *invocation, bool pipeline, Workspace **workspace, GError **error);
 
-/* Prints JSON to standard output, indented for a terminal. */
+/* Runs `step` on every argument. With several, each that fails is reported and the others are done all the same; a stop ends it. */
+typedef bool (*CommandStep)(Workspace *workspace, const char *argument, bool json, GError **error);
+bool command_each(const Invocation *invocation, Workspace *workspace, CommandStep step, GError **error);
+
+/* Brings the search index up to date. A damaged meeting is named on standard error and left out: the others can still be found. */
+bool command_refresh_search(Workspace *workspace, GError **error);
+
+/* To standard output. What can't be written is reported once, when the command has ended. */
+void command_print(GBytes *bytes);
+/* The same for JSON, indented for a terminal. */
 void command_print_json(const json_t *json);
 
 /* A sink for SIGINT and SIGTERM: cancelled when one comes. Borrowed. */

@@ -25,9 +25,12 @@ static bool run(Invocation *invocation, GError **error) {
         !meeting_read(&workspace->meetings, invocation->arguments[0], &meeting, error) ||
         !export_meeting(meeting, format, &bytes, error))
         return false;
+    if (!output) {
+        command_print(bytes);
+        return true;
+    }
     gsize size = 0;
     const char *data = g_bytes_get_data(bytes, &size);
-    if (!output) return fwrite(data, 1, size, stdout) == size || fail(error, ERROR_IO, "standard output can't be written");
     if (g_file_set_contents(output, data, (gssize)size, &problem)) return true;
     return fail(error, ERROR_IO, "%s can't be written: %s", output, problem->message);
 }

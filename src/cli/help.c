@@ -40,6 +40,10 @@ int help_print(const Command *const *commands, const char *topic) {
         print_settings();
         return 0;
     }
+    if (topic) {
+        g_printerr("hansard: there is no help on \"%s\"; `hansard help` lists the commands\n", topic);
+        return 2;
+    }
     print_commands(commands);
     return 0;
 }

@@ -3,7 +3,7 @@
 
 #include "cli/command.h"
 
-/* All commands; or, for `topic` "settings", the settings table. Returns the exit status. */
+/* All commands; or, for `topic` "settings", the settings table; another topic is unknown. Returns the exit status. */
 int help_print(const Command *const *commands, const char *topic);
 
 /* The command-line option of a setting, without dashes: "data" for HANSARD_DATA. Caller frees. */

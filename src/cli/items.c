@@ -1,4 +1,5 @@
 /* hansard items: items of all meetings. */
+#include "base/limits.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
@@ -27,8 +28,8 @@ static bool run(Invocation *invocation, GError **error) {
         return fail(error, ERROR_INVALID, "--kind must be action, decision, question or requirement, not \"%s\"", kind);
     if (status && !item_status_known(status))
         return fail(error, ERROR_INVALID, "--status must be draft, confirmed, rejected or done, not \"%s\"", status);
-    if (limit < 1 || limit > 1000) return fail(error, ERROR_INVALID, "--limit must be 1 to 1000");
-    if (!command_open(invocation, false, &workspace, error) || !search_refresh(workspace->search, 0, NULL, error) ||
+    if (limit < 1 || limit > PAGE_LIMIT_MAX) return fail(error, ERROR_INVALID, "--limit must be 1 to %d", PAGE_LIMIT_MAX);
+    if (!command_open(invocation, false, &workspace, error) || !command_refresh_search(workspace, error) ||
         !search_items(workspace->search, kind, status, owner, (guint)limit, 0, &items, error))
         return false;
     if (json) command_print_json(items);

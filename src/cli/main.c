@@ -107,9 +107,48 @@ bool command_open(Invocation *invocation, bool pipeline, Workspace **workspace, 
     return true;
 }
 
+bool command_each(const Invocation *invocation, Workspace *workspace, CommandStep step, GError **error) {
+    guint failed = 0, count = invocation->argument_count;
+    for (guint i = 0; i < count; i++) {
+        g_autoptr(GError) problem = NULL;
+        if (step(workspace, invocation->arguments[i], invocation->json, &problem)) continue;
+        if (count == 1 || error_is(problem, ERROR_CANCELLED)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return false;
+        }
+        g_printerr("hansard: %s\n", problem->message);
+        failed++;
+    }
+    return failed == 0 || fail(error, ERROR_IO, "%u of %u failed", failed, count);
+}
+
+bool command_refresh_search(Workspace *workspace, GError **error) {
+    g_autoptr(GError) problem = NULL;
+    if (search_refresh(workspace->search, 0, NULL, &problem)) return true;
+    if (error_is(problem, ERROR_CORRUPT) || error_is(problem, ERROR_TOO_LARGE)) {
+        g_printerr("hansard: left out: %s\n", problem->message);
+        return true;
+    }
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
+void command_print(GBytes *bytes) { fwrite(g_bytes_get_data(bytes, NULL), 1, g_bytes_get_size(bytes), stdout); }
+
 void command_print_json(const json_t *json) {
     g_autoptr(GBytes) bytes = json_to_bytes(json, isatty(STDOUT_FILENO));
-    fwrite(g_bytes_get_data(bytes, NULL), 1, g_bytes_get_size(bytes), stdout);
+    command_print(bytes);
+}
+
+/* A reader that has seen enough (`| head`) is no failure. */
+static bool reader_is_gone(void) {
+    GPollFD output = {.fd = STDOUT_FILENO, .events = G_IO_OUT};
+    return g_poll(&output, 1, 0) == 1 && (output.revents & G_IO_ERR);
+}
+
+static bool end_output(GError **error) {
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_is_gone()) return true;
+    return fail(error, ERROR_IO, "standard output can't be written; is its disk full?");
 }
 
 static gboolean on_signal(gpointer cancellable) {
@@ -141,12 +180,24 @@ GCancellable *command_cancellable(void) {
     return cancellable;
 }
 
-int main(int argc, char **argv) {
+/* `hansard help`, `hansard help settings`, and `hansard help COMMAND`, which is `hansard COMMAND --help`. */
+static int help(const char *topic) {
     g_autoptr(GError) error = NULL;
-    setlocale(LC_ALL, "");
+    const Command *command = topic ? command_named(topic) : NULL;
+    if (!command || command->hidden) return help_print(commands, topic);
+    g_autofree char *program = g_strdup_printf("hansard %s", topic);
+    char *arguments[] = {program, "--help", NULL};
+    g_set_prgname(program);
+    return run_command(command, 2, arguments, &error) ? 0 : report(error);
+}
+
+int main(int argc, char **argv) {
+    static const char *const help_words[] = {"help", "--help", "-h", NULL};
+    g_autoptr(GError) error = NULL;
+    /* Names and titles are UTF-8, also where the locale is not set, as in a container. */
+    if (!setlocale(LC_ALL, "") || !g_get_charset(NULL)) setlocale(LC_CTYPE, "C.UTF-8");
     signal(SIGPIPE, SIG_IGN);
-    if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-        return help_print(commands, argc > 2 ? argv[2] : NULL);
+    if (argc < 2 || g_strv_contains(help_words, argv[1])) return help(argc > 2 ? argv[2] : NULL);
     if (strcmp(argv[1], "--version") == 0) {
         g_print("hansard %s\n", HANSARD_VERSION);
         return 0;
@@ -158,5 +209,5 @@ int main(int argc, char **argv) {
     }
     g_autofree char *program = g_strdup_printf("hansard %s", command->name);
     g_set_prgname(program);
-    return run_command(command, argc - 1, argv + 1, &error) ? 0 : report(error);
+    return run_command(command, argc - 1, argv + 1, &error) && end_output(&error) ? 0 : report(error);
 }

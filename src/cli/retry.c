@@ -1,15 +1,16 @@
 /* hansard retry: a failed job again; a server or worker takes it up. */
 #include "cli/command.h"
 
+static bool retry_one(Workspace *workspace, const char *meeting_id, bool json, GError **error) {
+    g_autoptr(Job) job = NULL;
+    if (!jobs_retry(workspace->jobs, meeting_id, &job, error)) return false;
+    g_print("%s waits for a worker at: %s\n", job->meeting_id, job_stage_name(job->stage));
+    return true;
+}
+
 static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
-    if (!command_open(invocation, false, &workspace, error)) return false;
-    for (guint i = 0; i < invocation->argument_count; i++) {
-        g_autoptr(Job) job = NULL;
-        if (!jobs_retry(workspace->jobs, invocation->arguments[i], &job, error)) return false;
-        g_print("%s waits for a worker at: %s\n", job->meeting_id, job_stage_name(job->stage));
-    }
-    return true;
+    return command_open(invocation, false, &workspace, error) && command_each(invocation, workspace, retry_one, error);
 }
 
 const Command command_retry = {.name = "retry",

@@ -14,15 +14,16 @@ static bool confirmed(guint count) {
     return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
+static bool remove_one(Workspace *workspace, const char *meeting_id, bool json, GError **error) {
+    Pipeline pipeline = workspace_pipeline(workspace);
+    return pipeline_delete(&pipeline, workspace->worker_name, meeting_id, error);
+}
+
 static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
     if (!confirmed(invocation->argument_count))
         return fail(error, ERROR_CANCELLED, "nothing was deleted: confirm with --yes");
-    if (!command_open(invocation, false, &workspace, error)) return false;
-    Pipeline pipeline = workspace_pipeline(workspace);
-    for (guint i = 0; i < invocation->argument_count; i++)
-        if (!pipeline_delete(&pipeline, workspace->worker_name, invocation->arguments[i], error)) return false;
-    return true;
+    return command_open(invocation, false, &workspace, error) && command_each(invocation, workspace, remove_one, error);
 }
 
 static const GOptionEntry options[] = {{"yes", 'y', 0, G_OPTION_ARG_NONE, &yes, "Don't ask", NULL}, {0}};

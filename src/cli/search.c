@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
@@ -33,8 +34,8 @@ static bool run(Invocation *invocation, GError **error) {
     g_autoptr(GPtrArray) hits = NULL;
     bool json = invocation->json;
     g_autofree char *query = g_strjoinv(" ", invocation->arguments);
-    if (limit < 1 || limit > 200) return fail(error, ERROR_INVALID, "--limit must be 1 to 200");
-    if (!command_open(invocation, false, &workspace, error) || !search_refresh(workspace->search, 0, NULL, error) ||
+    if (limit < 1 || limit > PAGE_LIMIT_MAX) return fail(error, ERROR_INVALID, "--limit must be 1 to %d", PAGE_LIMIT_MAX);
+    if (!command_open(invocation, false, &workspace, error) || !command_refresh_search(workspace, error) ||
         !search_find(workspace->search, query, (guint)limit, 0, &hits, error))
         return false;
     g_autoptr(json_t) array = json_array();

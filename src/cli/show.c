@@ -34,7 +34,7 @@ static bool run(Invocation *invocation, GError **error) {
         return false;
     }
     if (!export_meeting(meeting, export_format_named(json ? "json" : "md"), &bytes, error)) return false;
-    fwrite(g_bytes_get_data(bytes, NULL), 1, g_bytes_get_size(bytes), stdout);
+    command_print(bytes);
     return true;
 }
 
