@@ -46,6 +46,12 @@ bool meetings_list(Context *context, const Request *request, Response *response,
     return list_ready(context, request, &query, response, error);
 }
 
+/* What can be played; NULL where the meeting came as text, though its file stands under the recording's key. */
+static const char *playable_key(const Meeting *meeting) {
+    bool imported = meeting->transcript && g_strcmp0(meeting->transcript->transcriber, "import") == 0 && meeting->transcript->model;
+    return imported ? NULL : meeting->record->audio_key;
+}
+
 /* *url JSON null where there is no recording. */
 static bool audio_url(Context *context, const char *audio_key, json_t **url, GError **error) {
     g_autofree char *signed_url = NULL;
@@ -67,7 +73,7 @@ static void add_minutes(json_t *view, const Minutes *minutes, const Record *reco
 static bool view_ready(Context *context, const Meeting *meeting, Job *job, json_t **view, GError **error) {
     const Record *record = meeting->record;
     json_t *url = NULL;
-    if (!audio_url(context, record->audio_key, &url, error)) return false;
+    if (!audio_url(context, playable_key(meeting), &url, error)) return false;
     bool text_missing = !meeting->text && meeting->transcript;
     g_autofree char *text = text_missing ? transcript_to_text(meeting->transcript) : g_strdup(meeting->text);
     g_autofree char *waveform = g_strdup_printf("/api/meetings/%s/waveform", record->meeting_id);
@@ -77,7 +83,7 @@ static bool view_ready(Context *context, const Meeting *meeting, Job *job, json_
     add_minutes(json, meeting->minutes, record);
     json_object_set_new(json, "metadata", record_to_json(record));
     json_object_set_new(json, "audio_url", url);
-    json_object_set_new(json, "waveform_url", json_text(record->audio_key ? waveform : NULL));
+    json_object_set_new(json, "waveform_url", json_text(playable_key(meeting) ? waveform : NULL));
     if (job) json_object_set_new(json, "job", job_view(context, job));
     *view = json;
     return true;

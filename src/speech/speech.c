@@ -25,6 +25,8 @@ struct Speech {
     int threads;
     bool multilingual;
     const char *language; /* whisper's static name; NULL until it is known */
+    const char *guess;    /* the language of the longest chunk until then */
+    guint guess_frames;   /* that chunk's */
     char *prompt;         /* NULL: none */
     struct whisper_full_params recognition; /* but for the language; whisper.cpp opens a file to make the default ones */
     Chunker *chunker;
@@ -33,6 +35,7 @@ struct Speech {
     gint64 judged;        /* frames of the recording with known voice activity */
     Chunk chunk;          /* in work */
     GArray *hearing;      /* float: the chunk's samples */
+    Words words;          /* said, not handed on yet */
     guint windows;        /* times that the recogniser has begun a window in this chunk */
     SpeechProgress on_progress;
     gpointer user_data;
@@ -134,6 +137,7 @@ bool speech_open(const SpeechOptions *options, Speech **speech, GError **error) 
     opened->chunker = chunker_new();
     opened->samples = g_array_new(FALSE, FALSE, sizeof(float));
     opened->hearing = g_array_new(FALSE, FALSE, sizeof(float));
+    words_init(&opened->words);
     if (options->vocabulary && options->vocabulary[0] != '\0') {
         if (strlen(options->vocabulary) > VOCABULARY_BYTES_MAX)
             return fail(error, ERROR_CONFIG, "HANSARD_VOCABULARY has more than %d bytes; shorten it.", VOCABULARY_BYTES_MAX);
@@ -155,17 +159,22 @@ static void gather(Speech *speech) {
     }
 }
 
-static void collect_phrase(Speech *speech, int index, Words *words) {
+static void collect_phrase(Speech *speech, int index) {
     struct whisper_context *whisper = speech->whisper;
     whisper_token text_end = whisper_token_eot(whisper); /* tokens from this on are not text */
+    whisper_token zero = whisper_token_beg(whisper);     /* the first of the tokens that mean a time, 20 ms apart */
     g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
     for (int i = 0; i < whisper_full_n_tokens(whisper, index); i++) {
-        if (whisper_full_get_token_id(whisper, index, i) >= text_end) continue;
-        Piece piece = {whisper_full_get_token_text(whisper, index, i), whisper_full_get_token_p(whisper, index, i)};
+        whisper_token_data token = whisper_full_get_token_data(whisper, index, i);
+        if (token.id >= text_end) continue;
+        Piece piece = {.text = whisper_full_get_token_text(whisper, index, i),
+                       .probability = token.p,
+                       .hint_ms = (token.tid - zero) * 20,
+                       .sure = token.pt};
         g_array_append_val(pieces, piece);
     }
     gint64 start_ms = whisper_full_get_segment_t0(whisper, index) * 10, end_ms = whisper_full_get_segment_t1(whisper, index) * 10;
-    words_add_phrase(words, &speech->chunk, start_ms, end_ms, (const Piece *)(const void *)pieces->data, pieces->len);
+    words_add_phrase(&speech->words, &speech->chunk, start_ms, end_ms, (const Piece *)(const void *)pieces->data, pieces->len);
 }
 
 /* The frame of the recording where the next chunk begins: behind this one, or where the recogniser broke off. */
@@ -187,6 +196,14 @@ static void drop_before(Speech *speech, gint64 frame) {
     speech->done_ms = first * FRAME_MS;
 }
 
+/* The language that was detected stands for the rest once there was enough speech to tell. */
+static void note_language(Speech *speech) {
+    if (speech->chunk.count <= speech->guess_frames) return;
+    speech->guess = whisper_lang_str(whisper_full_lang_id(speech->whisper));
+    speech->guess_frames = speech->chunk.count;
+    if (speech->guess_frames >= LANGUAGE_FRAMES_MIN) speech->language = speech->guess;
+}
+
 static bool recognise(Speech *speech, SpeechSegment on_segment, GError **error) {
     gather(speech);
     speech->windows = 0;
@@ -195,13 +212,10 @@ static bool recognise(Speech *speech, SpeechSegment on_segment, GError **error) 
     const float *samples = (const float *)(const void *)speech->hearing->data;
     int status = whisper_full(speech->whisper, params, samples, (int)speech->hearing->len);
     if (status != 0) return fail(error, ERROR_INTERNAL, "The speech recogniser failed with status %d; try again.", status);
-    if (!speech->language && speech->chunk.count >= LANGUAGE_FRAMES_MIN)
-        speech->language = whisper_lang_str(whisper_full_lang_id(speech->whisper));
-    g_auto(Words) words;
-    words_init(&words);
-    for (int i = 0; i < whisper_full_n_segments(speech->whisper); i++) collect_phrase(speech, i, &words);
-    words_collapse_loops(&words);
-    return words_to_segments(&words, on_segment, speech->user_data, error);
+    if (!speech->language) note_language(speech);
+    for (int i = 0; i < whisper_full_n_segments(speech->whisper); i++) collect_phrase(speech, i);
+    words_collapse_loops(&speech->words);
+    return words_to_segments(&speech->words, false, on_segment, speech->user_data, error);
 }
 
 static bool recognise_ready(Speech *speech, bool last, SpeechSegment on_segment, GError **error) {
@@ -255,10 +269,12 @@ bool speech_finish(Speech *speech, SpeechSegment on_segment, SpeechProgress on_p
     }
     gint64 waiting = frames_waiting(speech);
     if (waiting > 0 && !judge(speech, (guint)waiting, error)) return false;
-    if (!recognise_ready(speech, true, on_segment, error)) return false;
+    if (!recognise_ready(speech, true, on_segment, error) ||
+        !words_to_segments(&speech->words, true, on_segment, user_data, error))
+        return false;
     speech->done_ms = speech->judged * FRAME_MS;
     if (on_progress) on_progress(speech->done_ms, user_data);
-    *language = speech->language;
+    *language = speech->language ? speech->language : speech->guess;
     return true;
 }
 
@@ -268,6 +284,7 @@ void speech_close(Speech *speech) {
     g_clear_pointer(&speech->chunker, chunker_free);
     g_array_unref(speech->samples);
     g_array_unref(speech->hearing);
+    words_clear(&speech->words);
     g_free(speech->prompt);
     g_free(speech);
 }
