@@ -85,8 +85,8 @@ static void write_documents(const Meetings *meetings) {
     transcript_add(transcript, 0, 2000, transcript_speaker(transcript, "Ann"), "I will send the figures by Friday.");
     transcript_add(transcript, 2000, 4000, transcript_speaker(transcript, "Bob"), "Thank you.");
     put_text(meetings->store, AUDIO, "sound");
-    g_assert_true(meeting_write_transcript(meetings, ID, transcript, NULL, &error));
-    g_assert_true(meeting_write_minutes(meetings, ID, minutes, NOW, AUDIO, &error));
+    g_assert_true(meeting_write_transcript(meetings, ID, &(MeetingVersions){0}, transcript, NULL, &error));
+    g_assert_true(meeting_write_minutes(meetings, ID, &(MeetingVersions){0}, minutes, NOW, AUDIO, &error));
     g_assert_no_error(error);
 }
 
@@ -217,6 +217,7 @@ static void test_edit_refused(void) {
         "{\"title\":7}",
         "{\"tags\":\"x\"}",
         "{\"tags\":[1]}",
+        "{\"tags\":[\" \"]}",
         "{\"items\":{\"A-9\":{\"text\":\"x\"}}}",
         "{\"items\":{\"A-1\":{\"status\":\"perhaps\"}}}",
         "{\"items\":{\"A-1\":{\"due\":\"soon\"}}}",
@@ -328,6 +329,75 @@ static void test_delete_hostile_record(void) {
     close_fixture(&fixture);
 }
 
+/* A copied folder is a meeting of its own: it can't speak for the one that it was copied from. */
+static void test_copied_record(void) {
+    Fixture fixture = open_on(committed_store());
+    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(Meeting) original = NULL;
+    g_autoptr(GError) error = NULL;
+    g_assert_true(store_get(fixture.store, "transcriptions/" ID "/metadata.json", RECORD_BYTES_MAX, &bytes, NULL, NULL));
+    g_assert_true(store_put(fixture.store, "transcriptions/copy/metadata.json", bytes, NULL, NULL, NULL));
+    g_assert_true(meeting_delete(&fixture.meetings, "copy", NULL, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(count_keys(fixture.store, "transcriptions/copy/"), ==, 0);
+    g_assert_true(meeting_read(&fixture.meetings, ID, &original, &error));
+    g_assert_cmpint(original->record->state, ==, MEETING_READY);
+    close_fixture(&fixture);
+}
+
+/* A meeting whose record is garbage can be got rid of, its row included. */
+static void test_delete_damaged(void) {
+    Fixture fixture = open_on(committed_store());
+    g_autoptr(GError) error = NULL;
+    put_text(fixture.store, "transcriptions/" ID "/metadata.json", "{");
+    g_assert_cmpuint(count_rows(fixture.catalog), ==, 1);
+    g_assert_true(meeting_delete(&fixture.meetings, ID, AUDIO, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(count_keys(fixture.store, ""), ==, 0);
+    close_fixture(&fixture);
+}
+
+/* A worker that was overtaken writes over nothing. */
+static void test_overtaken(void) {
+    Fixture fixture = open_on(committed_store());
+    g_auto(MeetingVersions) early = {0};
+    g_autoptr(Meeting) meeting = NULL;
+    g_autoptr(Minutes) minutes = sample_minutes();
+    g_autoptr(json_t) patch = sample_patch();
+    g_autoptr(GError) error = NULL;
+    g_assert_true(meeting_read_versions(&fixture.meetings, ID, &early, &error));
+    g_assert_true(meeting_read(&fixture.meetings, ID, &meeting, NULL));
+    g_assert_true(meeting_edit(&fixture.meetings, ID, meeting->etag, patch, NULL, &error));
+    g_assert_false(meeting_write_minutes(&fixture.meetings, ID, &early, minutes, NOW, AUDIO, &error));
+    g_assert_true(error_is(error, ERROR_PRECONDITION));
+    g_clear_pointer(&meeting, meeting_free);
+    g_assert_true(meeting_read(&fixture.meetings, ID, &meeting, NULL));
+    g_assert_true(is_edited(meeting));
+    close_fixture(&fixture);
+}
+
+/* An earlier edit that fits no more does not make the meeting unreadable. */
+static void test_pending_misfit(void) {
+    Fixture fixture = open_on(committed_store());
+    g_autoptr(Meeting) meeting = NULL;
+    g_autoptr(json_t) next = json_pack("{s:s}", "title", "Next");
+    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(GError) error = NULL;
+    g_assert_true(store_get(fixture.store, "transcriptions/" ID "/metadata.json", RECORD_BYTES_MAX, &bytes, NULL, NULL));
+    g_autoptr(json_t) record = json_parse_object(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), "record", NULL);
+    json_object_set_new(record, "pending_edit", json_pack("{s:{s:{s:s}}}", "items", "A-99", "text", "x"));
+    g_autoptr(GBytes) changed = json_to_bytes(record, true);
+    g_assert_true(store_put(fixture.store, "transcriptions/" ID "/metadata.json", changed, NULL, NULL, NULL));
+    g_assert_true(meeting_read(&fixture.meetings, ID, &meeting, &error));
+    g_assert_no_error(error);
+    meeting_edit(&fixture.meetings, ID, meeting->etag, next, NULL, NULL); /* clears it; its own ETag has then passed */
+    g_clear_pointer(&meeting, meeting_free);
+    g_assert_true(meeting_read(&fixture.meetings, ID, &meeting, &error));
+    g_assert_null(json_object_get(meeting->record->extra, "pending_edit"));
+    g_assert_true(meeting_edit(&fixture.meetings, ID, meeting->etag, next, NULL, &error));
+    close_fixture(&fixture);
+}
+
 static void test_damaged(void) {
     Fixture fixture = open_on(committed_store());
     g_autoptr(Meeting) meeting = NULL;
@@ -354,6 +424,10 @@ int main(int argc, char **argv) {
     g_test_add_func("/meeting/edit/refused", test_edit_refused);
     g_test_add_func("/meeting/delete", test_delete);
     g_test_add_func("/meeting/delete/hostile-record", test_delete_hostile_record);
+    g_test_add_func("/meeting/delete/copied-record", test_copied_record);
+    g_test_add_func("/meeting/delete/damaged", test_delete_damaged);
+    g_test_add_func("/meeting/overtaken", test_overtaken);
+    g_test_add_func("/meeting/edit/misfit", test_pending_misfit);
     g_test_add_func("/meeting/damaged", test_damaged);
     for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
         g_autofree char *edit = g_strdup_printf("/meeting/edit/faults/%s", modes[i].name);

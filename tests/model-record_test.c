@@ -33,7 +33,7 @@ static void test_old_record(void) {
     gint64 when;
     g_assert_true(time_parse("2025-03-04T05:06:07.089Z", &when));
     g_assert_cmpint(record->timestamp_ms, ==, when);
-    g_assert_cmpstr(record->meeting_id, ==, "meeting-1");
+    g_assert_cmpstr(record->meeting_id, ==, "meeting-of-key"); /* the key is the id */
     g_assert_cmpstr(record->title, ==, "a.mp3");
     g_assert_cmpint(record->state, ==, MEETING_READY);
     g_assert_cmpint(record->schema, ==, 1);

@@ -257,10 +257,51 @@ static void test_resume(void) {
     g_assert_true(upload(&program, "call.vtt", vtt, strlen(vtt), "me", &job, &error));
     transcript_add(transcript, 0, 1000, -1, "We decided to keep this text.");
     transcript->run = g_strdup(job->run);
-    g_assert_true(meeting_write_transcript(&program.pipeline.meetings, job->meeting_id, transcript, NULL, &error));
+    g_assert_true(meeting_write_transcript(&program.pipeline.meetings, job->meeting_id, &(MeetingVersions){0}, transcript, NULL, &error));
     g_assert_true(pipeline_run(&program.pipeline, job, NULL, NULL, NULL, &error));
     g_assert_true(meeting_read(&program.pipeline.meetings, job->meeting_id, &meeting, &error));
     g_assert_nonnull(strstr(meeting->text, "keep this text"));
+    end(&program);
+}
+
+/* A recording belongs to one meeting: a client that asks again is told, so that deleting one never takes another's recording. */
+static void test_recording_owner(void) {
+    Program program = start(store_memory_new(&fake_clock.base));
+    g_autoptr(Job) job = NULL;
+    g_autoptr(Job) again = NULL;
+    g_autoptr(GError) error = NULL;
+    IngestOptions options = {.filename = "call.vtt"};
+    g_assert_true(upload(&program, "call.vtt", vtt, strlen(vtt), "me", &job, &error));
+    for (int round = 0; round < 2; round++) { /* while it waits, and when it is done */
+        g_assert_false(ingest_stored(&program.pipeline.meetings, program.jobs, job->audio_key, &options, &again, &error));
+        g_assert_true(error_is(error, ERROR_CONFLICT));
+        g_clear_error(&error);
+        if (round == 0) g_assert_true(pipeline_run(&program.pipeline, job, NULL, NULL, NULL, &error));
+    }
+    g_autoptr(GBytes) bytes = g_bytes_new_static(vtt, strlen(vtt));
+    g_assert_true(store_put(program.store, "meetings/5b4e5b1c-5f0a-4d56-9a43-6f0c7a5b1e11_old.vtt", bytes, NULL, NULL, NULL));
+    g_assert_true(ingest_stored(&program.pipeline.meetings, program.jobs, "meetings/5b4e5b1c-5f0a-4d56-9a43-6f0c7a5b1e11_old.vtt", &options,
+                                &again, &error));
+    g_assert_cmpstr(again->meeting_id, ==, "meeting-5b4e5b1c-5f0a-4d56-9a43-6f0c7a5b1e11");
+    end(&program);
+}
+
+/* Damaged documents are made anew from the recording. */
+static void test_retry_damaged(void) {
+    Program program = start(store_memory_new(&fake_clock.base));
+    g_autoptr(Job) job = NULL;
+    g_autoptr(Job) again = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) garbage = g_bytes_new_static("{", 1);
+    g_assert_true(upload(&program, "call.vtt", vtt, strlen(vtt), "me", &job, &error));
+    g_autofree char *key = key_document(job->meeting_id, DOCUMENT_TRANSCRIPT);
+    g_assert_true(store_put(program.store, key, garbage, NULL, NULL, NULL));
+    job_enter_stage(job, STAGE_EXTRACT);
+    g_assert_false(pipeline_run(&program.pipeline, job, NULL, NULL, NULL, &error));
+    g_assert_true(error_is(error, ERROR_CORRUPT));
+    g_assert_true(jobs_retry(program.jobs, job->meeting_id, &again, NULL));
+    work_until_idle(&program);
+    g_assert_cmpuint(check_list(&program), ==, 1);
     end(&program);
 }
 
@@ -310,6 +351,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/pipeline/failed-job", test_failed_job);
     g_test_add_func("/pipeline/empty-upload", test_empty_upload);
     g_test_add_func("/pipeline/cancel", test_cancel);
+    g_test_add_func("/pipeline/recording-owner", test_recording_owner);
+    g_test_add_func("/pipeline/retry-damaged", test_retry_damaged);
     g_test_add_func("/pipeline/delete/waiting", test_delete_waiting);
     g_test_add_func("/pipeline/delete/running", test_delete_running);
     g_test_add_func("/pipeline/workers", test_workers_share);

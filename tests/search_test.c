@@ -99,9 +99,11 @@ static void commit_draft(Fixture *fixture, Draft made) {
     g_autofree char *etag = NULL;
     g_autoptr(GError) error = NULL;
     meeting_read_record(&fixture->meetings, record->meeting_id, &old, &etag, NULL);
-    meeting_write_transcript(&fixture->meetings, record->meeting_id, transcript, NULL, &error);
+    g_auto(MeetingVersions) versions = {0};
+    meeting_read_versions(&fixture->meetings, record->meeting_id, &versions, &error);
+    meeting_write_transcript(&fixture->meetings, record->meeting_id, &versions, transcript, NULL, &error);
     g_assert_no_error(error);
-    meeting_write_minutes(&fixture->meetings, record->meeting_id, minutes, record->timestamp_ms, NULL, &error);
+    meeting_write_minutes(&fixture->meetings, record->meeting_id, &versions, minutes, record->timestamp_ms, NULL, &error);
     g_assert_no_error(error);
     meeting_commit(&fixture->meetings, record, etag, &error);
     g_assert_no_error(error);

@@ -15,6 +15,7 @@
 #define TITLE_BYTES_MAX 400
 #define TAG_BYTES_MAX 64
 #define TAGS_MAX 32
+#define RECORD_OBJECTS_MAX 64              /* objects that a record names; a meeting has six */
 #define SPEAKER_NAME_BYTES_MAX 120
 #define SPEAKERS_MAX 256
 
@@ -34,6 +35,7 @@
 #define ITEMS_MAX 2000                     /* of one kind in one meeting */
 #define ITEM_TEXT_BYTES_MAX 4000
 #define WAVEFORM_PEAKS_MAX 8000
+#define TIME_MS_MAX 9999999999999LL         /* of a date: the index keys have 13 digits (the year 2286) */
 #define RECORDING_MS_MAX (48LL * 3600 * 1000)
 
 /* HTTP */

@@ -5,14 +5,11 @@
 #include "catalog/catalog_backend.h"
 #include "model/keys.h"
 
-/* An index key has 13 digits for the time. */
-#define TIMESTAMP_MS_MAX 9999999999999LL
-
 static bool check_identity(const char *meeting_id, gint64 timestamp_ms, GError **error) {
     if (!meeting_id || !meeting_id_valid(meeting_id))
         return fail(error, ERROR_INVALID, "\"%.150s\" is no meeting id: use 1 to %d of A-Z a-z 0-9 . _ -",
                     meeting_id ? meeting_id : "", MEETING_ID_BYTES_MAX);
-    if (timestamp_ms < 0 || timestamp_ms > TIMESTAMP_MS_MAX)
+    if (timestamp_ms < 0 || timestamp_ms > TIME_MS_MAX)
         return fail(error, ERROR_INVALID, "The time of %s lies outside the years 1970 to 2286: correct its record", meeting_id);
     return true;
 }
@@ -22,13 +19,13 @@ bool catalog_put(Catalog *catalog, const Row *row, GError **error) {
 }
 
 bool catalog_remove(Catalog *catalog, const char *meeting_id, gint64 timestamp_ms, GError **error) {
-    return check_identity(meeting_id, timestamp_ms, error) && catalog->backend->remove(catalog, meeting_id, timestamp_ms, error);
+    return check_identity(meeting_id, timestamp_ms == CATALOG_TIME_UNKNOWN ? 0 : timestamp_ms, error) && catalog->backend->remove(catalog, meeting_id, timestamp_ms, error);
 }
 
 bool catalog_list(Catalog *catalog, const CatalogQuery *query, CatalogPage *page, GError **error) {
     if (query->limit < 1 || query->limit > PAGE_LIMIT_MAX)
         return fail(error, ERROR_INVALID, "A page has 1 to %d meetings, not %u", PAGE_LIMIT_MAX, query->limit);
-    if (query->from_ms < 0 || query->from_ms > TIMESTAMP_MS_MAX || query->to_ms < 0 || query->to_ms > TIMESTAMP_MS_MAX)
+    if (query->from_ms < 0 || query->from_ms > TIME_MS_MAX || query->to_ms < 0 || query->to_ms > TIME_MS_MAX)
         return fail(error, ERROR_INVALID, "`from` and `to` must lie in the years 1970 to 2286");
     if (query->tag && (query->tag[0] == '\0' || strlen(query->tag) > TAG_BYTES_MAX))
         return fail(error, ERROR_INVALID, "A tag has 1 to %d bytes", TAG_BYTES_MAX);

@@ -30,6 +30,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Catalog, catalog_close)
  * already, that one stays. Rows in state deleting are kept out of every list. Whoever changes a meeting's timestamp removes the
  * row of the old one. */
 bool catalog_put(Catalog *catalog, const Row *row, GError **error);
+/* CATALOG_TIME_UNKNOWN (its record is damaged): all rows are looked through. */
+#define CATALOG_TIME_UNKNOWN G_MININT64
 bool catalog_remove(Catalog *catalog, const char *meeting_id, gint64 timestamp_ms, GError **error);
 
 /* One bounded store listing a page; a few more only where rows were left out (a tag, deleting, replaced, foreign keys). A page

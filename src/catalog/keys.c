@@ -80,7 +80,22 @@ static bool keys_put(Catalog *base, const Row *row, GError **error) {
     return store_put(catalog->store, key, nothing, NULL, NULL, error) && remove_rows(catalog, row, key, true, error);
 }
 
+typedef struct {
+    Store *store;
+    const char *meeting_id;
+} Wanted;
+
+static bool remove_wanted(const StoreEntry *entry, gpointer user_data, GError **error) {
+    const Wanted *wanted = user_data;
+    g_autoptr(Row) row = row_from_key(entry->key);
+    return !row || strcmp(row->meeting_id, wanted->meeting_id) != 0 || store_delete(wanted->store, entry->key, error);
+}
+
 static bool keys_remove(Catalog *base, const char *meeting_id, gint64 timestamp_ms, GError **error) {
+    if (timestamp_ms == CATALOG_TIME_UNKNOWN) {
+        Wanted wanted = {((KeysCatalog *)base)->store, meeting_id};
+        return store_each(wanted.store, PREFIX_INDEX, remove_wanted, &wanted, error);
+    }
     g_autoptr(Row) row = row_new();
     row->meeting_id = g_strdup(meeting_id);
     row->timestamp_ms = timestamp_ms;

@@ -28,25 +28,18 @@ static bool answer(Context *context, const char *meeting_id, Response *response,
     return true;
 }
 
-/* A record owns its recording and takes it along when it is deleted: so the key must be a recording's, and there. */
-static bool check_recording(Context *context, const char *audio_key, GError **error) {
-    g_auto(StoreInfo) info = {0};
-    if (!g_str_has_prefix(audio_key, PREFIX_RECORDINGS))
-        return fail(error, ERROR_INVALID, "audio_s3_key must be a recording's key: it begins with \"%s\"", PREFIX_RECORDINGS);
-    return store_head(context->workspace->store, audio_key, &info, error);
-}
-
 static bool process_text(Context *context, const char *text, const char *audio_key, const char *filename, Response *response,
                          GError **error) {
     Pipeline pipeline = workspace_pipeline(context->workspace);
+    Workspace *workspace = context->workspace;
     g_autofree char *uuid = text_uuid();
-    g_autofree char *meeting_id = meeting_id_new(uuid);
+    g_autofree char *meeting_id = audio_key ? NULL : meeting_id_new(uuid);
     g_autoptr(Transcript) transcript = NULL;
     gsize size = strlen(text);
     ImportFormat format = import_detect(text, size, filename);
     if (!pipeline.extractor)
         return fail(error, ERROR_CONFIG, "this server has no extractor: send the text to POST /api/meetings, for a worker");
-    if (audio_key && !check_recording(context, audio_key, error)) return false;
+    if (audio_key && !ingest_claim_recording(&workspace->meetings, workspace->jobs, audio_key, &meeting_id, error)) return false;
     if (!import_transcript(format == IMPORT_NONE ? IMPORT_TEXT : format, text, size, &transcript, error)) return false;
     return pipeline_process_text(&pipeline, meeting_id, transcript, audio_key, filename, error) &&
            answer(context, meeting_id, response, error);

@@ -89,7 +89,7 @@ bool ingest_write(Ingest *ingest, const void *data, gsize size, GError **error) 
 }
 
 /* Where there is surely no job, the recording goes as well: nobody was told of it. Where the answer was lost the job may stand and will need
- * it; if it does not, `verify` names what was left. */
+ * it. */
 static bool create_job(Ingest *ingest, GError **error) {
     g_autoptr(GError) problem = NULL;
     if (jobs_create(ingest->jobs, ingest->job, ingest->worker, &problem)) return true;
@@ -120,15 +120,31 @@ void ingest_abort(Ingest *ingest) {
     g_free(ingest);
 }
 
-bool ingest_stored(const Meetings *meetings, Jobs *jobs, const char *audio_key, const IngestOptions *options, Job **job,
-                   GError **error) {
+bool ingest_claim_recording(const Meetings *meetings, Jobs *jobs, const char *audio_key, char **meeting_id, GError **error) {
     g_autofree char *uuid = text_uuid();
-    g_autofree char *meeting_id = meeting_id_new(uuid);
-    g_autoptr(Job) planned = NULL;
+    g_autofree char *owner = meeting_id_of_recording(audio_key);
     g_auto(StoreInfo) info = {0};
+    g_auto(StoreInfo) record = {0};
+    g_autoptr(Job) job = NULL;
     if (!g_str_has_prefix(audio_key, PREFIX_RECORDINGS))
         return fail(error, ERROR_INVALID, "audio_s3_key must be a recording's key: it begins with \"%s\"", PREFIX_RECORDINGS);
-    if (!store_head(meetings->store, audio_key, &info, error) || !plan(meetings, meeting_id, options, &planned, error)) return false;
+    if (!store_head(meetings->store, audio_key, &info, error)) return false;
+    if (!owner) owner = meeting_id_new(uuid);
+    g_autofree char *record_key = key_document(owner, DOCUMENT_RECORD);
+    if (store_head(meetings->store, record_key, &record, NULL) || jobs_read(jobs, owner, &job, NULL))
+        return fail(error, ERROR_CONFLICT, "the recording belongs to %s already: delete that meeting, or upload the recording again", owner);
+    *meeting_id = g_steal_pointer(&owner);
+    return true;
+}
+
+bool ingest_stored(const Meetings *meetings, Jobs *jobs, const char *audio_key, const IngestOptions *options, Job **job,
+                   GError **error) {
+    g_autofree char *meeting_id = NULL;
+    g_autoptr(Job) planned = NULL;
+    g_auto(StoreInfo) info = {0};
+    if (!ingest_claim_recording(meetings, jobs, audio_key, &meeting_id, error) ||
+        !store_head(meetings->store, audio_key, &info, error) || !plan(meetings, meeting_id, options, &planned, error))
+        return false;
     planned->audio_key = g_strdup(audio_key);
     planned->audio_bytes = info.size;
     if (!jobs_create(jobs, planned, options->worker, error)) return false;

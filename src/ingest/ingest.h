@@ -23,5 +23,9 @@ bool ingest_finish(Ingest *ingest, Job **job, GError **error);
 void ingest_abort(Ingest *ingest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ingest, ingest_abort)
 
-/* A recording that already stands in the store under `audio_key` (POST /api/meeting/process). ERROR_NOT_FOUND where it does not. */
+/* The id of the meeting that a recording which stands in the store is to belong to (a recording belongs to one meeting, which takes it along
+ * when it is deleted). ERROR_NOT_FOUND where it does not stand; ERROR_CONFLICT where it belongs to a meeting already. Caller frees. */
+bool ingest_claim_recording(const Meetings *meetings, Jobs *jobs, const char *audio_key, char **meeting_id, GError **error);
+
+/* A recording that stands in the store under `audio_key` (POST /api/meeting/process) is to be processed. Errors as above. */
 bool ingest_stored(const Meetings *meetings, Jobs *jobs, const char *audio_key, const IngestOptions *options, Job **job, GError **error);

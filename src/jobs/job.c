@@ -10,9 +10,8 @@
 #define CODE_BYTES_MAX 64
 #define LANGUAGE_BYTES_MAX 64
 #define WORKER_BYTES_MAX 255
-#define TIME_MS_MAX 9999999999999LL /* as the index keys: the year 2286 */
 
-static const char *const state_names[JOB_STATE_COUNT] = {"queued", "running", "failed", "deleting"};
+static const char *const state_names[JOB_STATE_COUNT] = {"queued", "running", "failed", "deleting", "done"};
 static const char *const stage_names[STAGE_COUNT] = {"transcribe", "extract", "commit"};
 
 static const struct {

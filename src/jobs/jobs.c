@@ -211,8 +211,10 @@ bool jobs_create_delete(Jobs *jobs, const char *meeting_id, const char *worker, 
         g_autoptr(Job) found = NULL;
         g_autoptr(GError) problem = NULL;
         if (!read_for_delete(jobs, meeting_id, &found, error)) return false;
-        if (found->state == JOB_DELETING && found->worker && clock_now_ms(jobs->clock) < found->lease_until_ms)
-            return fail(error, ERROR_CONFLICT, "%s is being deleted already", meeting_id);
+        bool held = found->worker && clock_now_ms(jobs->clock) < found->lease_until_ms;
+        if (held && (found->state == JOB_DELETING || found->state == JOB_DONE))
+            return fail(error, ERROR_CONFLICT, "%s is being %s this moment: try again", meeting_id,
+                        found->state == JOB_DONE ? "finished" : "deleted");
         job_enter_stage(found, STAGE_COMMIT);
         found->state = JOB_DELETING;
         found->not_before_ms = 0;
@@ -297,7 +299,7 @@ static void remember(Jobs *jobs, const char *key, const char *etag, gint64 job_d
 /* Leases a job that nobody holds any more. A holder that is still named has died: that was an attempt, and after the last one the
  * job is written off as failed. ERROR_LEASE_LOST: another was quicker. */
 static bool claim(Jobs *jobs, Job *job, const char *worker, GError **error) {
-    bool died = job->worker != NULL;
+    bool died = job->worker != NULL && job->state != JOB_DONE;
     if (died && job->attempts < G_MAXINT32) job->attempts++;
     if (died && job->attempts >= JOB_ATTEMPTS_MAX && job->state != JOB_DELETING) {
         g_autofree char *message =
@@ -307,7 +309,7 @@ static bool claim(Jobs *jobs, Job *job, const char *worker, GError **error) {
         job->state = JOB_FAILED;
         lease(jobs, job, NULL);
     } else {
-        if (job->state != JOB_DELETING) job->state = JOB_RUNNING;
+        if (job->state != JOB_DELETING && job->state != JOB_DONE) job->state = JOB_RUNNING;
         job->not_before_ms = 0;
         lease(jobs, job, worker);
     }
@@ -331,6 +333,7 @@ static bool take_entry(Jobs *jobs, const StoreEntry *entry, const char *worker, 
         return true;
     }
     if (claim(jobs, found, worker, &problem)) {
+        if (found->state == JOB_DONE) return store_delete(jobs->store, entry->key, error); /* its worker died just before */
         if (found->state != JOB_FAILED) *job = g_steal_pointer(&found);
         return true;
     }
@@ -360,6 +363,7 @@ bool jobs_take_one(Jobs *jobs, const char *meeting_id, const char *worker, Job *
     g_autoptr(Job) found = NULL;
     g_autoptr(GError) problem = NULL;
     if (!jobs_read(jobs, meeting_id, &found, error)) return false;
+    if (found->state == JOB_DONE) return fail(error, ERROR_NOT_FOUND, "The work on %s is done", meeting_id);
     if (found->worker && clock_now_ms(jobs->clock) < found->lease_until_ms)
         return fail(error, ERROR_CONFLICT, "%s is being worked on already: wait until that is done", meeting_id);
     if (found->state != JOB_FAILED && !claim(jobs, found, worker, &problem)) {
@@ -397,7 +401,9 @@ bool jobs_fail(Jobs *jobs, Job *job, const GError *reason, GError **error) {
     if (job->attempts < G_MAXINT32) job->attempts++;
     set_error(job, kind->name, reason->message);
     job->remaining_ms = -1;
-    if (job->state == JOB_DELETING) {
+    if (job->state == JOB_DONE) {
+        job->not_before_ms = 0; /* only its object is left, for whoever comes */
+    } else if (job->state == JOB_DELETING) {
         job->not_before_ms = clock_now_ms(jobs->clock) + (kind->retryable ? backoff_ms(jobs, job->attempts) : JOB_BACKOFF_MAX_MS);
     } else if (kind->retryable && job->attempts < JOB_ATTEMPTS_MAX) {
         job->state = JOB_QUEUED;
@@ -419,7 +425,8 @@ bool jobs_release(Jobs *jobs, Job *job, GError **error) {
 }
 
 bool jobs_finish(Jobs *jobs, Job *job, GError **error) {
-    /* Not every store has a conditional delete: a lease that has just been renewed stands in for it. */
+    /* Not every store has a conditional delete: JOB_DONE stands in for it, which nobody writes over while its lease lasts. */
+    job->state = JOB_DONE;
     if (!jobs_save(jobs, job, error)) return false;
     g_autofree char *key = key_job(job->meeting_id);
     return store_delete(jobs->store, key, error);
@@ -431,7 +438,8 @@ bool jobs_retry(Jobs *jobs, const char *meeting_id, Job **job, GError **error) {
     if (found->state != JOB_FAILED)
         return fail(error, ERROR_CONFLICT, "The work on %s has not failed, it is %s: there is nothing to retry", meeting_id,
                     job_state_name(found->state));
-    job_enter_stage(found, found->stage);
+    bool damaged = g_strcmp0(found->error_code, error_kind_of(ERROR_CORRUPT)->name) == 0;
+    job_enter_stage(found, damaged ? STAGE_TRANSCRIBE : found->stage);
     found->state = JOB_QUEUED;
     found->not_before_ms = 0;
     if (!put_or_conflict(jobs, found, error)) return false;

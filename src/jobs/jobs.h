@@ -16,7 +16,8 @@
 #include "base/json.h"
 #include "store/store.h"
 
-typedef enum { JOB_QUEUED, JOB_RUNNING, JOB_FAILED, JOB_DELETING, JOB_STATE_COUNT } JobState;
+/* JOB_DONE stands for the moment between the end of the work and the removal of its object: nobody writes over it while its lease lasts. */
+typedef enum { JOB_QUEUED, JOB_RUNNING, JOB_FAILED, JOB_DELETING, JOB_DONE, JOB_STATE_COUNT } JobState;
 typedef enum { STAGE_TRANSCRIBE, STAGE_EXTRACT, STAGE_COMMIT, STAGE_COUNT } JobStage;
 
 typedef struct {
@@ -72,7 +73,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Jobs, jobs_free)
  * ERROR_INVALID where a parameter is over its limit. */
 bool jobs_create(Jobs *jobs, Job *job, const char *worker, GError **error);
 /* The meeting is to be deleted: makes a job of it, or turns the one that stands into it (whoever works on that one loses the
- * lease). Leased to `worker`, or with NULL for the next to take. ERROR_CONFLICT where another is deleting it right now. */
+ * lease). Leased to `worker`, or with NULL for the next to take. ERROR_CONFLICT where another is deleting it, or is
+ * done with it, right now. */
 bool jobs_create_delete(Jobs *jobs, const char *meeting_id, const char *worker, Job **job, GError **error);
 /* ERROR_NOT_FOUND; ERROR_CORRUPT where the object is no job. */
 bool jobs_read(Jobs *jobs, const char *meeting_id, Job **job, GError **error);
@@ -94,5 +96,5 @@ bool jobs_release(Jobs *jobs, Job *job, GError **error);
 /* The meeting is committed, or deleted: removes the job. ERROR_LEASE_LOST as with jobs_save; the job is then another's to
  * remove. */
 bool jobs_finish(Jobs *jobs, Job *job, GError **error);
-/* A person asks for a failed job again: attempts from zero. ERROR_CONFLICT where it is not failed. */
+/* A person asks for a failed job again: attempts from zero; from the recording where stored documents were damaged. ERROR_CONFLICT where it is not failed. */
 bool jobs_retry(Jobs *jobs, const char *meeting_id, Job **job, GError **error);

@@ -18,6 +18,8 @@ static bool leave_lists(const Meetings *meetings, const char *meeting_id, char *
     g_autoptr(GError) problem = NULL;
     if (!meeting_read_any_record(meetings, meeting_id, &record, &etag, &problem)) {
         if (error_is(problem, ERROR_NOT_FOUND)) return true;
+        /* Damaged: it is in no state to be marked, but it must be possible to get rid of it. */
+        if (error_is(problem, ERROR_CORRUPT)) return catalog_remove(meetings->catalog, meeting_id, CATALOG_TIME_UNKNOWN, error);
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }

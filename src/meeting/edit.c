@@ -8,11 +8,9 @@
  *
  * A crash after 2 loses nothing: readers see the edit as done (meeting_read applies it), and the next edit finishes it first.
  * Whoever finds in 3 or 4 that someone else was faster stops: the same patch gives the same documents. */
-#include "base/limits.h"
-#include "base/text.h"
-#include "meeting/meeting_internal.h"
-
 #include <string.h>
+
+#include "meeting/meeting_internal.h"
 
 /* For the steps after the deciding one: losing a race means that another has done the same. */
 static bool done_by_another(GError **problem) {
@@ -21,59 +19,51 @@ static bool done_by_another(GError **problem) {
     return true;
 }
 
-static bool put_bytes(const Meetings *meetings, const char *meeting_id, Document document, GBytes *bytes, const char *if_match,
-                      GError **error) {
-    g_autoptr(GError) problem = NULL;
-    g_autofree char *key = key_document(meeting_id, document);
-    StorePut put = {.if_match = if_match, .content_type = document == DOCUMENT_TEXT ? "text/plain; charset=utf-8" : "application/json"};
-    if (!if_match || store_put(meetings->store, key, bytes, &put, NULL, &problem) || done_by_another(&problem)) return true;
-    g_propagate_error(error, g_steal_pointer(&problem));
-    return false;
-}
-
-static bool put_transcript(const Meetings *meetings, const Meeting *meeting, GError **error) {
-    g_autofree char *text = transcript_to_text(meeting->transcript);
-    g_autoptr(GBytes) text_bytes = g_bytes_new(text, strlen(text));
-    g_autoptr(json_t) json = transcript_to_json(meeting->transcript);
-    g_autoptr(GBytes) json_bytes = json_to_bytes(json, false);
-    const char *id = meeting->record->meeting_id;
-    return put_bytes(meetings, id, DOCUMENT_TRANSCRIPT, json_bytes, meeting->transcript_etag, error) &&
-           put_bytes(meetings, id, DOCUMENT_TEXT, text_bytes, meeting->text_etag, error);
-}
-
-static bool put_minutes(const Meetings *meetings, const Meeting *meeting, GError **error) {
+/* What the patch makes of the documents that it touches. */
+static void render(const Meeting *meeting, const json_t *patch, Rendered *rendered) {
     const Record *record = meeting->record;
-    g_autofree char *timestamp = time_format(record->timestamp_ms);
-    g_autoptr(json_t) summary = minutes_summary_to_json(meeting->minutes, record->meeting_id, timestamp, record->audio_key);
-    g_autoptr(json_t) requirements =
-        minutes_requirements_to_json(meeting->minutes, record->meeting_id, timestamp, record->audio_key);
-    g_autoptr(GBytes) summary_bytes = json_to_bytes(summary, true);
-    g_autoptr(GBytes) requirements_bytes = json_to_bytes(requirements, true);
-    return put_bytes(meetings, record->meeting_id, DOCUMENT_SUMMARY, summary_bytes, meeting->summary_etag, error) &&
-           put_bytes(meetings, record->meeting_id, DOCUMENT_REQUIREMENTS, requirements_bytes, meeting->requirements_etag, error);
-}
-
-/* Step 3. `meeting` has the patch applied and the ETags from before. */
-static bool put_documents(const Meetings *meetings, const Meeting *meeting, const json_t *patch, GError **error) {
     bool speakers = json_object_get(patch, "speakers") != NULL;
-    bool items = speakers || json_object_get(patch, "items") != NULL;
-    return (!speakers || !meeting->transcript_etag || put_transcript(meetings, meeting, error)) &&
-           (!items || put_minutes(meetings, meeting, error));
+    if (speakers && meeting->transcript) render_transcript(meeting->transcript, NULL, rendered);
+    if (speakers || json_object_get(patch, "items"))
+        render_minutes(meeting->minutes, record->meeting_id, record->timestamp_ms, record->audio_key, rendered);
 }
 
-/* Steps 3 and 4 for the pending edit of `meeting`, which meeting_read has already applied in memory. */
-static bool finish(const Meetings *meetings, Meeting *meeting, char **new_etag, GError **error) {
+/* Step 3. A document that is not there stays so. */
+static bool put_documents(const Meetings *meetings, const Meeting *meeting, const Rendered *rendered, GError **error) {
+    for (Document document = 0; document < DOCUMENT_COUNT; document++) {
+        g_autoptr(GError) problem = NULL;
+        if (!rendered->bytes[document] || !meeting->versions.etag[document] ||
+            rendered_put(meetings, meeting->record->meeting_id, document, rendered, &meeting->versions, &problem) ||
+            done_by_another(&problem))
+            continue;
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    return true;
+}
+
+/* The ETag that the editor goes on with: of the record that another has made of this very edit. Where a later edit has come already it is
+ * the one of before, so that the next edit is told. */
+static bool etag_after_another(const Meetings *meetings, const Meeting *meeting, char **new_etag, GError **error) {
+    g_autoptr(Record) theirs = NULL;
+    g_autofree char *etag = NULL;
+    if (!meeting_read_record(meetings, meeting->record->meeting_id, &theirs, &etag, error)) return false;
+    bool same = theirs->updated_ms == meeting->record->updated_ms && !json_object_get(theirs->extra, PENDING_EDIT);
+    if (new_etag) *new_etag = same ? g_steal_pointer(&etag) : g_strdup(meeting->etag);
+    return true;
+}
+
+/* Steps 3 and 4 for the pending edit of `meeting`, which is applied in memory already. */
+static bool finish(const Meetings *meetings, Meeting *meeting, const Rendered *rendered, char **new_etag, GError **error) {
     g_autoptr(GError) problem = NULL;
     g_autofree char *etag = NULL;
     Record *record = meeting->record;
-    const json_t *patch = json_object_get(record->extra, PENDING_EDIT);
-    if (!put_documents(meetings, meeting, patch, error)) return false;
+    StorePut put = {.if_match = meeting->etag};
+    if (!put_documents(meetings, meeting, rendered, error)) return false;
     json_object_del(record->extra, PENDING_EDIT);
     if (!meeting_describe(meetings, record, error)) return false;
-    StorePut put = {.if_match = meeting->etag};
     if (!meeting_put_record(meetings, record, &put, &etag, &problem)) {
-        g_autoptr(Record) theirs = NULL;
-        if (done_by_another(&problem)) return meeting_read_record(meetings, record->meeting_id, &theirs, new_etag, error);
+        if (done_by_another(&problem)) return etag_after_another(meetings, meeting, new_etag, error);
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
@@ -81,15 +71,27 @@ static bool finish(const Meetings *meetings, Meeting *meeting, char **new_etag, 
     return meeting_index(meetings, record, error);
 }
 
+/* Finishes what an earlier edit, that died, has begun; then reads the meeting anew. */
+static bool finish_earlier(const Meetings *meetings, Meeting **meeting, GError **error) {
+    g_autofree char *meeting_id = g_strdup((*meeting)->record->meeting_id);
+    g_auto(Rendered) rendered = {0};
+    const json_t *pending = json_object_get((*meeting)->record->extra, PENDING_EDIT);
+    if (!pending) return true;
+    render(*meeting, pending, &rendered);
+    if (!finish(meetings, *meeting, &rendered, NULL, error)) return false;
+    g_clear_pointer(meeting, meeting_free);
+    return meeting_read(meetings, meeting_id, meeting, error);
+}
+
 /* Step 2. */
 static bool begin(const Meetings *meetings, Meeting *meeting, const json_t *patch, GError **error) {
     Record *record = meeting->record;
     g_autofree char *etag = NULL;
+    StorePut put = {.if_match = meeting->etag};
     if (!record->extra) record->extra = json_object();
     json_object_set_new(record->extra, PENDING_EDIT, json_deep_copy(patch));
     record->schema = 2;
     meeting_touch(meetings, record);
-    StorePut put = {.if_match = meeting->etag};
     if (!meeting_put_record(meetings, record, &put, &etag, error)) return false;
     g_free(meeting->etag);
     meeting->etag = g_steal_pointer(&etag);
@@ -99,14 +101,12 @@ static bool begin(const Meetings *meetings, Meeting *meeting, const json_t *patc
 bool meeting_edit(const Meetings *meetings, const char *meeting_id, const char *etag, const json_t *patch, char **new_etag,
                   GError **error) {
     g_autoptr(Meeting) meeting = NULL;
-    if (!meeting_read(meetings, meeting_id, &meeting, error)) return false;
-    if (json_object_get(meeting->record->extra, PENDING_EDIT)) {
-        if (!finish(meetings, meeting, NULL, error)) return false;
-        g_clear_pointer(&meeting, meeting_free);
-        if (!meeting_read(meetings, meeting_id, &meeting, error)) return false;
-    }
+    g_auto(Rendered) rendered = {0};
+    if (!meeting_read(meetings, meeting_id, &meeting, error) || !finish_earlier(meetings, &meeting, error)) return false;
     if (strcmp(meeting->etag, etag) != 0)
         return fail(error, ERROR_PRECONDITION, "the meeting %s was changed meanwhile: read it again and repeat the edit", meeting_id);
     if (!meeting_apply_patch(meeting, patch, error)) return false;
-    return begin(meetings, meeting, patch, error) && finish(meetings, meeting, new_etag, error);
+    render(meeting, patch, &rendered);
+    return rendered_fits(&rendered, meeting_id, error) && begin(meetings, meeting, patch, error) &&
+           finish(meetings, meeting, &rendered, new_etag, error);
 }

@@ -6,6 +6,8 @@
 #include "base/limits.h"
 #include "meeting/meeting_internal.h"
 
+#define READ_TRIES 8
+
 void meeting_free(Meeting *meeting) {
     if (!meeting) return;
     g_clear_pointer(&meeting->record, record_free);
@@ -13,10 +15,7 @@ void meeting_free(Meeting *meeting) {
     g_clear_pointer(&meeting->minutes, minutes_free);
     g_free(meeting->etag);
     g_free(meeting->text);
-    g_free(meeting->text_etag);
-    g_free(meeting->summary_etag);
-    g_free(meeting->requirements_etag);
-    g_free(meeting->transcript_etag);
+    meeting_versions_clear(&meeting->versions);
     g_free(meeting);
 }
 
@@ -54,18 +53,6 @@ bool meeting_read_json(const Meetings *meetings, const char *meeting_id, Documen
     *json = parsed;
     if (etag) *etag = g_steal_pointer(&read_etag);
     return true;
-}
-
-bool meeting_put_json(const Meetings *meetings, const char *meeting_id, Document document, const json_t *json, const char *if_match,
-                      StoreInfo *info, GError **error) {
-    g_autofree char *key = key_document(meeting_id, document);
-    g_autoptr(GBytes) bytes = json_to_bytes(json, document != DOCUMENT_TRANSCRIPT && document != DOCUMENT_WAVEFORM);
-    gsize bytes_max = document == DOCUMENT_RECORD ? RECORD_BYTES_MAX : DOCUMENT_BYTES_MAX;
-    if (g_bytes_get_size(bytes) > bytes_max)
-        return fail(error, ERROR_TOO_LARGE, "%s of %s would have more than %" G_GSIZE_FORMAT " bytes", document_name(document),
-                    meeting_id, bytes_max);
-    StorePut put = {.content_type = "application/json", .if_match = if_match};
-    return store_put(meetings->store, key, bytes, &put, info, error);
 }
 
 bool meeting_read_any_record(const Meetings *meetings, const char *meeting_id, Record **record, char **etag, GError **error) {
@@ -121,50 +108,55 @@ static Transcript *transcript_of_text(const char *meeting_id, const char *text) 
 
 static bool read_transcript_or_text(const Meetings *meetings, const char *meeting_id, Meeting *meeting, GError **error) {
     g_autoptr(GBytes) bytes = NULL;
-    if (!meeting_read_transcript(meetings, meeting_id, &meeting->transcript, &meeting->transcript_etag, error) ||
-        !read_document(meetings, meeting_id, DOCUMENT_TEXT, &bytes, &meeting->text_etag, error))
+    char **etag = meeting->versions.etag;
+    if (!meeting_read_transcript(meetings, meeting_id, &meeting->transcript, &etag[DOCUMENT_TRANSCRIPT], error) ||
+        !read_document(meetings, meeting_id, DOCUMENT_TEXT, &bytes, &etag[DOCUMENT_TEXT], error))
         return false;
     if (bytes) meeting->text = g_utf8_make_valid(g_bytes_get_data(bytes, NULL), (gssize)g_bytes_get_size(bytes));
     if (!meeting->transcript && meeting->text) meeting->transcript = transcript_of_text(meeting_id, meeting->text);
     return true;
 }
 
-bool meeting_read(const Meetings *meetings, const char *meeting_id, Meeting **meeting, GError **error) {
+static bool read_all(const Meetings *meetings, const char *meeting_id, Meeting **meeting, GError **error) {
     g_autoptr(Meeting) read = g_new0(Meeting, 1);
     g_autoptr(json_t) summary = NULL;
     g_autoptr(json_t) requirements = NULL;
+    char **etag = read->versions.etag;
     if (!meeting_read_record(meetings, meeting_id, &read->record, &read->etag, error) ||
         !read_transcript_or_text(meetings, meeting_id, read, error) ||
-        !meeting_read_json(meetings, meeting_id, DOCUMENT_SUMMARY, &summary, &read->summary_etag, error) ||
-        !meeting_read_json(meetings, meeting_id, DOCUMENT_REQUIREMENTS, &requirements, &read->requirements_etag, error))
+        !meeting_read_json(meetings, meeting_id, DOCUMENT_SUMMARY, &summary, &etag[DOCUMENT_SUMMARY], error) ||
+        !meeting_read_json(meetings, meeting_id, DOCUMENT_REQUIREMENTS, &requirements, &etag[DOCUMENT_REQUIREMENTS], error))
         return false;
     read->minutes = minutes_from_json(summary, requirements);
-    /* An edit that was begun is shown as done: it will be finished by whoever writes next. */
-    const json_t *pending = json_object_get(read->record->extra, PENDING_EDIT);
-    if (pending && !meeting_apply_patch(read, pending, error)) return false;
     *meeting = g_steal_pointer(&read);
     return true;
 }
 
-bool meeting_write_transcript(const Meetings *meetings, const char *meeting_id, const Transcript *transcript, const json_t *waveform,
-                              GError **error) {
-    g_autofree char *text_key = key_document(meeting_id, DOCUMENT_TEXT);
-    g_autofree char *text = transcript_to_text(transcript);
-    g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
-    g_autoptr(json_t) json = transcript_to_json(transcript);
-    StorePut put = {.content_type = "text/plain; charset=utf-8"};
-    /* transcript.json last: its presence says that this stage is done. */
-    return store_put(meetings->store, text_key, bytes, &put, NULL, error) &&
-           (!waveform || meeting_put_json(meetings, meeting_id, DOCUMENT_WAVEFORM, waveform, NULL, NULL, error)) &&
-           meeting_put_json(meetings, meeting_id, DOCUMENT_TRANSCRIPT, json, NULL, NULL, error);
+/* The record that was read first still stands: so the documents that were read after it are not younger than its pending edit. */
+static bool still_stands(const Meetings *meetings, const Meeting *meeting, bool *stands, GError **error) {
+    g_autofree char *key = key_document(meeting->record->meeting_id, DOCUMENT_RECORD);
+    g_auto(StoreInfo) info = {0};
+    if (!store_head(meetings->store, key, &info, error)) return false;
+    *stands = strcmp(info.etag, meeting->etag) == 0;
+    return true;
 }
 
-bool meeting_write_minutes(const Meetings *meetings, const char *meeting_id, const Minutes *minutes, gint64 timestamp_ms,
-                           const char *audio_key, GError **error) {
-    g_autofree char *timestamp = time_format(timestamp_ms);
-    g_autoptr(json_t) summary = minutes_summary_to_json(minutes, meeting_id, timestamp, audio_key);
-    g_autoptr(json_t) requirements = minutes_requirements_to_json(minutes, meeting_id, timestamp, audio_key);
-    /* summary.json last: its presence, with this run's mark, says that this stage is done. */
-    return meeting_put_json(meetings, meeting_id, DOCUMENT_REQUIREMENTS, requirements, NULL, NULL, error) &&
-           meeting_put_json(meetings, meeting_id, DOCUMENT_SUMMARY, summary, NULL, NULL, error);
+bool meeting_read(const Meetings *meetings, const char *meeting_id, Meeting **meeting, GError **error) {
+    for (int tries = 0; tries < READ_TRIES; tries++) {
+        g_autoptr(Meeting) read = NULL;
+        bool stands = true;
+        if (!read_all(meetings, meeting_id, &read, error)) return false;
+        /* An edit that was begun is shown as done: whoever writes next finishes it. */
+        const json_t *pending = json_object_get(read->record->extra, PENDING_EDIT);
+        if (pending && !still_stands(meetings, read, &stands, error)) return false;
+        if (!stands) continue;
+        if (pending && !meeting_apply_patch(read, pending, NULL)) {
+            /* It fits no more (its items are gone): the meeting stands as its documents say. */
+            g_clear_pointer(&read, meeting_free);
+            if (!read_all(meetings, meeting_id, &read, error)) return false;
+        }
+        *meeting = g_steal_pointer(&read);
+        return true;
+    }
+    return fail(error, ERROR_UNAVAILABLE, "the meeting %s is being changed all the time: read it again later", meeting_id);
 }

@@ -18,13 +18,22 @@ typedef struct {
     Clock *clock;
 } Meetings; /* borrowed handles, passed together */
 
+/* The ETags of the documents that were read; NULL where there is none. A write names them, so that it never goes over what
+ * another has written meanwhile. */
+typedef struct {
+    char *etag[DOCUMENT_COUNT];
+} MeetingVersions;
+
+void meeting_versions_clear(MeetingVersions *versions);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MeetingVersions, meeting_versions_clear)
+
 typedef struct {
     Record *record;
     char *etag;              /* of metadata.json */
     Transcript *transcript;  /* from transcript.json, else from transcription.txt (old buckets); NULL: neither is there */
     char *text;              /* transcription.txt; NULL where absent */
     Minutes *minutes;        /* never NULL */
-    char *text_etag, *transcript_etag, *summary_etag, *requirements_etag; /* NULL where absent */
+    MeetingVersions versions;
 } Meeting;
 
 void meeting_free(Meeting *meeting);
@@ -34,11 +43,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Meeting, meeting_free)
 bool meeting_read_record(const Meetings *meetings, const char *meeting_id, Record **record, char **etag, GError **error);
 bool meeting_read(const Meetings *meetings, const char *meeting_id, Meeting **meeting, GError **error);
 
-/* The stages' outputs, written as soon as each ends. */
-bool meeting_write_transcript(const Meetings *meetings, const char *meeting_id, const Transcript *transcript, const json_t *waveform,
-                              GError **error);
-bool meeting_write_minutes(const Meetings *meetings, const char *meeting_id, const Minutes *minutes, gint64 timestamp_ms, const char *audio_key,
-                           GError **error);
+/* What the documents are before a stage begins. */
+bool meeting_read_versions(const Meetings *meetings, const char *meeting_id, MeetingVersions *versions, GError **error);
+/* The stages' outputs, written as soon as each ends. ERROR_PRECONDITION: another has written since `versions` was read. */
+bool meeting_write_transcript(const Meetings *meetings, const char *meeting_id, const MeetingVersions *versions,
+                              const Transcript *transcript, const json_t *waveform, GError **error);
+bool meeting_write_minutes(const Meetings *meetings, const char *meeting_id, const MeetingVersions *versions, const Minutes *minutes,
+                           gint64 timestamp_ms, const char *audio_key, GError **error);
 /* *transcript NULL where it is not there (yet). `etag` may be NULL. */
 bool meeting_read_transcript(const Meetings *meetings, const char *meeting_id, Transcript **transcript, char **etag, GError **error);
 /* *minutes NULL where summary.json or requirements.json is not there (yet). */

@@ -6,9 +6,21 @@
 /* The object's JSON; *json NULL where there is no object. `etag` may be NULL. */
 bool meeting_read_json(const Meetings *meetings, const char *meeting_id, Document document, json_t **json, char **etag,
                        GError **error);
-/* Puts a document; `if_match` NULL: unconditionally. `info` may be NULL. */
-bool meeting_put_json(const Meetings *meetings, const char *meeting_id, Document document, const json_t *json, const char *if_match,
-                      StoreInfo *info, GError **error);
+/* Documents as bytes; NULL where there is none. */
+typedef struct {
+    GBytes *bytes[DOCUMENT_COUNT];
+} Rendered;
+
+void rendered_clear(Rendered *rendered);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Rendered, rendered_clear)
+
+void render_transcript(const Transcript *transcript, const json_t *waveform, Rendered *rendered);
+void render_minutes(const Minutes *minutes, const char *meeting_id, gint64 timestamp_ms, const char *audio_key, Rendered *rendered);
+/* ERROR_TOO_LARGE where one is over its limit. */
+bool rendered_fits(const Rendered *rendered, const char *meeting_id, GError **error);
+/* Over the version named (none: created). ERROR_PRECONDITION where another stands. */
+bool rendered_put(const Meetings *meetings, const char *meeting_id, Document document, const Rendered *rendered,
+                  const MeetingVersions *versions, GError **error);
 
 /* metadata.json in any state, also while it is being deleted. */
 bool meeting_read_any_record(const Meetings *meetings, const char *meeting_id, Record **record, char **etag, GError **error);

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "meeting/meeting_internal.h"
 
-/* A JSON string within `bytes_max`, cleaned; null gives NULL where `nullable`. */
+/* A JSON string within `bytes_max`, cleaned, on one line; null gives NULL where `nullable`. */
 static bool read_text(const json_t *value, const char *name, gsize bytes_max, bool nullable, char **text, GError **error) {
     if (json_is_null(value) && nullable) {
         g_free(*text);
@@ -14,7 +14,7 @@ static bool read_text(const json_t *value, const char *name, gsize bytes_max, bo
         return true;
     }
     if (!json_is_string(value)) return fail(error, ERROR_INVALID, "%s must be text", name);
-    g_autofree char *clean = text_clean(json_string_value(value), (gssize)json_string_length(value), true);
+    g_autofree char *clean = text_clean(json_string_value(value), (gssize)json_string_length(value), false);
     g_strstrip(clean);
     if (clean[0] == '\0' && !nullable) return fail(error, ERROR_INVALID, "%s must not be empty", name);
     if (strlen(clean) > bytes_max) return fail(error, ERROR_INVALID, "%s has more than %d bytes", name, (int)bytes_max);
@@ -49,6 +49,16 @@ static void rename_text(char **text, const char *from, const char *to) {
     *text = g_strdup(to);
 }
 
+/* A speaker may be given another's name: the name then stands once. */
+static void drop_repeated(GPtrArray *names) {
+    for (guint i = names->len; i-- > 1;)
+        for (guint before = 0; before < i; before++) {
+            if (strcmp(names->pdata[before], names->pdata[i]) != 0) continue;
+            g_ptr_array_remove_index(names, i);
+            break;
+        }
+}
+
 static void rename_speaker(Meeting *meeting, const char *from, const char *to) {
     GPtrArray *lists[] = {meeting->record->speakers, meeting->transcript ? meeting->transcript->speakers : NULL};
     for (gsize l = 0; l < G_N_ELEMENTS(lists); l++)
@@ -75,6 +85,7 @@ static bool patch_speakers(Meeting *meeting, const json_t *value, GError **error
             return fail(error, ERROR_INVALID, "speakers can't be swapped in one patch: use a third name first");
         rename_speaker(meeting, from, to);
     }
+    drop_repeated(meeting->record->speakers);
     return true;
 }
 

@@ -5,6 +5,8 @@
 
 #include "base/limits.h"
 
+#define UUID_CHARS 36
+
 static const char *const document_names[DOCUMENT_COUNT] = {
     [DOCUMENT_TEXT] = "transcription.txt",         [DOCUMENT_TRANSCRIPT] = "transcript.json", [DOCUMENT_SUMMARY] = "summary.json",
     [DOCUMENT_REQUIREMENTS] = "requirements.json", [DOCUMENT_WAVEFORM] = "waveform.json",     [DOCUMENT_RECORD] = "metadata.json",
@@ -45,4 +47,10 @@ char *meeting_id_of_key(const char *key) {
         id = g_strndup(start, strlen(start) - strlen(".json"));
     }
     return meeting_id_valid(id) ? g_steal_pointer(&id) : NULL;
+}
+
+char *meeting_id_of_recording(const char *key) {
+    const char *name = g_str_has_prefix(key, PREFIX_RECORDINGS) ? key + strlen(PREFIX_RECORDINGS) : "";
+    g_autofree char *uuid = strlen(name) > UUID_CHARS && name[UUID_CHARS] == '_' ? g_strndup(name, UUID_CHARS) : NULL;
+    return uuid && g_uuid_string_is_valid(uuid) ? meeting_id_new(uuid) : NULL;
 }

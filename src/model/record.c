@@ -9,7 +9,6 @@
 #include "model/keys.h"
 #include "model/members.h"
 
-#define TIME_MS_MAX 253402300799999LL /* the end of the year 9999 */
 
 static const char *const known[] = {"meeting_id",
                                     "audio_s3_key",
@@ -201,6 +200,7 @@ static void read_objects(Record *record, const json_t *json) {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)json, key, value) {
+        if (record->objects->len >= RECORD_OBJECTS_MAX) return;
         if (strlen(key) > KEY_BYTES_MAX || !json_is_object(value)) continue;
         g_autofree char *sha256 = member_text(value, "sha256", 64, false);
         g_autofree char *etag = member_text(value, "etag", KEY_BYTES_MAX, false);
@@ -246,8 +246,8 @@ static void read_strings(GPtrArray **strings, const json_t *json, const char *na
 }
 
 bool record_from_json(const json_t *json, const char *meeting_id, Record **record, GError **error) {
-    const char *id = json_get_string(json, "meeting_id", NULL);
-    if (!meeting_id_valid(id)) id = meeting_id;
+    /* The key is the id: a copied object must not speak for the meeting that it was copied from. */
+    const char *id = meeting_id_valid(meeting_id) ? meeting_id : json_get_string(json, "meeting_id", NULL);
     if (!json_is_object(json) || !meeting_id_valid(id))
         return fail(
             error, ERROR_CORRUPT,

@@ -50,7 +50,7 @@ void record_set_object(Record *record, const char *key, guint64 bytes, const cha
 const RecordObject *record_object(const Record *record, const char *key); /* NULL where there is none */
 
 json_t *record_to_json(const Record *record);
-/* Old records (no `schema`) get defaults: title from the filename, state ready. `meeting_id` (from the key) stands in where the
+/* Old records (no `schema`) get defaults: title from the filename, state ready. `meeting_id`, from the key, is the meeting's whatever the
  * JSON has none. ERROR_CORRUPT where it is no object. */
 bool record_from_json(const json_t *json, const char *meeting_id, Record **record, GError **error);
 

@@ -84,7 +84,9 @@ static bool run_with_heartbeat(Run *run, GError **error) {
     g_mutex_init(&run->mutex);
     g_cond_init(&run->stop);
     GThread *thread = g_thread_new("lease", heartbeat, run);
-    bool done = run_stages(run, error);
+    bool done = run->job->state == JOB_DELETING
+                    ? meeting_delete(&run->pipeline->meetings, run->job->meeting_id, run->job->audio_key, error)
+                    : run_stages(run, error);
     g_mutex_lock(&run->mutex);
     run->stopping = true;
     g_cond_signal(&run->stop);
@@ -103,48 +105,68 @@ static void settle(Jobs *jobs, Job *job, const GError *reason) {
     else jobs_fail(jobs, job, reason, NULL);
 }
 
-/* The commit stood, but the job was no longer ours to remove. Where that was because the meeting is being deleted, the delete may have gone
- * past what the commit has just put: it is done once more. */
+/* The lease is lost. Where that was because the meeting was deleted, the delete may have gone past what this worker has put since: it is done
+ * once more. */
 static void yield_to_delete(const Pipeline *pipeline, const Job *job) {
     g_autoptr(Job) theirs = NULL;
-    g_autoptr(Transcript) transcript = NULL;
+    g_autoptr(Record) record = NULL;
     g_autoptr(GError) problem = NULL;
-    bool deleting = jobs_read(pipeline->jobs, job->meeting_id, &theirs, &problem)
-                        ? theirs->state == JOB_DELETING
-                        : error_is(problem, ERROR_NOT_FOUND) &&
-                              meeting_read_transcript(&pipeline->meetings, job->meeting_id, &transcript, NULL, NULL) && !transcript;
-    /* What this can't do now stays the delete job's, or is named by `verify`. */
-    if (deleting) meeting_delete(&pipeline->meetings, job->meeting_id, job->audio_key, NULL);
+    g_autoptr(GError) no_record = NULL;
+    if (jobs_read(pipeline->jobs, job->meeting_id, &theirs, &problem)) {
+        if (theirs->state != JOB_DELETING) return;
+    } else if (!error_is(problem, ERROR_NOT_FOUND) ||
+               meeting_read_record(&pipeline->meetings, job->meeting_id, &record, NULL, &no_record) ||
+               !error_is(no_record, ERROR_NOT_FOUND)) {
+        return; /* done by another worker */
+    }
+    meeting_delete(&pipeline->meetings, job->meeting_id, job->audio_key, NULL);
 }
 
 bool pipeline_run(const Pipeline *pipeline, Job *job, GCancellable *cancel, PipelineProgress progress, gpointer user_data,
                   GError **error) {
     g_autoptr(GError) problem = NULL;
     Run run = {.pipeline = pipeline, .job = job, .cancel = cancel, .progress = progress, .user_data = user_data};
-    bool done = job->state == JOB_DELETING ? meeting_delete(&pipeline->meetings, job->meeting_id, job->audio_key, &problem)
-                                           : run_with_heartbeat(&run, &problem);
+    bool done = run_with_heartbeat(&run, &problem);
     if (done && jobs_finish(pipeline->jobs, job, &problem)) {
         /* The search index is derived: what it misses here, its next refresh brings. */
         if (pipeline->search) search_update(pipeline->search, job->meeting_id, NULL);
         return true;
     }
-    if (done && error_is(problem, ERROR_LEASE_LOST)) yield_to_delete(pipeline, job);
+    if (error_is(problem, ERROR_LEASE_LOST)) yield_to_delete(pipeline, job);
     settle(pipeline->jobs, job, problem);
     g_propagate_error(error, g_steal_pointer(&problem));
     return false;
 }
 
-/* Something of the meeting is there: a record or a job. */
+/* Something of the meeting is there: a record in any state, or a job. What is damaged is there, too. */
 static bool check_exists(const Pipeline *pipeline, const char *meeting_id, GError **error) {
     g_autoptr(Job) job = NULL;
-    g_autoptr(Record) record = NULL;
+    g_autoptr(GError) problem = NULL;
+    g_auto(StoreInfo) info = {0};
+    g_autofree char *key = key_document(meeting_id, DOCUMENT_RECORD);
     if (!meeting_id_valid(meeting_id)) return fail(error, ERROR_INVALID, "\"%.150s\" is no meeting id", meeting_id);
-    return jobs_read(pipeline->jobs, meeting_id, &job, NULL) ||
-           meeting_read_record(&pipeline->meetings, meeting_id, &record, NULL, error);
+    if (jobs_read(pipeline->jobs, meeting_id, &job, &problem) || error_is(problem, ERROR_CORRUPT)) return true;
+    if (!error_is(problem, ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    g_clear_error(&problem);
+    if (store_head(pipeline->meetings.store, key, &info, &problem)) return true;
+    if (error_is(problem, ERROR_NOT_FOUND)) return fail(error, ERROR_NOT_FOUND, "there is no meeting %s", meeting_id);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
 }
 
 bool pipeline_delete(const Pipeline *pipeline, const char *worker, const char *meeting_id, GError **error) {
     g_autoptr(Job) job = NULL;
-    return check_exists(pipeline, meeting_id, error) && jobs_create_delete(pipeline->jobs, meeting_id, worker, &job, error) &&
-           pipeline_run(pipeline, job, NULL, NULL, NULL, error);
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(GError) gone = NULL;
+    if (!check_exists(pipeline, meeting_id, error) || !jobs_create_delete(pipeline->jobs, meeting_id, worker, &job, error))
+        return false;
+    if (pipeline_run(pipeline, job, NULL, NULL, NULL, &problem)) return true;
+    /* Another has taken the deletion over, and is done with it. */
+    if (error_is(problem, ERROR_LEASE_LOST) && !check_exists(pipeline, meeting_id, &gone) && error_is(gone, ERROR_NOT_FOUND))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
 }

@@ -23,13 +23,36 @@ static bool relay_extract(double done, gpointer user_data, GError **error) {
     return relay->progress(MIN(done, 0.999), relay->user_data, error);
 }
 
-bool stage_transcribe(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error) {
+/* A document that another has written since the stage began: that other has taken over. */
+static bool not_overtaken(bool written, GError **error) {
+    if (written || !error_is(*error, ERROR_PRECONDITION)) return written;
+    g_clear_error(error);
+    return fail(error, ERROR_LEASE_LOST, "another worker has written the documents meanwhile");
+}
+
+/* The transcript of this run is there already. A damaged one is as good as none: the recording has it all. */
+static bool has_transcript(const Pipeline *pipeline, const Job *job, bool *has, GError **error) {
     g_autoptr(Transcript) present = NULL;
+    g_autoptr(GError) problem = NULL;
+    if (!meeting_read_transcript(&pipeline->meetings, job->meeting_id, &present, NULL, &problem) &&
+        !error_is(problem, ERROR_CORRUPT)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    *has = present && g_strcmp0(present->run, job->run) == 0;
+    return true;
+}
+
+bool stage_transcribe(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error) {
+    g_auto(MeetingVersions) versions = {0};
     g_autoptr(StoreReader) reader = NULL;
     g_auto(TranscribeResult) result = {0};
     Relay relay = {progress, user_data, 0};
-    if (!meeting_read_transcript(&pipeline->meetings, job->meeting_id, &present, NULL, error)) return false;
-    if (present && g_strcmp0(present->run, job->run) == 0) return true;
+    bool done = false;
+    if (!meeting_read_versions(&pipeline->meetings, job->meeting_id, &versions, error) ||
+        !has_transcript(pipeline, job, &done, error))
+        return false;
+    if (done) return true;
     if (!job->audio_key) return fail(error, ERROR_CORRUPT, "the job of %s names no recording", job->meeting_id);
     if (!store_open(pipeline->meetings.store, job->audio_key, &reader, NULL, error)) return false;
     TranscribeInput input = {.reader = reader,
@@ -44,18 +67,23 @@ bool stage_transcribe(const Pipeline *pipeline, const Job *job, StageProgress pr
     result.transcript->meeting_id = g_strdup(job->meeting_id);
     result.transcript->run = g_strdup(job->run);
     return progress(1, user_data, error) &&
-           meeting_write_transcript(&pipeline->meetings, job->meeting_id, result.transcript, result.waveform, error);
+           not_overtaken(meeting_write_transcript(&pipeline->meetings, job->meeting_id, &versions, result.transcript,
+                                                  result.waveform, error), error);
 }
 
 /* Extracts and writes the minutes of `transcript`. */
 static bool extract(const Pipeline *pipeline, const Job *job, const Transcript *transcript, Relay *relay, GError **error) {
     g_autoptr(Minutes) minutes = NULL;
+    g_auto(MeetingVersions) versions = {0};
     ExtractInput input = {.transcript = transcript, .meeting_ms = job->timestamp_ms, .progress = relay_extract, .user_data = relay};
-    if (!extractor_run(pipeline->extractor, &input, &minutes, error)) return false;
+    if (!meeting_read_versions(&pipeline->meetings, job->meeting_id, &versions, error) ||
+        !extractor_run(pipeline->extractor, &input, &minutes, error))
+        return false;
     g_free(minutes->run);
     minutes->run = g_strdup(job->run);
     return relay->progress(1, relay->user_data, error) &&
-           meeting_write_minutes(&pipeline->meetings, job->meeting_id, minutes, job->timestamp_ms, job->audio_key, error);
+           not_overtaken(meeting_write_minutes(&pipeline->meetings, job->meeting_id, &versions, minutes, job->timestamp_ms,
+                                               job->audio_key, error), error);
 }
 
 bool stage_extract(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error) {
@@ -142,19 +170,32 @@ bool stage_commit(const Pipeline *pipeline, const Job *job, StageProgress progre
     describe_minutes(record, minutes);
     if (!record->extra) record->extra = json_object();
     json_object_set_new(record->extra, RECORD_RUN, json_text(job->run));
+    json_object_del(record->extra, "pending_edit"); /* of items that this run has replaced */
     return meeting_commit(meetings, record, etag, error);
 }
 
 static bool no_progress(double done, gpointer user_data, GError **error) { return true; }
 
+/* All stages of a text, with a job that is never stored: it only carries the parameters. */
+static bool process_text(const Pipeline *pipeline, const Job *job, const Transcript *transcript, GError **error) {
+    Relay relay = {no_progress, NULL, 0};
+    MeetingVersions nothing = {0};
+    return meeting_write_transcript(&pipeline->meetings, job->meeting_id, &nothing, transcript, NULL, error) &&
+           extract(pipeline, job, transcript, &relay, error) && stage_commit(pipeline, job, no_progress, NULL, error);
+}
+
 bool pipeline_process_text(const Pipeline *pipeline, const char *meeting_id, const Transcript *transcript, const char *audio_key,
                            const char *filename, GError **error) {
-    g_autoptr(Job) job = job_new(meeting_id); /* never stored: it only carries the parameters */
-    Relay relay = {no_progress, NULL, 0};
+    g_autoptr(Job) job = job_new(meeting_id);
+    g_autoptr(Record) record = NULL;
+    g_autoptr(GError) problem = NULL;
     job->audio_key = g_strdup(audio_key);
     job->filename = text_clean_filename(filename);
     job->title = g_strdup(job->filename);
     job->timestamp_ms = clock_now_ms(pipeline->meetings.clock);
-    return meeting_write_transcript(&pipeline->meetings, meeting_id, transcript, NULL, error) &&
-           extract(pipeline, job, transcript, &relay, error) && stage_commit(pipeline, job, no_progress, NULL, error);
+    if (process_text(pipeline, job, transcript, error)) return true;
+    /* Nobody was told of the meeting: what stands of it goes, unless it was committed after all. */
+    if (!meeting_read_record(&pipeline->meetings, meeting_id, &record, NULL, &problem) && error_is(problem, ERROR_NOT_FOUND))
+        meeting_delete(&pipeline->meetings, meeting_id, NULL, NULL);
+    return false;
 }
