@@ -14,7 +14,8 @@ hansard = build/release/hansard
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
-run: add serve ## install, build, get the model, process AUDIO (a sample meeting by default), serve the page
+run: add ## install, build, get the model, process AUDIO (a sample meeting by default), serve the page
+	$(hansard) serve
 
 add: build model
 	@setup/first-meeting.sh $(hansard) "$(AUDIO)"

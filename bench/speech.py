@@ -76,7 +76,8 @@ def hear_whisper(cli, options, path, folder):
 
 def hear_hansard(hansard, options, path, folder):
     data = os.path.join(folder, "data")
-    figures = run([hansard, "add", path], {"HANSARD_DATA": data, "HANSARD_MODEL": options.model, "HANSARD_THREADS": str(options.threads)})
+    figures = run([hansard, "add", path],
+                  {"HANSARD_DATA": data, "HANSARD_MODEL": options.model, "HANSARD_THREADS": str(options.threads)})
     (transcript,) = glob.glob(os.path.join(data, "transcriptions", "*", "transcript.json"))
     with open(transcript, encoding="utf-8") as file:
         segments = json.load(file)["segments"]

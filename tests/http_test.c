@@ -513,12 +513,27 @@ static void test_tasks(void) {
     gint done = 0;
     Tasks *tasks = tasks_new();
     for (guint i = 0; i < 100; i++) {
-        g_assert_true(tasks_reserve(tasks));
-        tasks_push(tasks, i % 2 ? LANE_READ : LANE_WRITE, count_task, &done);
+        Lane lane = i % 2 ? LANE_READ : LANE_WRITE;
+        g_assert_true(tasks_reserve(tasks, lane, NULL));
+        tasks_push(tasks, lane, count_task, &done);
     }
     tasks_drain(tasks);
     g_assert_cmpint(g_atomic_int_get(&done), ==, 100);
-    g_assert_false(tasks_reserve(tasks));
+    ASSERT_FAILS(tasks_reserve(tasks, LANE_READ, &error), ERROR_CANCELLED);
+    tasks_free(tasks);
+}
+
+/* Texts that are worked on are few at a time, and hold up no other lane. */
+static void test_tasks_limit(void) {
+    gint done = 0;
+    Tasks *tasks = tasks_new();
+    for (guint i = 0; i < TASKS_PROCESS_MAX; i++) g_assert_true(tasks_reserve(tasks, LANE_PROCESS, NULL));
+    ASSERT_FAILS(tasks_reserve(tasks, LANE_PROCESS, &error), ERROR_TOO_MANY);
+    g_assert_true(tasks_reserve(tasks, LANE_WRITE, NULL));
+    tasks_push(tasks, LANE_WRITE, count_task, &done);
+    for (guint i = 0; i < TASKS_PROCESS_MAX; i++) tasks_push(tasks, LANE_PROCESS, count_task, &done);
+    tasks_drain(tasks);
+    g_assert_cmpint(g_atomic_int_get(&done), ==, TASKS_PROCESS_MAX + 1);
     tasks_free(tasks);
 }
 
@@ -546,5 +561,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/http/events/stream", test_events);
     g_test_add_func("/http/events/limit", test_events_limit);
     g_test_add_func("/http/tasks", test_tasks);
+    g_test_add_func("/http/tasks/limit", test_tasks_limit);
     return g_test_run();
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -108,6 +109,16 @@ static int role_segv(void) {
     return confine(0), raise(SIGSEGV);
 }
 static int role_status(void) { return 7; }
+
+/* More than a pipe holds, without a reader; escapes for a terminal; then the end. */
+static int role_noisy(void) {
+    for (int i = 0; i < 50000; i++) fputs("flood\n", stderr);
+    return 6;
+}
+static int role_last_words(void) {
+    fputs("\033]0;owned\007\033[2J first\nsecond \xff\n", stderr);
+    return 6;
+}
 static G_NORETURN int role_hang(void) {
     close(CHILD_CHANNEL_FD);
     for (;;) pause();
@@ -163,6 +174,8 @@ static const struct {
              {"code", role_code},
              {"segv", role_segv},
              {"status", role_status},
+             {"noisy", role_noisy},
+             {"last-words", role_last_words},
              {"hang", role_hang},
              {"oversized", role_oversized},
              {"half", role_half},
@@ -298,6 +311,27 @@ static void test_send_to_dead(void) {
     g_assert_true(error_is(error, ERROR_CRASHED));
 }
 
+/* What it writes to standard error is quoted, bounded and without control characters; it never waits for a reader. */
+static void test_last_words(void) {
+#ifdef HANSARD_SANITIZER
+    return g_test_skip("sanitizer builds let standard error through");
+#endif
+    const char *const noisy[] = {"last-words", "noisy"};
+    for (gsize i = 0; i < G_N_ELEMENTS(noisy); i++) {
+        g_autoptr(Child) child = start(noisy[i], NULL, 0);
+        g_auto(Message) message = {0};
+        g_autoptr(GError) why = NULL;
+        g_assert_false(channel_receive(child_channel(child), WAIT_MS, &message, NULL));
+        g_assert_false(child_explain(child, &why));
+        g_assert_true(error_is(why, ERROR_CRASHED));
+        g_assert_nonnull(strstr(why->message, "exit status 6"));
+        g_assert_nonnull(strstr(why->message, i == 0 ? "first second" : "flood flood"));
+        g_assert_cmpuint(strlen(why->message), <, 700);
+        g_assert_true(g_utf8_validate(why->message, -1, NULL));
+        for (const char *at = why->message; *at; at++) g_assert_cmpint((guchar)*at, >=, ' ');
+    }
+}
+
 static void test_hang(void) {
     g_autoptr(Child) child = start("hang", NULL, 0);
     assert_crash(child, "stopped answering");
@@ -389,6 +423,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/sandbox/child/environment", test_environment);
     g_test_add_func("/sandbox/child/descriptors", test_descriptors);
     g_test_add_func("/sandbox/child/send-to-dead", test_send_to_dead);
+    g_test_add_func("/sandbox/child/last-words", test_last_words);
     g_test_add_func("/sandbox/child/hang", test_hang);
     g_test_add_func("/sandbox/child/no-binary", test_no_binary);
     g_test_add_func("/sandbox/child/parent-death", test_parent_death);

@@ -346,7 +346,7 @@ static void test_index_survives(Fixture *fixture, gconstpointer unused) {
 static guint refresh(Fixture *fixture, guint rows_max) {
     g_autoptr(GError) error = NULL;
     guint updated = 999;
-    search_refresh(fixture->search, rows_max, &updated, &error);
+    search_refresh(fixture->search, rows_max, NULL, &updated, &error);
     g_assert_no_error(error);
     return updated;
 }
@@ -378,7 +378,7 @@ static void test_refresh(Fixture *fixture, gconstpointer unused) {
     g_autoptr(GPtrArray) all = NULL;
     g_assert_true(search_find(fixture->search, "apple", PAGE_LIMIT_MAX, 100, &all, &error));
     g_assert_cmpuint(all->len, ==, PAGE_LIMIT_MAX + 8 - 100);
-    g_assert_true(search_refresh(fixture->search, 0, NULL, &error));
+    g_assert_true(search_refresh(fixture->search, 0, NULL, NULL, &error));
 }
 
 /* One damaged meeting is reported and does not keep the others out. */
@@ -392,7 +392,7 @@ static void test_refresh_damaged_meeting(Fixture *fixture, gconstpointer unused)
     g_autoptr(GBytes) garbage = g_bytes_new_static("garbage", 7);
     g_assert_true(store_put(fixture->store, key, garbage, NULL, NULL, NULL));
     guint updated = 999;
-    g_assert_false(search_refresh(fixture->search, 0, &updated, &error));
+    g_assert_false(search_refresh(fixture->search, 0, NULL, &updated, &error));
     g_assert_error(error, HANSARD_ERROR, ERROR_CORRUPT);
     g_assert_cmpuint(updated, ==, 999);
     g_assert_cmpuint(count(fixture, "apple"), ==, 2);
@@ -548,7 +548,7 @@ static gpointer use_handle(gpointer data) {
         g_assert_no_error(error);
         search_find(handle->search, "apple", 50, 0, &hits, &error);
         g_assert_no_error(error);
-        if (i % 10 == 0) search_refresh(handle->search, 0, NULL, &error);
+        if (i % 10 == 0) search_refresh(handle->search, 0, NULL, NULL, &error);
         g_assert_no_error(error);
     }
     return NULL;

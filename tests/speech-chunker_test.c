@@ -1,4 +1,4 @@
-/* The chunker and the words: which frames come in which chunk, and when each word was said. */
+/* The chunker and the words: which frames come in which chunk, when each word was said, and where segments part. */
 #include <string.h>
 
 #include "speech/chunker.h"
@@ -136,15 +136,15 @@ static void add_text(Words *words, const Chunk *chunk, gint64 start_ms, gint64 e
     g_auto(GStrv) parts = g_strsplit(text, "_", -1);
     g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
     for (char **part = parts; *part; part++) {
-        Piece piece = {*part, 0.5F};
+        Piece piece = {.text = *part, .probability = 0.5F};
         g_array_append_val(pieces, piece);
     }
     words_add_phrase(words, chunk, start_ms, end_ms, (const Piece *)(const void *)pieces->data, pieces->len);
 }
 
-static char *segments_of(const Words *words) {
+static char *segments_of(Words *words, bool last) {
     Seen seen = {.log = g_string_new(NULL)};
-    g_assert_true(words_to_segments(words, note, &seen, NULL));
+    g_assert_true(words_to_segments(words, last, note, &seen, NULL));
     return g_string_free(seen.log, FALSE);
 }
 
@@ -162,7 +162,7 @@ static void test_word_times(void) {
     g_assert_cmpint(ABS(word(&words, 1)->end_ms - 100 * FRAME_MS), <=, FRAME_MS); /* at the end of speech */
     g_assert_cmpint(ABS(word(&words, 2)->start_ms - (132 + 1875) * FRAME_MS), <=, FRAME_MS); /* where it begins again */
     g_assert_cmpint(ABS(word(&words, 3)->end_ms - (232 + 1875) * FRAME_MS), <=, FRAME_MS);
-    g_autofree char *segments = segments_of(&words);
+    g_autofree char *segments = segments_of(&words, true);
     g_assert_cmpstr(segments, ==, "aaaa bbbb|cccc dddd|"); /* no segment over the minute left out */
 }
 
@@ -191,7 +191,7 @@ static void test_sounds_left_out(void) {
         g_auto(Words) words;
         words_init(&words);
         add_text(&words, &chunk, 0, 3000, cases[i].said);
-        g_autofree char *segments = segments_of(&words);
+        g_autofree char *segments = segments_of(&words, true);
         g_assert_cmpstr(segments, ==, cases[i].kept);
     }
 }
@@ -213,23 +213,149 @@ static void test_loops(void) {
         for (guint n = 1; n < cases[i].repeats; n++) g_string_append_printf(said, "_%s", cases[i].what);
         add_text(&words, &chunk, 0, 3000, said->str);
         words_collapse_loops(&words);
-        g_autofree char *segments = segments_of(&words);
+        g_autofree char *segments = segments_of(&words, true);
         g_assert_cmpstr(segments, ==, cases[i].kept);
     }
 }
 
-static void test_sentences(void) {
+/* Four words of equal length share 100 frames of speech by length; a sure hint moves its word and shares the rest anew. Hints
+ * that are not sure, outside the phrase, or less sure than others which they contradict are of no account. */
+static void test_hints(void) {
+    static const struct {
+        gint64 hint_ms[4];
+        float sure[4];
+        gint64 starts_ms[4];
+    } cases[] = {
+        {{0, 0, 0, 0}, {0, 0, 0, 0}, {0, 800, 1600, 2400}},
+        {{0, 0, 2000, 0}, {0, 0, 0.5F, 0}, {0, 1000, 2000, 2600}},
+        {{0, 0, 2000, 0}, {0, 0, 0.01F, 0}, {0, 800, 1600, 2400}},
+        {{-5000, 300, 9000, 0}, {0.9F, 0.5F, 0.9F, 0}, {0, 300, 1266, 2233}},
+        {{2800, 900, 1500, 1600}, {0.4F, 0.3F, 0.3F, 0.3F}, {0, 900, 1500, 1600}},
+        {{2800, 900, 1500, 1600}, {0.9F, 0.2F, 0.2F, 0.2F}, {2800, 2900, 3000, 3100}},
+        {{1000, 1000, 1000, 1000}, {0.5F, 0.5F, 0.5F, 0.5F}, {1000, 1550, 2100, 2650}},
+    };
+    static const char *const texts[] = {" aaaa", " bbbb", " cccc", " dddd"};
+    Chunk chunk = make_chunk();
+    for (gsize c = 0; c < G_N_ELEMENTS(cases); c++) {
+        g_auto(Words) words;
+        words_init(&words);
+        Piece pieces[4];
+        for (gsize i = 0; i < 4; i++) pieces[i] = (Piece){texts[i], 0.5F, cases[c].hint_ms[i], cases[c].sure[i]};
+        words_add_phrase(&words, &chunk, 0, 100 * FRAME_MS, pieces, 4);
+        gint64 last_ms = 0;
+        for (guint i = 0; i < 4; i++) {
+            g_assert_cmpint(ABS(word(&words, i)->start_ms - cases[c].starts_ms[i]), <=, 1);
+            g_assert_cmpint(word(&words, i)->start_ms, >=, last_ms);
+            last_ms = word(&words, i)->end_ms;
+        }
+        g_assert_cmpint(last_ms, <=, 100 * FRAME_MS);
+    }
+}
+
+/* A word whose neighbour is hinted too late or too early does not reach over the pause between them. */
+static void test_hint_beside_pause(void) {
+    static const guint next_frames[] = {106, 137};
+    Chunk chunk = {.count = 232};
+    for (guint i = 0; i < chunk.count; i++) {
+        chunk.frames[i] = i;
+        chunk.speech[i] = i >= 100 && i < 132 ? 0.05F : 0.9F;
+    }
+    for (gsize c = 0; c < G_N_ELEMENTS(next_frames); c++) {
+        g_auto(Words) words;
+        words_init(&words);
+        Piece pieces[] = {{" before", 0.5F, 0, 0.9F}, {" behind", 0.5F, next_frames[c] * FRAME_MS, 0.9F}};
+        words_add_phrase(&words, &chunk, 0, 232 * FRAME_MS, pieces, 2);
+        g_assert_cmpint(ABS(word(&words, 0)->end_ms - 100 * FRAME_MS), <=, FRAME_MS);
+        g_assert_cmpint(ABS(word(&words, 1)->start_ms - 134 * FRAME_MS), <=, 4 * FRAME_MS);
+    }
+}
+
+static void add_word(Words *words, gint64 start_ms, gint64 end_ms, const char *text, bool ends_phrase) {
+    Word added = {start_ms, end_ms, 0.5F, g_strdup(text)};
+    g_array_append_val(words->words, added);
+    if (ends_phrase) g_array_append_val(words->phrase_ends, words->words->len);
+}
+
+/* Adds words of 300 ms, "_" after one: a pause of 200 ms, "/": of 400 ms, "//": of 600 ms; "|" ends a phrase. */
+static void add_said(Words *words, const char *said) {
+    g_auto(GStrv) parts = g_strsplit(said, " ", -1);
+    gint64 at_ms = 0;
+    for (char **part = parts; *part; part++) {
+        gsize length = strcspn(*part, "_/|");
+        g_autofree char *text = g_strndup(*part, length);
+        const char *marks = *part + length;
+        add_word(words, at_ms, at_ms + 300, text, strchr(marks, '|'));
+        at_ms += 300 + (strstr(marks, "//") ? 600 : strchr(marks, '/') ? 400 : strchr(marks, '_') ? 200 : 0);
+    }
+}
+
+static void test_segments(void) {
+    static const struct {
+        const char *said, *parted;
+    } cases[] = {
+        {"We meet on Monday. Not on Tuesday at all.", "We meet on Monday.|Not on Tuesday at all.|"},
+        {"Yes. We meet on Monday.", "Yes. We meet on Monday.|"}, /* too short a sentence to stand alone */
+        {"We meet on// Monday.", "We meet on|Monday.|"},
+        {"We meet on/ Monday.", "We meet on Monday.|"},
+        {"We meet on/| Monday and Tuesday.", "We meet on|Monday and Tuesday.|"},
+        {"We meet on/| monday and Tuesday.", "We meet on monday and Tuesday.|"},
+        {"We meet on_| Monday and Tuesday.", "We meet on Monday and Tuesday.|"},
+        {"what you can do for| you.", "what you can do for you.|"},
+        {"We meet on Monday. And so", "We meet on Monday. And so|"}, /* no sentence of its own */
+        {"We meet on Monday. And so// we do.", "We meet on Monday. And so|we do.|"},
+        {"We meet on Monday./ And so// we do.", "We meet on Monday.|And so|we do.|"},
+        {"We meet on Monday. And then we", "We meet on Monday.|And then we|"},
+        {"We meet on Monday. Very well.", "We meet on Monday.|Very well.|"},
+        {"We meet with Mr. Dashwood and Dr. Grey today.", "We meet with Mr. Dashwood and Dr. Grey today.|"},
+        {"one", "one|"},
+        {"", ""},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Words) words;
+        words_init(&words);
+        if (cases[i].said[0] != '\0') add_said(&words, cases[i].said);
+        g_autofree char *parted = segments_of(&words, true);
+        g_assert_cmpstr(parted, ==, cases[i].parted);
+        g_assert_cmpuint(words.words->len, ==, 0);
+    }
+}
+
+/* Words without a sentence's end: no segment beyond 15 s, parted where the pause is longest, and no word or two left over. */
+static void test_long_sentence(void) {
     g_auto(Words) words;
     words_init(&words);
-    Chunk chunk = make_chunk();
-    add_text(&words, &chunk, 0, 2000, " We_ meet_ on_ Monday._ Not_ on");
-    add_text(&words, &chunk, 2000, 3000, " Tuesday._ Fine.");
-    g_autofree char *segments = segments_of(&words);
-    g_assert_cmpstr(segments, ==, "We meet on Monday.|Not on|Tuesday. Fine.|");
+    for (guint i = 0; i < 62; i++) add_word(&words, i * 250, i * 250 + (i == 39 ? 100 : 240), i == 40 ? "there" : "on", false);
+    g_autofree char *parted = segments_of(&words, true);
+    g_auto(GStrv) segments = g_strsplit(parted, "|", -1);
+    g_assert_cmpuint(g_strv_length(segments), ==, 3); /* and nothing behind the last mark */
+    g_assert_true(g_str_has_prefix(segments[1], "there on"));
+}
+
+/* What the next chunk may go on with is held back until it is known. */
+static void test_held_back(void) {
+    g_auto(Words) words;
+    words_init(&words);
+    add_said(&words, "We meet on Monday. Ask not what your country can do for|");
+    g_autofree char *first = segments_of(&words, false);
+    g_assert_cmpstr(first, ==, "We meet on Monday.|");
+    g_assert_cmpuint(words.words->len, ==, 8);
+    g_assert_cmpuint(words.phrase_ends->len, ==, 1);
+    g_assert_cmpuint(g_array_index(words.phrase_ends, guint, 0), ==, 8);
+    add_word(&words, 3700, 3900, "you.", true);
+    g_autofree char *none = segments_of(&words, false), *second = segments_of(&words, true);
+    g_assert_cmpstr(none, ==, "");
+    g_assert_cmpstr(second, ==, "Ask not what your country can do for you.|");
+}
+
+static void test_stopped(void) {
+    g_auto(Words) words;
+    words_init(&words);
+    add_said(&words, "We meet on Monday. Not on Tuesday.");
     Seen seen = {.log = g_string_new(NULL), .refuse_at = 2};
     g_autoptr(GError) error = NULL;
-    g_assert_false(words_to_segments(&words, note, &seen, &error));
+    g_assert_false(words_to_segments(&words, true, note, &seen, &error));
     g_assert_true(error_is(error, ERROR_CANCELLED));
+    g_assert_cmpstr(seen.log->str, ==, "We meet on Monday.|");
     g_string_free(seen.log, TRUE);
 }
 
@@ -256,7 +382,12 @@ int main(int argc, char **argv) {
     g_test_add_func("/speech/words/over-gap", test_word_over_gap);
     g_test_add_func("/speech/words/sounds", test_sounds_left_out);
     g_test_add_func("/speech/words/loops", test_loops);
-    g_test_add_func("/speech/words/sentences", test_sentences);
+    g_test_add_func("/speech/words/hints", test_hints);
+    g_test_add_func("/speech/words/hint-beside-pause", test_hint_beside_pause);
+    g_test_add_func("/speech/words/segments", test_segments);
+    g_test_add_func("/speech/words/long-sentence", test_long_sentence);
+    g_test_add_func("/speech/words/held-back", test_held_back);
+    g_test_add_func("/speech/words/stopped", test_stopped);
     g_test_add_func("/speech/words/characters", test_characters);
     return g_test_run();
 }

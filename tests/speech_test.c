@@ -3,11 +3,13 @@
 #include "speech/speech.h"
 
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #define RATE_HZ 16000
 #define MODEL TEST_MODEL_DIR "/ggml-tiny.en-q8_0.bin"
+#define MODEL_MULTILINGUAL TEST_MODEL_DIR "/ggml-base-q8_0.bin"
 #define VAD TEST_MODEL_DIR "/silero-vad.bin"
 
 static GArray *no_samples(void) { return g_array_new(FALSE, TRUE, sizeof(float)); }
@@ -37,6 +39,15 @@ static void add_noise(GArray *samples, guint seconds) {
     }
 }
 
+/* Of the mains, with overtones. */
+static void add_hum(GArray *samples, guint seconds) {
+    for (guint i = 0; i < seconds * RATE_HZ; i++) {
+        double turn = 2 * G_PI * 50 * i / RATE_HZ;
+        float sample = (float)(0.2 * sin(turn) + 0.05 * sin(2 * turn) + 0.05 * sin(3 * turn));
+        g_array_append_val(samples, sample);
+    }
+}
+
 static bool models_there(void) {
     if (g_file_test(MODEL, G_FILE_TEST_EXISTS) && g_file_test(VAD, G_FILE_TEST_EXISTS)) return true;
     g_test_skip("the models are not there: run setup/model.sh tiny.en");
@@ -62,6 +73,7 @@ static bool on_segment(const Segment *segment, gpointer user_data, GError **erro
         g_assert_cmpfloat(word->confidence, >=, 0);
         g_assert_cmpfloat(word->confidence, <=, 1);
         last_ms = word->end_ms;
+        segment_add_word(copy, word->start_ms, word->end_ms, word->confidence, word->text);
     }
     g_assert_cmpint(last_ms, <=, segment->end_ms);
     return true;
@@ -75,13 +87,12 @@ static void on_progress(gint64 done_ms, gpointer user_data) {
 }
 
 /* Written in uneven pieces, as a decoder hands them over. */
-static Transcript *hear(const GArray *samples, const char *vocabulary) {
+static Transcript *hear_with(const SpeechOptions *options, const GArray *samples, const char *language_expected) {
     g_autoptr(Speech) speech = NULL;
     g_autoptr(GError) error = NULL;
-    SpeechOptions options = {.model_path = MODEL, .vad_path = VAD, .vocabulary = vocabulary, .threads = 2};
     Heard heard = {.transcript = transcript_new()};
     const char *language = NULL;
-    g_assert_true(speech_open(&options, &speech, &error));
+    g_assert_true(speech_open(options, &speech, &error));
     g_assert_no_error(error);
     for (guint at = 0, size; at < samples->len; at += size) {
         size = MIN(1 + at % 5000, samples->len - at);
@@ -90,20 +101,44 @@ static Transcript *hear(const GArray *samples, const char *vocabulary) {
     }
     g_assert_true(speech_finish(speech, on_segment, on_progress, &heard, &language, &error));
     g_assert_no_error(error);
-    g_assert_cmpstr(language, ==, "en");
+    g_assert_cmpstr(language, ==, language_expected);
     g_assert_cmpuint(heard.reports, >=, 1);
     g_assert_cmpint(ABS(heard.done_ms - (gint64)samples->len * 1000 / RATE_HZ), <=, 32);
     return heard.transcript;
 }
 
+static Transcript *hear(const GArray *samples, const char *vocabulary) {
+    SpeechOptions options = {.model_path = MODEL, .vad_path = VAD, .vocabulary = vocabulary, .threads = 2};
+    return hear_with(&options, samples, "en");
+}
+
 static char *text_of(const Transcript *transcript) {
     g_autoptr(GString) text = g_string_new(NULL);
-    for (guint i = 0; i < transcript->segments->len; i++) g_string_append_printf(text, "%s ", transcript_segment(transcript,
-                                                                                                                 i)->text);
+    for (guint i = 0; i < transcript->segments->len; i++)
+        g_string_append_printf(text, "%s ", transcript_segment(transcript, i)->text);
     return g_ascii_strdown(text->str, -1);
 }
 
+/* When a word begins that is said `nth` (from 0). */
+static gint64 word_start_ms(const Transcript *transcript, const char *text, guint nth) {
+    for (guint s = 0; s < transcript->segments->len; s++) {
+        const GArray *words = transcript_segment(transcript, s)->words;
+        for (guint i = 0; i < words->len; i++) {
+            const Word *word = &g_array_index(words, Word, i);
+            if (g_str_has_prefix(word->text, text) && nth-- == 0) return word->start_ms;
+        }
+    }
+    g_error("\"%s\" was not heard", text);
+}
+
+/* The onsets were read off the waveform. */
 static void test_jfk(void) {
+    static const struct {
+        const char *word;
+        guint nth;
+        gint64 start_ms;
+    } onsets[] = {{"ask", 0, 3290}, {"not", 0, 4020}, {"what", 0, 5400}, {"your", 0, 5620}, {"country", 0, 5840},
+                  {"can", 0, 6420}, {"do", 0, 6620},  {"for", 0, 6940},  {"you", 1, 7140}};
     g_autoptr(GArray) samples = no_samples();
     if (!models_there()) return;
     if (!read_wave("read/jfk.wav", samples)) return g_test_skip("the recordings are not there");
@@ -112,9 +147,28 @@ static void test_jfk(void) {
     g_assert_nonnull(strstr(text, "my fellow americans"));
     g_assert_nonnull(strstr(text, "what you can do for your country"));
     g_assert_cmpstr(text, ==, text_again);
+    for (gsize i = 0; i < G_N_ELEMENTS(onsets); i++) {
+        gint64 off_ms = word_start_ms(transcript, onsets[i].word, onsets[i].nth) - onsets[i].start_ms;
+        if (ABS(off_ms) > 150) g_error("\"%s\" is %d ms off", onsets[i].word, (int)off_ms);
+    }
     const Segment *last = transcript_segment(transcript, transcript->segments->len - 1);
     g_assert_cmpint(ABS(transcript_segment(transcript, 0)->start_ms - 320), <=, 500);
     g_assert_cmpint(ABS(last->end_ms - 10500), <=, 500);
+    g_assert_cmpuint(last->words->len, >=, 3);
+}
+
+/* Too little speech to settle the language by: the best guess is told. Where nobody speaks there is none. */
+static void test_language(void) {
+    SpeechOptions options = {.model_path = MODEL_MULTILINGUAL, .vad_path = VAD, .threads = 2};
+    g_autoptr(GArray) samples = no_samples(), silence = no_samples();
+    if (!models_there()) return;
+    if (!g_file_test(MODEL_MULTILINGUAL, G_FILE_TEST_EXISTS)) return g_test_skip("run setup/model.sh base");
+    if (!read_wave("read/jfk.wav", samples)) return g_test_skip("the recordings are not there");
+    g_array_set_size(samples, 4 * RATE_HZ);
+    add_silence(silence, 5);
+    g_autoptr(Transcript) spoken = hear_with(&options, samples, "en"), nothing = hear_with(&options, silence, NULL);
+    g_assert_cmpuint(spoken->segments->len, >=, 1);
+    g_assert_cmpuint(nothing->segments->len, ==, 0);
 }
 
 static void test_vocabulary(void) {
@@ -129,11 +183,13 @@ static void test_vocabulary(void) {
 
 static void test_nothing_said(void) {
     if (!models_there()) return;
-    g_autoptr(GArray) silence = no_samples(), noise = no_samples(), nothing = no_samples(), blink = no_samples();
+    g_autoptr(GArray) silence = no_samples(), noise = no_samples(), hum = no_samples();
+    g_autoptr(GArray) nothing = no_samples(), blink = no_samples();
     add_silence(silence, 60);
     add_noise(noise, 60);
+    add_hum(hum, 60);
     g_array_set_size(blink, 10);
-    const GArray *cases[] = {silence, noise, nothing, blink};
+    const GArray *cases[] = {silence, noise, hum, nothing, blink};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Transcript) transcript = hear(cases[i], NULL);
         g_assert_cmpuint(transcript->segments->len, ==, 0);
@@ -178,10 +234,10 @@ static void test_memory(void) {
         g_array_append_vals(talk_long, talk->data, talk->len);
         add_silence(talk_long, 75);
     }
-    g_autoptr(Transcript) transcript = hear(talk, NULL);
+    transcript_free(hear(talk, NULL));
     struct rusage before, after;
     getrusage(RUSAGE_SELF, &before);
-    g_autoptr(Transcript) transcript_long = hear(talk_long, NULL);
+    transcript_free(hear(talk_long, NULL));
     getrusage(RUSAGE_SELF, &after);
     g_assert_cmpint(after.ru_maxrss - before.ru_maxrss, <=, 16 * 1024); /* KiB */
     GStatBuf model;
@@ -233,6 +289,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/speech/memory", test_memory); /* first, while the peak is its own */
     g_test_add_func("/speech/jfk", test_jfk);
+    g_test_add_func("/speech/language", test_language);
     g_test_add_func("/speech/vocabulary", test_vocabulary);
     g_test_add_func("/speech/nothing-said", test_nothing_said);
     g_test_add_func("/speech/places", test_places);

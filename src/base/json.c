@@ -1,8 +1,6 @@
 /* jansson with bounds. The depth is counted before parsing: jansson's own limit (2,048) is deeper than ours. */
 #include "base/json.h"
 
-#include <string.h>
-
 #include "base/error.h"
 #include "base/limits.h"
 
@@ -47,14 +45,19 @@ json_t *json_parse_object(const void *data, gsize size, const char *what, GError
     return value;
 }
 
+static int append_dump(const char *piece, size_t size, void *text) {
+    g_string_append_len(text, piece, (gssize)size);
+    return 0;
+}
+
+/* Dumped into the one buffer that is handed out: a large document stands in memory once. */
 GBytes *json_to_bytes(const json_t *value, bool indent) {
-    char *text = json_dumps(value, (indent ? JSON_INDENT(2) : JSON_COMPACT) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
-    if (!text) g_error("JSON can't be written: it holds text that is not UTF-8");
-    GByteArray *bytes = g_byte_array_new();
-    g_byte_array_append(bytes, (const guint8 *)text, (guint)strlen(text));
-    g_byte_array_append(bytes, (const guint8 *)"\n", 1);
-    free(text);
-    return g_byte_array_free_to_bytes(bytes);
+    GString *text = g_string_new(NULL);
+    size_t flags = (indent ? JSON_INDENT(2) : JSON_COMPACT) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6);
+    if (json_dump_callback(value, append_dump, text, flags) != 0)
+        g_error("JSON can't be written: it holds text that is not UTF-8");
+    g_string_append_c(text, '\n');
+    return g_string_free_to_bytes(text);
 }
 
 const char *json_get_string(const json_t *object, const char *name, const char *fallback) {

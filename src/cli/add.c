@@ -1,5 +1,7 @@
 /* hansard add: takes recordings or transcripts in and processes them now, in this process. */
 #include <errno.h>
+#include <fcntl.h>
+#include <gio/gunixinputstream.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,42 +12,56 @@
 #include "cli/terminal.h"
 #include "ingest/ingest.h"
 
+#define COVERAGE_WHOLE 0.95 /* encoders pad and headers round: less than this and part of it is missing */
+
 static char *title;
 static char **tags;
 
-/* Copies an open file into the upload. */
-static bool copy(FILE *file, const char *path, Ingest *ingest, GError **error) {
-    g_autofree guint8 *block = g_malloc(UPLOAD_BLOCK_BYTES);
+/* What is to be added, and its size (0: not known). */
+static bool open_input(const char *path, GInputStream **input, guint64 *size, GError **error) {
+    bool from_stdin = strcmp(path, "-") == 0;
     struct stat status = {0};
-    guint64 copied = 0, total = fstat(fileno(file), &status) == 0 ? (guint64)status.st_size : 0;
-    for (;;) {
-        gsize got = fread(block, 1, UPLOAD_BLOCK_BYTES, file);
-        if (got == 0) return ferror(file) ? fail_errno(error, errno, "%s can't be read", path) : true;
-        if (g_cancellable_is_cancelled(command_cancellable())) return fail(error, ERROR_CANCELLED, "stopped; nothing was kept");
-        if (!ingest_write(ingest, block, got, error)) return false;
-        copied += got;
-        if (total > 64 * MIB) terminal_progress("storing", (double)copied / (double)total, -1);
+    int fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fail(error, ERROR_IO, "%s can't be opened: %s", path, g_strerror(errno));
+    g_autoptr(GInputStream) opened = g_unix_input_stream_new(fd, !from_stdin);
+    if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode))
+        return fail(error, ERROR_INVALID, "%s is a folder: name the recordings in it", path);
+    *size = S_ISREG(status.st_mode) ? (guint64)status.st_size : 0;
+    *input = g_steal_pointer(&opened);
+    return true;
+}
+
+/* A stop ends the wait for a pipe's next bytes, too. */
+static bool copy(GInputStream *input, guint64 size, const char *path, Ingest *ingest, GError **error) {
+    g_autofree guint8 *block = g_malloc(UPLOAD_BLOCK_BYTES);
+    for (guint64 copied = 0;;) {
+        g_autoptr(GError) problem = NULL;
+        gssize got = g_input_stream_read(input, block, UPLOAD_BLOCK_BYTES, command_cancellable(), &problem);
+        if (got == 0) return true;
+        if (g_error_matches(problem, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+            return fail(error, ERROR_CANCELLED, "stopped; %s was not kept", path);
+        if (got < 0) return fail(error, ERROR_IO, "%s can't be read: %s", path, problem->message);
+        if (!ingest_write(ingest, block, (gsize)got, error)) return false;
+        copied += (guint64)got;
+        if (size > 64 * MIB) terminal_progress("storing", (double)copied / (double)size, -1);
     }
 }
 
 static bool take_in(Workspace *workspace, const char *path, Job **job, GError **error) {
     bool from_stdin = strcmp(path, "-") == 0;
     g_autoptr(Ingest) ingest = NULL;
-    struct stat status = {0};
-    FILE *file = from_stdin ? stdin : fopen(path, "rbe");
-    if (!file) return fail(error, ERROR_IO, "%s can't be opened: %s", path, g_strerror(errno));
-    if (fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
-        fclose(file);
-        return fail(error, ERROR_INVALID, "%s is a folder: name the recordings in it", path);
-    }
+    g_autoptr(GInputStream) input = NULL;
+    guint64 size = 0;
+    if (!open_input(path, &input, &size, error)) return false;
     IngestOptions options = {.filename = from_stdin ? (title ? title : "recording") : path,
                              .title = title,
                              .language = workspace->settings->language,
                              .vocabulary = workspace->settings->vocabulary,
                              .tags = (const char *const *)tags,
                              .worker = workspace->worker_name};
-    bool copied = ingest_open(&workspace->meetings, workspace->jobs, &options, &ingest, error) && copy(file, path, ingest, error);
-    if (!from_stdin) fclose(file);
+    bool copied = ingest_open(&workspace->meetings, workspace->jobs, &options, &ingest, error) &&
+                  copy(input, size, path, ingest, error);
+    terminal_progress_clear();
     return copied && ingest_finish(g_steal_pointer(&ingest), job, error);
 }
 
@@ -65,6 +81,9 @@ static bool print_result(Workspace *workspace, const char *meeting_id, bool json
     } else {
         g_print("%s  %s (%s): %u action items, %u decisions, %u questions, %u requirements\n", record->meeting_id, safe_title,
                 duration, record->action_items_count, record->decisions_count, record->questions_count, record->requirements_count);
+        if (record->coverage < COVERAGE_WHOLE)
+            g_printerr("hansard: only %d %% of the recording of %s could be read: it is damaged or cut short\n",
+                       (int)(record->coverage * 100), record->meeting_id);
     }
     return true;
 }

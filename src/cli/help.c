@@ -21,6 +21,16 @@ static void print_settings(void) {
     }
 }
 
+/* The table of docs/options.md. */
+static void print_settings_markdown(void) {
+    g_print("| setting | option | default | meaning |\n| --- | --- | --- | --- |\n");
+    for (gsize i = 0; i < settings_count; i++) {
+        const SettingSpec *spec = &settings_table[i];
+        g_autofree char *option = help_option_name(spec);
+        g_print("| `%s` | `--%s` | %s | %s |\n", spec->name, option, spec->fallback ? spec->fallback : "(none)", spec->sentence);
+    }
+}
+
 static void print_commands(const Command *const *commands) {
     g_print("Hansard turns the recording of a meeting into a transcript, a summary, action items, decisions and requirements,\n"
             "each with the words and the second that prove it, kept in your own bucket or directory.\n\n"
@@ -36,14 +46,12 @@ static void print_commands(const Command *const *commands) {
 }
 
 int help_print(const Command *const *commands, const char *topic) {
-    if (topic && strcmp(topic, "settings") == 0) {
-        print_settings();
-        return 0;
-    }
-    if (topic) {
+    if (!topic) print_commands(commands);
+    else if (strcmp(topic, "settings") == 0) print_settings();
+    else if (strcmp(topic, "settings.md") == 0) print_settings_markdown();
+    else {
         g_printerr("hansard: there is no help on \"%s\"; `hansard help` lists the commands\n", topic);
         return 2;
     }
-    print_commands(commands);
     return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/terminal.h"
 
 static const Command *const commands[] = {&command_serve,  &command_worker, &command_add,  &command_list,  &command_show,
                                           &command_search, &command_items,  &command_export, &command_url, &command_rm,
@@ -94,8 +95,14 @@ static bool run_command(const Command *command, int argc, char **argv, GError **
     return done;
 }
 
+/* One line, whatever names and file contents the message quotes. */
+static void print_error(const GError *error) {
+    g_autofree char *safe = terminal_safe(error->message);
+    g_printerr("hansard: %s\n", safe);
+}
+
 static int report(const GError *error) {
-    g_printerr("hansard: %s\n", error->message);
+    print_error(error);
     return error_kind(error)->exit_status;
 }
 
@@ -116,7 +123,7 @@ bool command_each(const Invocation *invocation, Workspace *workspace, CommandSte
             g_propagate_error(error, g_steal_pointer(&problem));
             return false;
         }
-        g_printerr("hansard: %s\n", problem->message);
+        print_error(problem);
         failed++;
     }
     return failed == 0 || fail(error, ERROR_IO, "%u of %u failed", failed, count);
@@ -124,9 +131,10 @@ bool command_each(const Invocation *invocation, Workspace *workspace, CommandSte
 
 bool command_refresh_search(Workspace *workspace, GError **error) {
     g_autoptr(GError) problem = NULL;
-    if (search_refresh(workspace->search, 0, NULL, &problem)) return true;
+    if (search_refresh(workspace->search, 0, NULL, NULL, &problem)) return true;
     if (error_is(problem, ERROR_CORRUPT) || error_is(problem, ERROR_TOO_LARGE)) {
-        g_printerr("hansard: left out: %s\n", problem->message);
+        g_prefix_error(&problem, "left out: ");
+        print_error(problem);
         return true;
     }
     g_propagate_error(error, g_steal_pointer(&problem));
@@ -204,8 +212,8 @@ int main(int argc, char **argv) {
     }
     const Command *command = command_named(argv[1]);
     if (!command) {
-        g_printerr("hansard: there is no command \"%s\"; `hansard help` lists them\n", argv[1]);
-        return 2;
+        fail(&error, ERROR_INVALID, "there is no command \"%s\"; `hansard help` lists them", argv[1]);
+        return report(error);
     }
     g_autofree char *program = g_strdup_printf("hansard %s", command->name);
     g_set_prgname(program);

@@ -5,7 +5,8 @@
 #include "cli/terminal.h"
 
 static void log_end(const Job *job, const GError *error, gpointer user_data) {
-    if (error) g_printerr("%s: %s: %s\n", job->meeting_id, job_stage_name(job->stage), error->message);
+    g_autofree char *message = terminal_safe(error ? error->message : NULL);
+    if (error) g_printerr("%s: %s: %s\n", job->meeting_id, job_stage_name(job->stage), message);
     else g_printerr("%s: %s\n", job->meeting_id, job->state == JOB_DELETING ? "deleted" : "done");
 }
 

@@ -11,6 +11,16 @@ static const char *const blockers[] = {"if",      "when",    "what",  "whatever"
                                        "says",    "thought", "like",  "hope",     "wish",  "could",   "would",  "should", "can",
                                        "doesn't", "cannot",  "asked", "why",      NULL};
 
+GRegex *phrase_once(GRegex **regex, const char *phrase, const char *end) {
+    if (g_once_init_enter(regex)) {
+        g_autofree char *pattern = g_strconcat("(?<![^ ])(?:", phrase, ")", end, NULL);
+        GRegex *compiled = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, NULL);
+        g_assert(compiled);
+        g_once_init_leave(regex, compiled);
+    }
+    return *regex;
+}
+
 bool sentence_word_is(const Sentence *sentence, guint i, const char *const *list) {
     const PlainWord *word = &g_array_index(sentence->words, PlainWord, i);
     g_autofree char *text = g_strndup(sentence->plain + word->plain_at, word->plain_end - word->plain_at);

@@ -10,6 +10,10 @@ bool sentence_word_is(const Sentence *sentence, guint word, const char *const *l
  */
 bool clause_is_denied(const Sentence *sentence, guint word);
 
+/* The pattern of a phrase that begins with a word, compiled when it is first asked for and kept in `*regex`, which is static. `end`
+ * follows the phrase: "$" where it runs to the end of the sentence, else "". */
+GRegex *phrase_once(GRegex **regex, const char *phrase, const char *end);
+
 /* Where the clause that begins at `from` ends (exclusive, beyond `from`), without what only closes the talk ("okay", "please", a
  * name). */
 guint clause_end(const Sentence *sentence, const Names *names, guint from);

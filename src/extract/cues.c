@@ -99,20 +99,6 @@ static const Cue cues[] = {
      "(?:we'll|we will|we should|we ought to|we're " GOING "|we are " GOING "|let's) " SOON "(?<what>.+)"},
 };
 
-static GRegex *cue_regex(gsize i) {
-    static GRegex *regexes[G_N_ELEMENTS(cues)];
-    static gsize ready;
-    if (g_once_init_enter(&ready)) {
-        for (gsize j = 0; j < G_N_ELEMENTS(cues); j++) {
-            g_autofree char *pattern = g_strdup_printf("(?<![^ ])(?:%s)$", cues[j].phrase);
-            regexes[j] = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, NULL);
-            g_assert(regexes[j]);
-        }
-        g_once_init_leave(&ready, 1);
-    }
-    return regexes[i];
-}
-
 /* Verbs that stand for work someone takes home. */
 static const char *const task_verbs[] = {
     "send",     "write",     "prepare",     "check",     "draft",      "update",   "fix",        "call",      "email",
@@ -201,30 +187,17 @@ static bool find_owner(const Cue *cue, const Transcript *transcript, const Sente
     return false;
 }
 
-typedef enum { PATTERN_SMALL_TALK, PATTERN_VAGUE } Pattern;
-
-static bool matches(Pattern pattern, const char *words) {
-    static GRegex *regexes[2];
-    static gsize ready;
-    if (g_once_init_enter(&ready)) {
-        regexes[PATTERN_SMALL_TALK] = g_regex_new(small_talk, G_REGEX_OPTIMIZE, 0, NULL);
-        regexes[PATTERN_VAGUE] = g_regex_new(vague, G_REGEX_OPTIMIZE, 0, NULL);
-        g_assert(regexes[PATTERN_SMALL_TALK] && regexes[PATTERN_VAGUE]);
-        g_once_init_leave(&ready, 1);
-    }
-    return g_regex_match(regexes[pattern], words, 0, NULL);
-}
-
 /* Requests and promises are as sure as their verb: "I'll send" is, "I'll see" is none, "I'll polish" is likely. */
 static bool weigh_task(const Cue *cue, const Sentence *sentence, Candidate *candidate) {
     const PlainWord *first = &g_array_index(sentence->words, PlainWord, candidate->from);
     const PlainWord *last = &g_array_index(sentence->words, PlainWord, candidate->to - 1);
+    static GRegex *small_talk_regex, *vague_regex;
     g_autofree char *words = g_strndup(sentence->plain + first->plain_at, last->plain_end - first->plain_at);
-    if (sentence_word_is(sentence, candidate->from, never_work) || matches(PATTERN_SMALL_TALK, words)) return false;
+    if (sentence_word_is(sentence, candidate->from, never_work) || g_regex_match(phrase_once(&small_talk_regex, small_talk, ""), words, 0, NULL)) return false;
     candidate->task = sentence_word_is(sentence, candidate->from, task_verbs);
     if (cue->flags & CUE_TASK && !candidate->task)
         candidate->confidence -= 0.3;
-    else if (matches(PATTERN_VAGUE, words))
+    else if (g_regex_match(phrase_once(&vague_regex, vague, ""), words, 0, NULL))
         candidate->confidence -= cue->who == WHO_UNKNOWN ? 0.1 : 0.25;
     return !sentence_word_is(sentence, candidate->to - 1, loose_ends) && candidate->to - candidate->from >= 2;
 }
@@ -264,15 +237,17 @@ static bool is_taken(const GArray *candidates, const Candidate *candidate) {
 }
 
 void cues_find(const Transcript *transcript, const GArray *sentences, const Names *names, guint index, GArray *candidates) {
+    static GRegex *regexes[G_N_ELEMENTS(cues)];
     const Sentence *sentence = sentence_at(sentences, index);
     for (gsize i = 0; i < G_N_ELEMENTS(cues); i++) {
+        const GRegex *regex = phrase_once(&regexes[i], cues[i].phrase, "$");
         int from = 0;
         /* What a cue matches runs to the end of the sentence: the next of its kind is looked for within it. */
         while (from >= 0 && from < (int)strlen(sentence->plain)) {
             g_autoptr(GMatchInfo) match = NULL;
             Candidate candidate = {.kind = cues[i].kind, .sentence = index};
             int at = 0;
-            if (!g_regex_match_full(cue_regex(i), sentence->plain, -1, from, 0, &match, NULL) ||
+            if (!g_regex_match_full(regex, sentence->plain, -1, from, 0, &match, NULL) ||
                 !g_match_info_fetch_pos(match, 0, &at, NULL))
                 break;
             if (read_match(&cues[i], transcript, sentence, names, match, &candidate) && !is_taken(candidates, &candidate))

@@ -23,9 +23,9 @@ typedef struct {
 
 typedef struct {
     const Transcript *transcript;
-    GHashTable *numbers; /* word → number from 1 */
-    GArray *tokens;      /* of Token, in order */
-    GArray *first;       /* guint: a segment's first token; one more at the end */
+    GTree *numbers; /* word → number from 1 */
+    GArray *tokens; /* of Token, in order */
+    GArray *first;  /* guint: a segment's first token; one more at the end */
 } Index;
 
 typedef struct {
@@ -42,20 +42,20 @@ static char *plain_word(const char *text, WordSpan span) {
     return word;
 }
 
-static guint word_number(GHashTable *numbers, char *word) {
-    guint number = GPOINTER_TO_UINT(g_hash_table_lookup(numbers, word));
+static guint word_number(GTree *numbers, char *word) {
+    guint number = GPOINTER_TO_UINT(g_tree_lookup(numbers, word));
     if (number) {
         g_free(word);
         return number;
     }
-    number = g_hash_table_size(numbers) + 1;
-    g_hash_table_insert(numbers, word, GUINT_TO_POINTER(number));
+    number = (guint)g_tree_nnodes(numbers) + 1;
+    g_tree_insert(numbers, word, GUINT_TO_POINTER(number));
     return number;
 }
 
 static void index_init(Index *index, const Transcript *transcript) {
     *index = (Index){.transcript = transcript,
-                     .numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                     .numbers = word_map_new(NULL),
                      .tokens = g_array_new(FALSE, FALSE, sizeof(Token)),
                      .first = g_array_new(FALSE, FALSE, sizeof(guint))};
     for (guint i = 0; i < transcript->segments->len; i++) {
@@ -71,7 +71,7 @@ static void index_init(Index *index, const Transcript *transcript) {
 }
 
 static void index_clear(Index *index) {
-    g_hash_table_unref(index->numbers);
+    g_tree_unref(index->numbers);
     g_array_unref(index->tokens);
     g_array_unref(index->first);
 }
@@ -84,7 +84,7 @@ static GArray *quote_numbers(const Index *index, const char *quote) {
     WordSpan span = {0};
     while (word_next(quote, &span)) {
         g_autofree char *word = plain_word(quote, span);
-        guint number = GPOINTER_TO_UINT(g_hash_table_lookup(index->numbers, word));
+        guint number = GPOINTER_TO_UINT(g_tree_lookup(index->numbers, word));
         g_array_append_val(numbers, number);
     }
     return numbers;

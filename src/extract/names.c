@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "extract/words.h"
+
 typedef struct {
     char *display;
     bool never; /* was seen in small letters */
@@ -11,7 +13,7 @@ typedef struct {
 } Name;
 
 struct Names {
-    GHashTable *names; /* folded word → Name */
+    GTree *names; /* folded word → Name */
 };
 
 /* Words that are capital for other reasons, or begin a sentence and are no one. */
@@ -47,13 +49,13 @@ static char *folded_word(const Sentence *sentence, const PlainWord *word) {
 }
 
 static Name *name_entry(Names *names, char *folded) {
-    Name *name = g_hash_table_lookup(names->names, folded);
+    Name *name = g_tree_lookup(names->names, folded);
     if (name) {
         g_free(folded);
         return name;
     }
     name = g_new0(Name, 1);
-    g_hash_table_insert(names->names, folded, name);
+    g_tree_insert(names->names, folded, name);
     return name;
 }
 
@@ -96,7 +98,7 @@ static void read_speaker(Names *names, const char *speaker) {
 
 Names *names_of(const Transcript *transcript, const GArray *sentences) {
     Names *names = g_new0(Names, 1);
-    names->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, name_free);
+    names->names = word_map_new(name_free);
     for (guint i = 0; i < sentences->len; i++) read_sentence(names, sentence_at(sentences, i));
     for (guint i = 0; i < transcript->speakers->len; i++) read_speaker(names, transcript_speaker_name(transcript, (int)i));
     return names;
@@ -104,14 +106,14 @@ Names *names_of(const Transcript *transcript, const GArray *sentences) {
 
 void names_free(Names *names) {
     if (!names) return;
-    g_hash_table_unref(names->names);
+    g_tree_unref(names->names);
     g_free(names);
 }
 
 static const Name *find(const Names *names, const Sentence *sentence, guint word) {
     if (word >= sentence->words->len) return NULL;
     g_autofree char *folded = folded_word(sentence, &g_array_index(sentence->words, PlainWord, word));
-    const Name *name = g_hash_table_lookup(names->names, folded);
+    const Name *name = g_tree_lookup(names->names, folded);
     return name && name->display && !name->never ? name : NULL;
 }
 

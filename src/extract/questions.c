@@ -43,45 +43,20 @@ static const char *const replies =
     "think|i'd|we|we'll|we're|it|it's|that's|probably|absolutely|because|at|by|about|around|on|in|"
     "let's|they|he|she|exactly|right|correct|maybe|the|there|there's|you|not|only|definitely|that)(?: |$)";
 static const char *const ignorance =
-    "(?<![^ ])(?:don't know|do not know|no idea|not sure|good question|find out|nobody knows|still open|unclear|need to "
+    "(?:don't know|do not know|no idea|not sure|good question|find out|nobody knows|still open|unclear|need to "
     "check|have to check|will check|i'll check|"
     "i'll ask|come back to|park (?:that|it)|leave (?:that|it) open|not decided|not yet|to be decided|take (?:that|it) offline)";
-
-typedef struct {
-    GRegex *cues[G_N_ELEMENTS(cues)], *chatter, *replies, *ignorance;
-} Regexes;
-
-static GRegex *compile(const char *pattern) {
-    GRegex *regex = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, NULL);
-    g_assert(regex);
-    return regex;
-}
-
-static const Regexes *regexes(void) {
-    static Regexes table;
-    static gsize ready;
-    if (g_once_init_enter(&ready)) {
-        for (gsize i = 0; i < G_N_ELEMENTS(cues); i++) {
-            g_autofree char *pattern = g_strdup_printf("(?<![^ ])(?:%s)$", cues[i].phrase);
-            table.cues[i] = compile(pattern);
-        }
-        table.chatter = compile(chatter);
-        table.replies = compile(replies);
-        table.ignorance = compile(ignorance);
-        g_once_init_leave(&ready, 1);
-    }
-    return &table;
-}
 
 typedef enum { REPLY_NONE, REPLY_ANSWER, REPLY_UNKNOWN } Reply;
 
 static Reply reply_to(const GArray *sentences, const GPtrArray *terms, guint index) {
+    static GRegex *ignorant, *answering;
     Reply reply = REPLY_NONE;
     for (guint i = index + 1; i <= index + REPLIES && i < sentences->len; i++) {
         const Sentence *sentence = sentence_at(sentences, i);
-        if (g_regex_match(regexes()->ignorance, sentence->plain, 0, NULL)) return REPLY_UNKNOWN;
+        if (g_regex_match(phrase_once(&ignorant, ignorance, ""), sentence->plain, 0, NULL)) return REPLY_UNKNOWN;
         if (sentence->question) continue;
-        bool answers = g_regex_match(regexes()->replies, sentence->plain, 0, NULL) ||
+        bool answers = g_regex_match(phrase_once(&answering, replies, ""), sentence->plain, 0, NULL) ||
                        terms_likeness(g_ptr_array_index(terms, index), g_ptr_array_index(terms, i)) > 0;
         if (answers) reply = REPLY_ANSWER;
     }
@@ -96,6 +71,7 @@ static bool begins_clause(const Sentence *sentence, guint word) {
 }
 
 void question_find(const GArray *sentences, const GPtrArray *terms, guint index, GArray *candidates) {
+    static GRegex *regexes[G_N_ELEMENTS(cues)], *chatting;
     const Sentence *sentence = sentence_at(sentences, index);
     const GArray *own = g_ptr_array_index(terms, index);
     if (own->len < 1 || sentence->words->len < 4) return;
@@ -103,10 +79,10 @@ void question_find(const GArray *sentences, const GPtrArray *terms, guint index,
         g_autoptr(GMatchInfo) match = NULL;
         int at, end, from;
         if (!(sentence->question || cues[i].stated || cues[i].confidence > CONFIDENCE_SURE)) continue;
-        if (!g_regex_match(regexes()->cues[i], sentence->plain, 0, &match)) continue;
+        if (!g_regex_match(phrase_once(&regexes[i], cues[i].phrase, "$"), sentence->plain, 0, &match)) continue;
         if (!g_match_info_fetch_named_pos(match, "what", &at, &end) || !g_match_info_fetch_pos(match, 0, &from, NULL)) continue;
         if (cues[i].opens && !begins_clause(sentence, sentence_word_at(sentence, (guint)from))) continue;
-        if (g_regex_match(regexes()->chatter, sentence->plain + at, 0, NULL)) return;
+        if (g_regex_match(phrase_once(&chatting, chatter, ""), sentence->plain + at, 0, NULL)) return;
         Reply reply = cues[i].stated ? REPLY_UNKNOWN : reply_to(sentences, terms, index);
         if (reply == REPLY_ANSWER) return;
         Candidate candidate = {

@@ -77,20 +77,6 @@ static const Rule rules[] = {
      "(?:we|they|users|customers) need (?:support for|a way to|an option to|the ability to|the option to) (?<what>.+)"},
 };
 
-static GRegex *rule_regex(gsize i) {
-    static GRegex *regexes[G_N_ELEMENTS(rules)];
-    static gsize ready;
-    if (g_once_init_enter(&ready)) {
-        for (gsize j = 0; j < G_N_ELEMENTS(rules); j++) {
-            g_autofree char *pattern = g_strdup_printf("(?<![^ ])(?:%s)$", rules[j].phrase);
-            regexes[j] = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, NULL);
-            g_assert(regexes[j]);
-        }
-        g_once_init_leave(&ready, 1);
-    }
-    return regexes[i];
-}
-
 static const struct {
     const char *type, *words; /* any of these words or beginnings of words */
 } qualities[] = {
@@ -113,17 +99,8 @@ static const struct {
 
 const char *requirement_type(const char *plain) {
     static GRegex *regexes[G_N_ELEMENTS(qualities)];
-    static gsize ready;
-    if (g_once_init_enter(&ready)) {
-        for (gsize i = 0; i < G_N_ELEMENTS(qualities); i++) {
-            g_autofree char *pattern = g_strdup_printf("(?<![^ ])(?:%s)", qualities[i].words);
-            regexes[i] = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, NULL);
-            g_assert(regexes[i]);
-        }
-        g_once_init_leave(&ready, 1);
-    }
     for (gsize i = 0; i < G_N_ELEMENTS(qualities); i++)
-        if (g_regex_match(regexes[i], plain, 0, NULL)) return qualities[i].type;
+        if (g_regex_match(phrase_once(&regexes[i], qualities[i].words, ""), plain, 0, NULL)) return qualities[i].type;
     return "functional";
 }
 
@@ -218,10 +195,11 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
 }
 
 Item *requirement_of(const Sentence *sentence, const Names *names) {
+    static GRegex *regexes[G_N_ELEMENTS(rules)];
     if (sentence->question) return NULL;
     for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
         g_autoptr(GMatchInfo) match = NULL;
-        if (!g_regex_match(rule_regex(i), sentence->plain, 0, &match)) continue;
+        if (!g_regex_match(phrase_once(&regexes[i], rules[i].phrase, "$"), sentence->plain, 0, &match)) continue;
         Item *item = read_match(&rules[i], sentence, names, match);
         if (item) return item;
     }

@@ -28,12 +28,12 @@ static const char *const function_words =
     "maybe shall talk talking tell says start later ";
 
 void terms_init(Terms *terms) {
-    terms->numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    terms->numbers = word_map_new(NULL);
     terms->names = g_ptr_array_new_with_free_func(g_free);
 }
 
 void terms_clear(Terms *terms) {
-    g_hash_table_unref(terms->numbers);
+    g_tree_unref(terms->numbers);
     g_ptr_array_unref(terms->names);
 }
 
@@ -66,11 +66,11 @@ GArray *terms_of_text(Terms *terms, const char *text) {
         g_autofree char *word = word_fold(text, span);
         if (g_ascii_isdigit(word[0]) || strlen(word) < 2 || g_hash_table_contains(stop_words(), word)) continue;
         to_singular(word);
-        guint number = GPOINTER_TO_UINT(g_hash_table_lookup(terms->numbers, word));
+        guint number = GPOINTER_TO_UINT(g_tree_lookup(terms->numbers, word));
         if (!number) {
             g_ptr_array_add(terms->names, g_strndup(text + span.at, span.end - span.at));
             number = terms->names->len;
-            g_hash_table_insert(terms->numbers, g_steal_pointer(&word), GUINT_TO_POINTER(number));
+            g_tree_insert(terms->numbers, g_steal_pointer(&word), GUINT_TO_POINTER(number));
         }
         g_array_append_val(list, number);
     }

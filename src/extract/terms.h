@@ -4,8 +4,8 @@
 #include "extract/sentences.h"
 
 typedef struct {
-    GHashTable *numbers; /* term → number from 1 */
-    GPtrArray *names;    /* number - 1 → a word as it was first written */
+    GTree *numbers;   /* term → number from 1 */
+    GPtrArray *names; /* number - 1 → a word as it was first written */
 } Terms;
 
 void terms_init(Terms *terms);

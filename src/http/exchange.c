@@ -5,7 +5,8 @@
  * A request that is refused before its body has come is answered at once when the client waits to be told (Expect) or the body
  * is large: the connection is then closed, for the rest of the body would be taken for the next request. A small body is passed
  * over first, so that the client is sure to read the answer; so is the rest of a body that fails midway, for libmicrohttpd
- * takes an answer only at the head or the end. */
+ * takes an answer only at the head or the end. Of that rest DISCARD_BYTES_MAX are passed over; then the connection is closed
+ * without an answer. */
 #include "http/exchange.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@
 #include "http/router.h"
 #include "http/upload.h"
 
-#define DISCARD_BYTES_MAX (64 * MIB) /* of a JSON body without a length that turns out too large */
+#define DISCARD_BYTES_MAX (64 * MIB) /* of a body that has failed already */
 
 typedef struct {
     Context *context;
@@ -57,7 +58,7 @@ void exchange_end(void *cls, struct MHD_Connection *connection, void **data, enu
     if (!exchange) return;
     connection_await(connection); /* for the next request */
     /* To abort an upload touches the store: a task's work, unless the server stops and takes no more. */
-    if (exchange->upload && tasks_reserve(exchange->context->tasks))
+    if (exchange->upload && tasks_reserve(exchange->context->tasks, LANE_WRITE, NULL))
         tasks_push(exchange->context->tasks, LANE_WRITE, exchange_free, exchange);
     else exchange_free(exchange);
 }
@@ -142,30 +143,33 @@ static enum MHD_Result head(Exchange *exchange, const char *method) {
     return request_has_body(request) && (waits || !small) ? answer(exchange) : MHD_YES;
 }
 
-/* Suspends the connection and lets a task do the work; it resumes the connection. */
+/* Suspends the connection and lets a task do the work; it resumes the connection. MHD_NO: the server stops, or (with the
+ * exchange's error set) the lane is full. */
 static enum MHD_Result work(Exchange *exchange, Lane lane, Task task) {
-    if (!tasks_reserve(exchange->context->tasks)) return MHD_NO; /* the server stops */
+    GError **error = exchange->error ? NULL : &exchange->error;
+    if (!tasks_reserve(exchange->context->tasks, lane, error)) return MHD_NO;
     connection_rest(exchange->connection);
     MHD_suspend_connection(exchange->connection);
     tasks_push(exchange->context->tasks, lane, task, exchange);
     return MHD_YES;
 }
 
+/* An upload that has failed gives up its place and what it has written at once, however much of its body is still to come. */
 static void flush_task(gpointer user_data) {
     Exchange *exchange = user_data;
-    upload_flush(exchange->upload, &exchange->error);
+    if (exchange->error || !upload_flush(exchange->upload, &exchange->error)) g_clear_pointer(&exchange->upload, upload_free);
     MHD_resume_connection(exchange->connection);
 }
 
 static bool discard(Exchange *exchange, gsize size) {
     exchange->discarded += size;
-    return exchange->discarded <= (exchange->upload ? RECORDING_BYTES_MAX : DISCARD_BYTES_MAX);
+    return exchange->discarded <= DISCARD_BYTES_MAX;
 }
 
 static enum MHD_Result take_body(Exchange *exchange, const char *data, gsize size) {
-    if (exchange->upload && !exchange->error) {
-        if (!upload_feed(exchange->upload, data, size, &exchange->error) || !upload_is_full(exchange->upload)) return MHD_YES;
-        return work(exchange, LANE_WRITE, flush_task);
+    if (exchange->upload) {
+        bool fed = upload_feed(exchange->upload, data, size, &exchange->error);
+        return fed && !upload_is_full(exchange->upload) ? MHD_YES : work(exchange, LANE_WRITE, flush_task);
     }
     if (exchange->body && !exchange->error) {
         if (size > JSON_BODY_BYTES_MAX - exchange->body->len) fail_body_size(&exchange->error);
@@ -201,7 +205,10 @@ static enum MHD_Result finish(Exchange *exchange) {
         answer_options(exchange);
         return answer(exchange);
     }
-    if (exchange->route->lane != LANE_INLINE) return work(exchange, exchange->route->lane, handle_task);
+    if (exchange->route->lane != LANE_INLINE) {
+        enum MHD_Result working = work(exchange, exchange->route->lane, handle_task);
+        return error_is(exchange->error, ERROR_TOO_MANY) ? answer(exchange) : working;
+    }
     handle(exchange);
     return answer(exchange);
 }

@@ -50,7 +50,7 @@ static ssize_t stream_read(void *cls, uint64_t position, char *buffer, size_t ma
         return (ssize_t)size;
     }
     if (stream->remaining == 0) return MHD_CONTENT_READER_END_OF_STREAM;
-    if (!tasks_reserve(stream->context->tasks)) return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (!tasks_reserve(stream->context->tasks, LANE_READ, NULL)) return MHD_CONTENT_READER_END_WITH_ERROR;
     if (!stream->block) stream->block = g_malloc(UPLOAD_BLOCK_BYTES);
     MHD_suspend_connection(stream->connection);
     tasks_push(stream->context->tasks, LANE_READ, stream_fill, stream);

@@ -9,7 +9,7 @@
 static const Route routes[] = {
     {"GET", "/api/meetings", BODY_NONE, LANE_READ, meetings_list},
     {"POST", "/api/meetings", BODY_UPLOAD, LANE_WRITE, NULL},
-    {"POST", "/api/meeting/process", BODY_JSON, LANE_WRITE, meeting_process},
+    {"POST", "/api/meeting/process", BODY_JSON, LANE_PROCESS, meeting_process},
     {"GET", "/api/meetings/{id}", BODY_NONE, LANE_READ, meeting_get},
     {"PATCH", "/api/meetings/{id}", BODY_JSON, LANE_WRITE, meeting_patch},
     {"DELETE", "/api/meetings/{id}", BODY_NONE, LANE_WRITE, meeting_remove},

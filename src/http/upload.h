@@ -14,7 +14,7 @@ typedef struct Upload Upload;
 /* Judges the head of the request: type, length, names; and takes one of UPLOADS_MAX places. The request must outlive the
  * upload. */
 bool upload_new(Context *context, const Request *request, struct MHD_Connection *connection, Upload **upload, GError **error);
-/* Takes all of `data`. */
+/* Takes all of `data`. After a failure the upload is only to be freed. */
 bool upload_feed(Upload *upload, const char *data, gsize size, GError **error);
 /* A block is full: flush it before the next feed. */
 bool upload_is_full(const Upload *upload);

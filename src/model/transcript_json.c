@@ -47,15 +47,19 @@ json_t *transcript_to_json(const Transcript *transcript) {
     return json;
 }
 
-/* {id: index + 1} of the speakers; two of one name become one. */
-static GHashTable *read_speakers(Transcript *transcript, const json_t *json) {
-    GHashTable *indices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+static gint id_compare(gconstpointer left, gconstpointer right, gpointer unused) { return strcmp(left, right); }
+
+/* {id: index + 1} of the first SPEAKERS_MAX speakers; two of one name become one. No hash table, for which another's ids could be
+ * chosen to collide. */
+static GTree *read_speakers(Transcript *transcript, const json_t *json) {
+    GTree *indices = g_tree_new_full(id_compare, NULL, g_free, NULL);
     gsize position;
     json_t *value;
     json_array_foreach(json_object_get(json, "speakers"), position, value) {
+        if (position == SPEAKERS_MAX) break;
         const char *id = json_get_string(value, "id", NULL);
         int index = transcript_speaker(transcript, json_get_string(value, "name", id));
-        if (id) g_hash_table_insert(indices, g_strdup(id), GINT_TO_POINTER(index + 1));
+        if (id) g_tree_insert(indices, g_strdup(id), GINT_TO_POINTER(index + 1));
     }
     return indices;
 }
@@ -84,10 +88,10 @@ static bool read_words(Segment *segment, const json_t *words, gsize *left, guint
     return true;
 }
 
-static bool read_segment(Transcript *transcript, const json_t *json, GHashTable *speakers, gsize *words_left, GError **error) {
+static bool read_segment(Transcript *transcript, const json_t *json, GTree *speakers, gsize *words_left, GError **error) {
     guint id = transcript->segments->len;
     const char *text = json_get_string(json, "text", NULL), *speaker = json_get_string(json, "speaker", NULL);
-    int index = speaker ? GPOINTER_TO_INT(g_hash_table_lookup(speakers, speaker)) - 1 : -1;
+    int index = speaker ? GPOINTER_TO_INT(g_tree_lookup(speakers, speaker)) - 1 : -1;
     Segment *segment = text ? transcript_add(transcript, value_ms(json_object_get(json, "start_ms")),
                                              value_ms(json_object_get(json, "end_ms")), index, text)
                             : NULL;
@@ -104,7 +108,7 @@ static bool read_segments(Transcript *transcript, const json_t *json, GError **e
         return fail(error, ERROR_CORRUPT, "The transcript has no list of segments; process the meeting again");
     if (json_array_size(segments) > SEGMENTS_MAX)
         return fail(error, ERROR_CORRUPT, "The transcript has more than %d segments; process the meeting again", SEGMENTS_MAX);
-    g_autoptr(GHashTable) speakers = read_speakers(transcript, json);
+    g_autoptr(GTree) speakers = read_speakers(transcript, json);
     gsize words_left = WORDS_MAX, position;
     json_t *segment;
     json_array_foreach(segments, position, segment) {

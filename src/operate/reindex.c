@@ -42,7 +42,7 @@ bool reindex(const Meetings *meetings, Search *search, ReindexProgress progress,
     Walk walk = {.meetings = meetings, .progress = progress, .user_data = user_data};
     bool done = store_each(meetings->store, PREFIX_MEETINGS, index_record, &walk, error) &&
                 store_each(meetings->store, PREFIX_INDEX, remove_stale, &walk, error) &&
-                (!search || search_refresh(search, 0, NULL, error));
+                (!search || search_refresh(search, 0, NULL, NULL, error));
     if (done) *result = walk.result;
     return done;
 }

@@ -13,13 +13,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 /* A child that has closed its channel is about to be gone; past this it is killed. */
 #define CHILD_END_MS 5000
 #define CHILD_FDS_MAX 8
+#define STDERR_BYTES_MAX 65536 /* a pipe's size: what comes after it is full is lost, for the child never waits for a reader */
+#define QUOTE_BYTES_MAX 500
 
 struct Child {
     pid_t pid;
     int channel;
+    int errors; /* the reading end of its standard error */
     bool reaped, killed;
     int status; /* of waitpid, once reaped */
 };
@@ -41,11 +46,15 @@ static void plan_clear(SpawnPlan *plan) {
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpawnPlan, plan_clear)
 
-/* Standard input and output are nothing, standard error stays, `sources` come to 3 and up, all else is closed. Signals are as a
- * fresh process has them, and a process group of its own keeps the terminal's Ctrl-C for the parent to handle. */
-static int plan_fill(SpawnPlan *plan, const int *sources, gsize count) {
+/* Standard input and output are nothing, standard error is `errors`, `sources` come to 3 and up, all else is closed. Signals are
+ * as a fresh process has them, and a process group of its own keeps the terminal's Ctrl-C for the parent to handle. */
+static int plan_fill(SpawnPlan *plan, int errors, const int *sources, gsize count) {
     posix_spawn_file_actions_t *actions = &plan->actions;
-    int failed = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    int failed = 0;
+#ifndef HANSARD_SANITIZER /* whose reports are to be read whole */
+    failed = posix_spawn_file_actions_adddup2(actions, errors, STDERR_FILENO);
+#endif
+    if (!failed) failed = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (!failed) failed = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     for (gsize i = 0; !failed && i < count; i++)
         failed = posix_spawn_file_actions_adddup2(actions, sources[i], CHILD_CHANNEL_FD + (int)i);
@@ -62,7 +71,7 @@ static int plan_fill(SpawnPlan *plan, const int *sources, gsize count) {
     return failed;
 }
 
-static bool spawn(const char *const *arguments, const int *sources, gsize count, pid_t *pid, GError **error) {
+static bool spawn(const char *const *arguments, int errors, const int *sources, gsize count, pid_t *pid, GError **error) {
     g_auto(SpawnPlan) plan;
     posix_spawn_file_actions_init(&plan.actions);
     posix_spawnattr_init(&plan.attributes);
@@ -72,7 +81,7 @@ static bool spawn(const char *const *arguments, const int *sources, gsize count,
     g_ptr_array_add(argv, NULL);
     /* OpenMP threads that wait for each other sleep soon: spinning, two children on one machine slow each other down tenfold. */
     char *environment[] = {(char *)"LANG=C.UTF-8", (char *)"GOMP_SPINCOUNT=100", NULL};
-    int failed = plan_fill(&plan, sources, count);
+    int failed = plan_fill(&plan, errors, sources, count);
     if (!failed) failed = posix_spawn(pid, child_binary, &plan.actions, &plan.attributes, (char **)argv->pdata, environment);
     return !failed || fail_errno(error, failed, "Starting the child process %s failed", child_binary);
 }
@@ -86,6 +95,12 @@ bool child_start(const char *const *arguments, const int *fds, gsize fd_count, C
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         return fail_errno(error, errno, "Making a child's channel failed");
+    int errors[2];
+    if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) < 0) {
+        fail_errno(error, errno, "Making the pipe for a child's standard error failed");
+        close_all(pair, 2);
+        return false;
+    }
     /* Copies above every target, so that no dup2 in the child overwrites a source that is still to come. */
     int sources[1 + CHILD_FDS_MAX];
     gsize count = 0;
@@ -98,15 +113,17 @@ bool child_start(const char *const *arguments, const int *fds, gsize fd_count, C
             sources[count++] = copy;
     }
     pid_t pid = -1;
-    done = done && spawn(arguments, sources, count, &pid, error);
+    done = done && spawn(arguments, errors[1], sources, count, &pid, error);
     close_all(sources, count);
     close(pair[1]);
+    close(errors[1]);
     if (!done) {
         close(pair[0]);
+        close(errors[0]);
         return false;
     }
     Child *started = g_new0(Child, 1);
-    *started = (Child){.pid = pid, .channel = pair[0]};
+    *started = (Child){.pid = pid, .channel = pair[0], .errors = errors[0]};
     *child = started;
     return true;
 }
@@ -129,6 +146,7 @@ void child_end(Child *child) {
     child_kill(child);
     child_reap(child);
     close(child->channel);
+    close(child->errors);
     g_free(child);
 }
 
@@ -145,9 +163,17 @@ static bool child_wait(Child *child, int timeout_ms) {
     return ready > 0;
 }
 
-bool child_explain(Child *child, GError **error) {
-    if (!child->reaped && !child_wait(child, CHILD_END_MS)) child_kill(child);
-    child_reap(child);
+/* The end of what it wrote to standard error, on one line; "" where it wrote nothing. */
+static char *last_words(const Child *child) {
+    g_autofree char *written = g_malloc(STDERR_BYTES_MAX);
+    ssize_t got = read(child->errors, written, STDERR_BYTES_MAX);
+    gssize length = MIN(MAX(got, 0), QUOTE_BYTES_MAX);
+    const char *end = written + MAX(got, 0) - length;
+    g_autofree char *clean = text_clean(end, length, true);
+    return text_fold_space(clean);
+}
+
+static bool explain_end(const Child *child, GError **error) {
     if (child->killed)
         return fail(error, ERROR_CRASHED, "The child process stopped answering and was ended: try the work again.");
     if (WIFEXITED(child->status))
@@ -176,4 +202,19 @@ bool child_explain(Child *child, GError **error) {
         return fail(error, ERROR_CRASHED, "The child process crashed (%s): the file may be damaged; convert it and try again.",
                     strsignal(signal_number));
     }
+}
+
+bool child_explain(Child *child, GError **error) {
+    if (!child->reaped && !child_wait(child, CHILD_END_MS)) child_kill(child);
+    child_reap(child);
+    GError *reason = NULL;
+    explain_end(child, &reason);
+    g_autofree char *words = last_words(child);
+    if (*words == '\0') {
+        g_propagate_error(error, reason);
+        return false;
+    }
+    fail(error, ERROR_CRASHED, "%s It wrote: \"%s\".", reason->message, words);
+    g_error_free(reason);
+    return false;
 }

@@ -1,5 +1,6 @@
 /* A child process of the same binary that does dangerous work: it starts with an empty environment and no open files but the
- * channel, standard error and those handed over, then confines itself before it touches hostile bytes. */
+ * channel and those handed over, then confines itself before it touches hostile bytes. Its standard error is a pipe that only
+ * child_explain() reads: it never reaches a terminal or log by itself. */
 #pragma once
 
 #include <glib.h>
@@ -23,7 +24,7 @@ void child_end(Child *child);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Child, child_end)
 
 /* Waits for its end after the channel closed and says in `error` (ERROR_CRASHED) how it died: signal, limit, seccomp, exit
- * status. */
+ * status; and quotes the end of what it wrote to standard error, cleaned. (Sanitizer builds let that through to the parent's.) */
 bool child_explain(Child *child, GError **error);
 
 /* In the child. */

@@ -22,7 +22,7 @@ static bool limit(int resource, rlim_t soft, rlim_t hard, GError **error) {
 }
 
 static bool set_limits(const ChildLimits *limits, GError **error) {
-    signal(SIGXFSZ, SIG_IGN); /* a message to a standard error that is a file then fails, and is no reason to die */
+    signal(SIGXFSZ, SIG_IGN); /* a message to a standard error that is a file (of a sanitizer build) then fails */
     if (!limit(RLIMIT_CORE, 0, 0, error) || !limit(RLIMIT_FSIZE, 0, 0, error) || !limit(RLIMIT_MEMLOCK, 0, 0, error) ||
         !limit(RLIMIT_NOFILE, DESCRIPTORS_MAX, DESCRIPTORS_MAX, error))
         return false;

@@ -44,12 +44,20 @@ static bool empty_database(Search *search, GError **error) {
     return done;
 }
 
+/* The words of a meeting that was deleted are overwritten, not only unlinked. FTS5 can do so since SQLite 3.42; before, they go
+ * when the index's parts are merged. */
+static bool erase_what_is_deleted(Search *search, GError **error) {
+    return sql_script(search, "PRAGMA secure_delete=ON", error) &&
+           (sqlite3_libversion_number() < 3042000 ||
+            sql_script(search, "INSERT INTO words(words, rank) VALUES ('secure-delete', 1)", error));
+}
+
 static bool make_schema(Search *search, GError **error) {
     g_autofree char *script = g_strdup_printf("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
                                               "BEGIN IMMEDIATE; PRAGMA application_id=%d; PRAGMA user_version=%d; %s COMMIT;"
                                               "CREATE TEMP TABLE seen(meeting_id TEXT PRIMARY KEY) WITHOUT ROWID;",
                                               APPLICATION_ID, SCHEMA_VERSION, schema);
-    return sql_script(search, script, error);
+    return sql_script(search, script, error) && erase_what_is_deleted(search, error);
 }
 
 /* ERROR_CORRUPT: no database, damaged, or another program's. */

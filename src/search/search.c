@@ -54,10 +54,16 @@ bool search_update(Search *search, const char *meeting_id, GError **error) {
 /* What a refresh has come to. */
 typedef struct {
     Search *search;
+    GCancellable *cancellable;
     guint updated;
     guint failed;
     GError *first_problem; /* of those that failed */
 } Refresh;
+
+static bool go_on(const Refresh *refresh, GError **error) {
+    return !g_cancellable_is_cancelled(refresh->cancellable) ||
+           fail(error, ERROR_CANCELLED, "The search index was not brought up to date to the end: it was asked to stop");
+}
 
 /* A meeting that can't be read for good is passed over, and reported at the end; what may pass (the disk, the network) ends the
  * refresh. */
@@ -80,7 +86,7 @@ static bool refresh_page(Refresh *refresh, const GPtrArray *rows, GError **error
     for (guint i = 0; i < rows->len; i++) {
         const Row *row = g_ptr_array_index(rows, i);
         bool current;
-        if (!index_see(refresh->search, row, &current, error)) return false;
+        if (!go_on(refresh, error) || !index_see(refresh->search, row, &current, error)) return false;
         if (!current && !refresh_meeting(refresh, row->meeting_id, error)) return false;
     }
     return true;
@@ -107,7 +113,7 @@ static bool forget_vanished(Refresh *refresh, GError **error) {
     for (;;) {
         g_autofree char *after = g_steal_pointer(&meeting_id);
         g_autoptr(Record) record = NULL;
-        if (!index_next_unseen(refresh->search, after, &meeting_id, error)) return false;
+        if (!go_on(refresh, error) || !index_next_unseen(refresh->search, after, &meeting_id, error)) return false;
         if (!meeting_id) return true;
         if (meeting_read_record(&refresh->search->meetings, meeting_id, &record, NULL, NULL)) continue;
         /* Gone, or in trouble: the update tells which. */
@@ -115,8 +121,8 @@ static bool forget_vanished(Refresh *refresh, GError **error) {
     }
 }
 
-bool search_refresh(Search *search, guint rows_max, guint *updated, GError **error) {
-    Refresh refresh = {.search = search};
+bool search_refresh(Search *search, guint rows_max, GCancellable *cancellable, guint *updated, GError **error) {
+    Refresh refresh = {.search = search, .cancellable = cancellable};
     g_mutex_lock(&search->refresh_lock);
     bool done = index_begin_seen(search, error) && refresh_rows(&refresh, rows_max, error) &&
                 (rows_max > 0 || forget_vanished(&refresh, error));

@@ -33,8 +33,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Search, search_close)
 bool search_update(Search *search, const char *meeting_id, GError **error);
 /* Compares the newest `rows_max` rows of the catalog (0: all) with the index and mends the difference; with 0 it forgets what
  * has vanished, too. A meeting whose documents are damaged is passed over: the others are indexed, then its error is returned.
- * `updated` may be NULL. */
-bool search_refresh(Search *search, guint rows_max, guint *updated, GError **error);
+ * ERROR_CANCELLED soon after `cancellable` (NULL: none) is cancelled: what was mended until then stays. `updated` may be NULL. */
+bool search_refresh(Search *search, guint rows_max, GCancellable *cancellable, guint *updated, GError **error);
 /* Any text is a valid query: words are and-ed, the last one by prefix, "quoted words" are a phrase. Best first. Empty or
  * without a word: no hits. `hits`: of SearchHit*. */
 bool search_find(Search *search, const char *query, guint limit, guint offset, GPtrArray **hits, GError **error);

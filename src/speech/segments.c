@@ -50,7 +50,7 @@ static bool parts_before(const Words *words, guint first, guint next) {
     return pause_ms >= PHRASE_PAUSE_MS && phrase_ends_at(words, next) && !goes_on;
 }
 
-/* Where words grown too long for a segment are best parted: before the longest pause in their second half, the later of equals. */
+/* Where words grown too long for a segment are best parted: before the longest pause in their second half, the last of equals. */
 static guint widest_pause(const Words *words, guint first, guint end) {
     guint best = end - 1, earliest = first + (end - first) / 2;
     for (guint i = best; i > earliest; i--)

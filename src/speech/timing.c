@@ -1,8 +1,8 @@
 /* Word times: anchors first, then the words between them. Places are frames of the chunk, with fractions. */
 #include "speech/timing.h"
 
-#define SURE_MIN 0.06F       /* found on read speech: down to 0.04 and up to 0.07 it is as good, beyond clearly worse */
-#define PAUSE_FRAMES_MIN 8   /* no word has a quarter of a second of silence within */
+#define SURE_MIN 0.05F       /* found on read speech: from 0.04 to 0.07 it is as good, below and above clearly worse */
+#define PAUSE_FRAMES_MIN 4   /* no word has so much silence within */
 
 typedef struct {
     guint word;
@@ -83,16 +83,16 @@ static void share_out(GArray *phrase, guint first, guint end, const Chunk *chunk
     }
 }
 
-/* The anchors between two places, each with the best chain of ascending ones that ends at it. */
+/* The anchors between two places, each with the best chain that ends at it: ascending, with a frame or more for each word. */
 static GArray *find_anchors(GArray *phrase, double from, double to) {
     GArray *anchors = g_array_new(FALSE, FALSE, sizeof(Anchor));
     for (guint i = 0; i < phrase->len; i++) {
         const TimedWord *word = word_at(phrase, i);
         Anchor anchor = {.word = i, .place = (double)word->hint_ms / FRAME_MS, .weight = word->sure, .before = -1};
-        if (word->sure < SURE_MIN || anchor.place < from || anchor.place >= to) continue;
+        if (word->sure < SURE_MIN || anchor.place < from || anchor.place + 1 > to) continue;
         for (guint k = 0; k < anchors->len; k++) {
             const Anchor *earlier = &g_array_index(anchors, Anchor, k);
-            if (earlier->place > anchor.place || earlier->weight + word->sure <= anchor.weight) continue;
+            if (earlier->place + (i - earlier->word) > anchor.place || earlier->weight + word->sure <= anchor.weight) continue;
             anchor.weight = earlier->weight + word->sure;
             anchor.before = (int)k;
         }

@@ -14,7 +14,7 @@ typedef struct {
     float sure;     /* of this, 0..1 */
 } TimedWord;
 
-/* Sets the times of a phrase's words (TimedWord, at least one), said from `start_ms` to `end_ms` of the chunk, to the recording's.
+/* Sets the times, in the recording, of a phrase's words (TimedWord) said from `start_ms` to `end_ms` of the chunk.
  *  1. They ascend, do not overlap and do not begin before `not_before_ms`, a time of the recording.
  *  2. A word does not reach over silence that was left out of the chunk, nor over a pause. */
 void timing_set(GArray *phrase, const Chunk *chunk, gint64 start_ms, gint64 end_ms, gint64 not_before_ms);

@@ -12,8 +12,8 @@
 
 typedef struct {
     Transcript *transcript;
-    GHashTable *labels; /* start time as text: speaker or channel label */
-    GPtrArray *words;   /* const json_t* of the segment under way */
+    GTree *labels;    /* start time as text: speaker or channel label */
+    GPtrArray *words; /* const json_t* of the segment under way */
     GString *text;
     const char *label; /* of the segment under way */
     gint64 start_ms, end_ms;
@@ -21,7 +21,7 @@ typedef struct {
 } Builder;
 
 static void builder_clear(Builder *builder) {
-    g_clear_pointer(&builder->labels, g_hash_table_unref);
+    g_clear_pointer(&builder->labels, g_tree_unref);
     g_clear_pointer(&builder->words, g_ptr_array_unref);
     if (builder->text) g_string_free(g_steal_pointer(&builder->text), TRUE);
 }
@@ -39,18 +39,18 @@ static int speaker_of(Transcript *transcript, const char *label) {
     return transcript_speaker(transcript, name);
 }
 
-static void note_labels(GHashTable *labels, const json_t *items, const char *label) {
+static void note_labels(GTree *labels, const json_t *items, const char *label) {
     gsize index;
     json_t *item;
     json_array_foreach(items, index, item) {
         const char *start = json_get_string(item, "start_time", NULL);
         const char *own = json_get_string(item, "speaker_label", label);
-        if (start && own) g_hash_table_insert(labels, (gpointer)start, (gpointer)own);
+        if (start && own) g_tree_insert(labels, (gpointer)start, (gpointer)own);
     }
 }
 
-static GHashTable *read_labels(const json_t *results) {
-    GHashTable *labels = g_hash_table_new(g_str_hash, g_str_equal); /* the strings are the JSON's */
+static GTree *read_labels(const json_t *results) {
+    GTree *labels = text_map_new(NULL); /* the strings are the JSON's */
     gsize index;
     json_t *entry;
     json_array_foreach(json_object_get(json_object_get(results, "channel_labels"), "channels"), index, entry) {
@@ -103,7 +103,7 @@ static bool add_word(Builder *builder, const json_t *item, const char *content, 
     if (builder->words_left-- == 0)
         return fail(error, ERROR_TOO_LARGE, "The transcript has more than %d words; split the file", WORDS_MAX);
     const char *start = json_get_string(item, "start_time", "");
-    const char *label = json_get_string(item, "speaker_label", g_hash_table_lookup(builder->labels, start));
+    const char *label = json_get_string(item, "speaker_label", g_tree_lookup(builder->labels, start));
     if (!label) label = json_get_string(item, "channel_label", NULL);
     const GString *text = builder->text;
     bool sentence_ended = text->len >= SENTENCE_BYTES_MIN && strchr(".?!", text->str[text->len - 1]);

@@ -7,6 +7,15 @@
 
 #define MARKUP_BYTES_MAX 200 /* of a tag: "<v " and a name */
 
+static gint text_compare(gconstpointer left, gconstpointer right, gpointer unused) { return strcmp(left, right); }
+
+GTree *text_map_new(GDestroyNotify key_free) { return g_tree_new_full(text_compare, NULL, key_free, NULL); }
+
+GRegex *pattern_once(GRegex **pattern, const char *text) {
+    if (g_once_init_enter(pattern)) g_once_init_leave(pattern, g_regex_new(text, G_REGEX_OPTIMIZE, 0, NULL));
+    return *pattern;
+}
+
 bool lines_split(const char *text, char ***lines, GError **error) {
     g_autoptr(GPtrArray) split = g_ptr_array_new_with_free_func(g_free);
     for (const char *start = text, *end; start; start = *end ? end + 1 : NULL) {
@@ -45,14 +54,6 @@ gint64 time_matched(const GMatchInfo *match, int group) {
     return whole * 1000 + (gint64)(g_ascii_strtod(seconds, NULL) * 1000 + 0.5);
 }
 
-static const GRegex *timing_pattern(void) {
-    static GRegex *pattern;
-    if (g_once_init_enter(&pattern))
-        g_once_init_leave(&pattern,
-                          g_regex_new("^\\s*" TIME_PATTERN "\\s*-->\\s*" TIME_PATTERN "(?:\\s|$)", G_REGEX_OPTIMIZE, 0, NULL));
-    return pattern;
-}
-
 /* A line that means to be a timing, whether it can be read or not: it begins with digits and has an arrow, or a time and a dash.
  */
 static bool means_timing(const char *line) {
@@ -82,8 +83,10 @@ static bool is_cue_id(const char *line, const char *next, bool begins_block) {
 static void raw_cue_clear(gpointer data) { g_string_free(((RawCue *)data)->payload, TRUE); }
 
 static bool add_raw_cue(GArray *cues, const char *line, guint number, GError **error) {
+    static GRegex *timing;
     g_autoptr(GMatchInfo) match = NULL;
-    if (!g_regex_match(timing_pattern(), line, 0, &match))
+    pattern_once(&timing, "^\\s*" TIME_PATTERN "\\s*-->\\s*" TIME_PATTERN "(?:\\s|$)");
+    if (!g_regex_match(timing, line, 0, &match))
         return fail(error, ERROR_INVALID,
                     "Line %u of the transcript is no timing that can be read; write it as 00:01:02.345 --> 00:01:04.000", number);
     RawCue cue = {time_matched(match, 1), time_matched(match, 4), g_string_new(NULL)};

@@ -40,10 +40,11 @@ static bool is_name_word(const char *word, bool first) {
 
 bool looks_like_name(const char *text, gsize length) {
     if (length == 0 || length > NAME_BYTES_MAX) return false;
+    static GRegex *numbered;
     g_autofree char *name = g_strstrip(g_strndup(text, length));
     g_autofree char *lower = g_utf8_strdown(name, -1);
     if (*name == '\0' || g_strv_contains(labels, lower)) return false;
-    if (g_regex_match_simple("^(speaker|spk)[ _-]?\\d+$", lower, 0, 0)) return true;
+    if (*lower == 's' && g_regex_match(pattern_once(&numbered, "^(speaker|spk)[ _-]?\\d+$"), lower, 0, NULL)) return true;
     g_auto(GStrv) words = g_strsplit_set(name, " \t", -1);
     guint count = 0;
     for (char **word = words; *word; word++) {
@@ -62,8 +63,8 @@ gsize name_before_colon(const char *text, const char **words) {
 }
 
 /* {name: how many cues begin with it}; `*named` counts those cues. */
-static GHashTable *count_names(const GArray *cues, guint *named) {
-    GHashTable *counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+static GTree *count_names(const GArray *cues, guint *named) {
+    GTree *counts = text_map_new(g_free);
     *named = 0;
     for (guint i = 0; i < cues->len; i++) {
         const Cue *cue = &g_array_index(cues, Cue, i);
@@ -71,8 +72,8 @@ static GHashTable *count_names(const GArray *cues, guint *named) {
         gsize length = cue->speaker ? 0 : name_before_colon(cue->text, &words);
         if (length == 0) continue;
         char *name = g_strndup(cue->text, length);
-        guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, name));
-        g_hash_table_insert(counts, name, GUINT_TO_POINTER(count + 1));
+        guint count = GPOINTER_TO_UINT(g_tree_lookup(counts, name));
+        g_tree_insert(counts, name, GUINT_TO_POINTER(count + 1));
         ++*named;
     }
     return counts;
@@ -118,7 +119,7 @@ static bool add_pieces(const Cue *cue, int speaker, const char *words, gsize spl
 
 bool cues_to_segments(const GArray *cues, gsize split_bytes, Transcript *transcript, GError **error) {
     guint named;
-    g_autoptr(GHashTable) counts = count_names(cues, &named);
+    g_autoptr(GTree) counts = count_names(cues, &named);
     bool mostly_named = named * 2 >= cues->len;
     int speaker = -1;
     for (guint i = 0; i < cues->len; i++) {
@@ -128,7 +129,7 @@ bool cues_to_segments(const GArray *cues, gsize split_bytes, Transcript *transcr
         gsize length = name ? 0 : name_before_colon(cue->text, &after);
         if (length > 0) {
             g_autofree char *candidate = g_strndup(cue->text, length);
-            if (mostly_named || GPOINTER_TO_UINT(g_hash_table_lookup(counts, candidate)) > 1) {
+            if (mostly_named || GPOINTER_TO_UINT(g_tree_lookup(counts, candidate)) > 1) {
                 name = g_steal_pointer(&candidate);
                 words = after;
             }

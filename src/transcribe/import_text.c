@@ -30,11 +30,6 @@ typedef struct {
     bool paragraph; /* begins one */
 } Piece;
 
-static GRegex *pattern_once(GRegex **pattern, const char *text) {
-    if (g_once_init_enter(pattern)) g_once_init_leave(pattern, g_regex_new(text, G_REGEX_OPTIMIZE, 0, NULL));
-    return *pattern;
-}
-
 static void line_clear(gpointer data) { g_free(((Line *)data)->speaker); }
 
 static int after_match(const GMatchInfo *match) {
@@ -47,6 +42,7 @@ static int after_match(const GMatchInfo *match) {
 static bool leading_time(const char *text, Line *line) {
     static GRegex *pattern;
     g_autoptr(GMatchInfo) match = NULL;
+    if (!g_ascii_isdigit(*text) && *text != '[' && *text != '(') return false; /* most lines: no pattern is tried */
     if (!g_regex_match(pattern_once(&pattern, "^([\\[(]?)" TIME_PATTERN "([\\])]?)(?:\\s*[-–—]\\s+|:?\\s+|$)"), text, 0, &match))
         return false;
     g_autofree char *opening = g_match_info_fetch(match, 1), *closing = g_match_info_fetch(match, 5);
@@ -63,10 +59,12 @@ static bool time_after_name(const char *text, Line *line) {
     static GRegex *bracketed, *alone;
     g_autoptr(GMatchInfo) in_brackets = NULL, bare = NULL;
     GMatchInfo *match;
-    if (g_regex_match(pattern_once(&bracketed, "^([^\\[(:]{1,60}?)\\s*[\\[(]" TIME_PATTERN "[\\])]\\s*(?::\\s*|$)"), text, 0,
+    gsize length = strlen(text);
+    if (strpbrk(text, "[(") && g_regex_match(pattern_once(&bracketed, "^([^\\[(:]{1,60}?)\\s*[\\[(]" TIME_PATTERN "[\\])]\\s*(?::\\s*|$)"), text, 0,
                       &in_brackets))
         match = in_brackets;
-    else if (g_regex_match(pattern_once(&alone, "^([^\\[(:]{1,60}?)\\s+" TIME_PATTERN "$"), text, 0, &bare))
+    else if (length > 0 && g_ascii_isdigit(text[length - 1]) &&
+             g_regex_match(pattern_once(&alone, "^([^\\[(:]{1,60}?)\\s+" TIME_PATTERN "$"), text, 0, &bare))
         match = bare;
     else
         return false;

@@ -26,7 +26,10 @@ static void add_cue(GArray *cues, const RawCue *raw, const char *payload) {
     cues_add(cues, (Cue){raw->start_ms, raw->end_ms, voices.speaker, rest, false});
 }
 
-static bool has_word_times(const RawCue *cue) { return g_regex_match_simple("<\\d+:\\d\\d[:.]", cue->payload->str, 0, 0); }
+static bool has_word_times(const RawCue *cue) {
+    static GRegex *pattern;
+    return g_regex_match(pattern_once(&pattern, "<\\d+:\\d\\d[:.]"), cue->payload->str, 0, NULL);
+}
 
 static bool is_rolling(const GArray *raw) {
     for (guint i = 0; i < raw->len; i++)

@@ -38,18 +38,28 @@ const char *transcriber_name(const Transcriber *transcriber) { return transcribe
 
 void transcriber_close(Transcriber *transcriber) { g_free(transcriber); }
 
+bool transcribe_report(const TranscribeInput *input, gint64 done_ms, gint64 total_ms, GError **error) {
+    g_autoptr(GError) why = NULL;
+    if (!input->progress || input->progress(done_ms, total_ms, input->user_data, &why)) return true;
+    if (!why) return fail(error, ERROR_CANCELLED, "The transcription was stopped on request: start it again when it suits.");
+    g_propagate_error(error, g_steal_pointer(&why));
+    return false;
+}
+
+/* Reading a file of the largest size takes seconds: it is asked before and after whether to go on. */
 static bool import(const TranscribeInput *input, ImportFormat format, guint64 size, TranscribeResult *result, GError **error) {
     if (size > TRANSCRIPT_FILE_BYTES_MAX)
         return fail(error, ERROR_TOO_LARGE, "The transcript file is over the limit of 32 MiB: split it.");
     g_autofree char *data = g_malloc((gsize)size);
     gsize got = 0;
-    Transcript *transcript = NULL;
+    g_autoptr(Transcript) transcript = NULL;
     if (!store_reader_read(input->reader, 0, data, (gsize)size, &got, error) ||
-        !import_transcript(format, data, got, &transcript, error))
+        !transcribe_report(input, 0, -1, error) || !import_transcript(format, data, got, &transcript, error) ||
+        !transcribe_report(input, transcript->duration_ms, transcript->duration_ms, error))
         return false;
     if (!transcript->transcriber) transcript->transcriber = g_strdup("import");
     if (!transcript->model) transcript->model = g_strdup(import_format_name(format));
-    result->transcript = transcript;
+    result->transcript = g_steal_pointer(&transcript);
     result->waveform = NULL;
     return true;
 }

@@ -8,6 +8,7 @@
 #include "sandbox/channel.h"
 #include "sandbox/child.h"
 #include "transcribe/child.h"
+#include "transcribe/liveness.h"
 #include "transcribe/models.h"
 #include "transcribe/transcribe_backend.h"
 
@@ -31,8 +32,8 @@ typedef struct {
     guint8 *block; /* CHILD_READ_BLOCK_BYTES */
     Transcript *transcript;
     json_t *waveform;
-    gint64 done_ms, total_ms;
-    gint64 heard_us, reported_us; /* monotonic: the child's last message, the last report of progress */
+    Liveness liveness;
+    gint64 reported_us; /* monotonic: the last report of progress */
     guint64 segment_bytes;
     guint words;
     bool done;
@@ -40,6 +41,7 @@ typedef struct {
 
 static void run_clear(Run *run) {
     child_end(run->child);
+    liveness_clear(&run->liveness);
     g_free(run->block);
     transcript_free(run->transcript);
     json_decref(run->waveform);
@@ -74,6 +76,7 @@ static bool on_read(Run *run, const Message *message, GError **error) {
     if (request.size == 0 || request.size > CHILD_READ_BLOCK_BYTES || request.offset > run->size ||
         request.size > run->size - request.offset)
         return fail_protocol("a read outside the recording", error);
+    liveness_read(&run->liveness, request.offset, g_get_monotonic_time());
     gsize got = 0;
     if (!store_reader_read(run->input->reader, request.offset, run->block, request.size, &got, error)) return false;
     if (got != request.size)
@@ -83,12 +86,12 @@ static bool on_read(Run *run, const Message *message, GError **error) {
 }
 
 static bool on_info(Run *run, const json_t *body, GError **error) {
-    run->total_ms = CLAMP(json_get_int(body, "duration_ms", -1), -1, RECORDING_MS_MAX);
+    run->liveness.total_ms = CLAMP(json_get_int(body, "duration_ms", -1), -1, RECORDING_MS_MAX);
     return true;
 }
 
 static bool on_progress(Run *run, const json_t *body, GError **error) {
-    run->done_ms = CLAMP(json_get_int(body, "done_ms", 0), run->done_ms, RECORDING_MS_MAX);
+    liveness_done(&run->liveness, json_get_int(body, "done_ms", 0), g_get_monotonic_time());
     return true;
 }
 
@@ -102,6 +105,7 @@ static bool on_segment(Run *run, const json_t *body, GError **error) {
             return fail(error, ERROR_TOO_LARGE, "The transcript has more than %d segments or %d words: split the recording.",
                         SEGMENTS_MAX, WORDS_MAX);
     }
+    if (part->segments->len > 0) liveness_segment(&run->liveness, g_get_monotonic_time());
     return true;
 }
 
@@ -130,8 +134,8 @@ static bool on_done(Run *run, const json_t *body, GError **error) {
     transcript->covered_ms = CLAMP(json_get_int(body, "covered_ms", 0), 0, transcript->duration_ms);
     gint64 damaged = json_get_int(body, "damaged_packets", 0);
     if (damaged > 0) transcript->extra = json_pack("{sI}", "damaged_packets", (json_int_t)damaged);
-    run->done_ms = transcript->covered_ms;
-    run->total_ms = transcript->duration_ms;
+    run->liveness.done_ms = transcript->covered_ms;
+    run->liveness.total_ms = transcript->duration_ms;
     run->done = true;
     return true;
 }
@@ -164,13 +168,9 @@ static bool handle(Run *run, const Message *message, GError **error) {
 
 static bool report(Run *run, bool now, GError **error) {
     gint64 time_us = g_get_monotonic_time();
-    if (!run->input->progress || (!now && time_us - run->reported_us < PROGRESS_INTERVAL_MS * 1000LL)) return true;
+    if (!now && time_us - run->reported_us < PROGRESS_INTERVAL_MS * 1000LL) return true;
     run->reported_us = time_us;
-    g_autoptr(GError) why = NULL;
-    if (run->input->progress(run->done_ms, run->total_ms, run->input->user_data, &why)) return true;
-    if (!why) return fail(error, ERROR_CANCELLED, "The transcription was stopped on request: start it again when it suits.");
-    g_propagate_error(error, g_steal_pointer(&why));
-    return false;
+    return transcribe_report(run->input, run->liveness.done_ms, run->liveness.total_ms, error);
 }
 
 static bool next_message(Run *run, GError **error) {
@@ -178,14 +178,10 @@ static bool next_message(Run *run, GError **error) {
     if (!channel_wait(child_channel(run->child), PROGRESS_INTERVAL_MS, &failure)) {
         if (!error_is(failure, ERROR_TIMEOUT)) return explain(run, failure, error);
         g_error_free(failure);
-        return g_get_monotonic_time() - run->heard_us < CHILD_SILENCE_MS * 1000LL ||
-               fail(error, ERROR_CRASHED,
-                    "The media child gave no sign for five minutes and was ended: the recording may be damaged; "
-                    "convert it and try again.");
+        return true;
     }
     g_auto(Message) message = {0};
     if (!channel_receive(child_channel(run->child), CHILD_SILENCE_MS, &message, &failure)) return explain(run, failure, error);
-    run->heard_us = g_get_monotonic_time();
     return handle(run, &message, error);
 }
 
@@ -219,12 +215,13 @@ static bool whisper_run(const Settings *settings, const TranscribeInput *input, 
     g_auto(Run) run = {.input = input,
                        .size = store_reader_size(input->reader),
                        .block = g_malloc(CHILD_READ_BLOCK_BYTES),
-                       .transcript = transcript_new(),
-                       .total_ms = -1,
-                       .heard_us = g_get_monotonic_time()};
+                       .transcript = transcript_new()};
+    liveness_init(&run.liveness, run.size, g_get_monotonic_time());
     if (!start(&run, settings, &paths, error)) return false;
     while (!run.done)
-        if (!next_message(&run, error) || !report(&run, run.done, error)) return false;
+        if (!liveness_check(&run.liveness, g_get_monotonic_time(), error) || !next_message(&run, error) ||
+            !report(&run, run.done, error))
+            return false;
     if (!run.waveform) return fail_protocol("no waveform", error);
     run.transcript->transcriber = g_strdup(transcriber_whisper.name);
     run.transcript->model = g_path_get_basename(paths.model);

@@ -9,6 +9,7 @@ import pty
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import time
 import unittest
@@ -108,6 +109,41 @@ class Add(Cli):
         self.assertEqual(run_json(self.data, "add", "-", "--title", "Piped", stdin=TALK)["title"], "Piped")
         self.assertIn("empty", self.says(1, "add", "-", stdin=""))
 
+    def test_stopped_while_it_waits_for_input(self):
+        """Ctrl-C ends it though nothing comes, and nothing is left."""
+        run_json(self.data, "list")
+        before = self.stored()
+        process = subprocess.Popen([PROGRAM, "add", "-"], env=environment(self.data), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        process.stdin.write(TALK.encode())
+        process.stdin.flush()
+        deadline = time.monotonic() + 20
+        while not list((self.data / ".hansard").glob("tmp/*")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=10), 1)
+        self.assertEqual((process.stdout.read(), process.stderr.read()), (b"", b"hansard: stopped; - was not kept\n"))
+        self.assertEqual((self.stored(), list((self.data / ".hansard").glob("tmp/*"))), (before, []))
+
+    def test_stopped_while_it_listens(self):
+        """What was taken in before Ctrl-C waits for a worker, and can be removed."""
+        clip = short_clip(self.folder, 60)
+        if not clip:
+            self.skipTest("ffmpeg is not installed")
+        process = subprocess.Popen([PROGRAM, "add", clip], env=environment(self.data), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 20
+        while not list(self.data.glob("hansard/jobs/*")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        self.assertEqual((process.returncode, out, err.count("\n")), (1, "", 1), err)
+        meeting_id = meeting_ids(err)[0]
+        self.assertIn("queued, transcribe", self.run_with(0, "show", meeting_id)[0])
+        self.run_with(0, "rm", "--yes", meeting_id)
+        self.assertEqual(self.stored(), [])
+
     def test_several_files_of_which_some_fail(self):
         good, bad, also_good = self.file("one.vtt"), self.file("bad.vtt", NOT_A_TALK), self.file("two.vtt")
         out, err = self.run_with(1, "add", good, bad, self.folder / "missing.vtt", also_good)
@@ -120,13 +156,16 @@ class Add(Cli):
         self.assertEqual({row["title"] for row in run_json(self.data, "list")["meetings"]}, {"one", "two"})
 
     def test_odd_names(self):
-        for name in ("-dash.vtt", "new\nline.vtt", "Ж 会議.vtt", "x" * 250 + ".vtt"):
+        for name in ("-dash.vtt", "new\nline.vtt", "esc\x1b[31m.vtt", "Ж 会議.vtt", "x" * 250 + ".vtt"):
             self.file(name)
             done = subprocess.run([PROGRAM, "add", "--json", "--", name], cwd=self.folder, env=environment(self.data), capture_output=True, timeout=60)
             self.assertEqual(done.returncode, 0, done.stderr)
             record = json.loads(done.stdout)
             self.assertLessEqual(len(record["filename"].encode()), 200)
-            self.assertNotIn("\n", record["filename"] + record["title"])
+            self.assertTrue((record["filename"] + record["title"]).isprintable())
+        for name in ("bad\nline.vtt", "bad\x1b[31m.vtt", "bad\x1b[31m"):
+            line = self.says(1, "add", self.folder / name)
+            self.assertTrue(line.strip().isprintable(), line)
 
     def test_two_processes_at_once(self):
         files = [self.file(f"talk-{number}.vtt") for number in range(12)]
