@@ -193,6 +193,26 @@ static void test_all_drops_and_counts(void) {
     g_assert_cmpuint(minutes->dropped, ==, 3);
 }
 
+/* 32768 words of one hash value (of g_str_hash(), which has no seed): in a hash table each looks at all before it. */
+static void test_colliding_words(void) {
+    g_autoptr(Transcript) transcript = transcript_new();
+    g_autoptr(GString) line = g_string_new(NULL);
+    for (guint i = 0; i < 1 << 15; i++) {
+        for (guint bit = 0; bit < 15; bit++) g_string_append(line, i >> bit & 1 ? "\u0431" : "\u0450");
+        g_string_append_c(line, ' ');
+        if (i % 500 == 499 || i + 1 == 1 << 15) {
+            transcript_add(transcript, i, i + 1, -1, line->str);
+            g_string_truncate(line, 0);
+        }
+    }
+    g_assert_cmpuint(g_str_hash("\u0431\u0450"), ==, g_str_hash("\u0450\u0431"));
+    Evidence evidence;
+    gint64 begin_us = g_get_monotonic_time();
+    g_assert_false(check(transcript, 0, 0, "no such words", &evidence));
+    g_assert_cmpint(g_get_monotonic_time() - begin_us, <, 5 * G_USEC_PER_SEC);
+    clear(&evidence);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/extract/evidence/exact", test_exact);
@@ -205,6 +225,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/extract/evidence/letters", test_signs_and_letters);
     g_test_add_func("/extract/evidence/hostile", test_hostile);
     g_test_add_func("/extract/evidence/length", test_quote_length);
+    g_test_add_func("/extract/evidence/colliding-words", test_colliding_words);
     g_test_add_func("/extract/evidence/all", test_all_drops_and_counts);
     return g_test_run();
 }

@@ -248,6 +248,17 @@ static void test_damage(void) {
     g_assert_cmpint(refused, >, 5);
 }
 
+/* The first SPEAKERS_MAX entries count, even where they are all one speaker. */
+static void test_speaker_entries(void) {
+    g_autoptr(GString) text = g_string_new("{\"speakers\":[");
+    for (int i = 1; i <= SPEAKERS_MAX + 1; i++) g_string_append_printf(text, "%s{\"id\":\"S%d\",\"name\":\"Ann\"}", i > 1 ? "," : "", i);
+    g_string_append_printf(text, "],\"segments\":[{\"text\":\"a\",\"speaker\":\"S%d\"},{\"text\":\"b\",\"speaker\":\"S%d\"}]}", SPEAKERS_MAX,
+                           SPEAKERS_MAX + 1);
+    g_autoptr(Transcript) read = parse(text->str);
+    g_assert_cmpint(transcript_segment(read, 0)->speaker, ==, 0);
+    g_assert_cmpint(transcript_segment(read, 1)->speaker, ==, -1);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/transcript/add", test_add);
@@ -259,6 +270,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/transcript/tolerant", test_tolerant);
     g_test_add_func("/transcript/corrupt", test_corrupt);
     g_test_add_func("/transcript/counts", test_counts);
+    g_test_add_func("/transcript/speaker-entries", test_speaker_entries);
     g_test_add_func("/transcript/damage", test_damage);
     return g_test_run();
 }

@@ -411,7 +411,7 @@ static void test_limits(void) {
 
 /* Files made to be slow: each takes time in proportion to its size. */
 static void test_slow_input(void) {
-    static const char *const units[] = {"<", "<v ", "{\\", "&#1", "a\n", "A: ", "1\n", "(1:", "-->", "[", " "};
+    static const char *const units[] = {"<", "<v ", "{\\", "&#1", "a\n", "A: ", "1\n", "(1:", "-->", "[", " ", "NOTE a\n\n"};
     for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
         g_autoptr(GString) text = g_string_new("00:01.000 --> 00:02.000\n");
         while (text->len < 2 * MIB) g_string_append(text, units[i]);
@@ -421,6 +421,30 @@ static void test_slow_input(void) {
             if (import_transcript(format, text->str, text->len, &transcript, NULL)) transcript_free(transcript);
             g_assert_cmpint((g_get_monotonic_time() - start) / 1000, <, 20000);
         }
+    }
+}
+
+/* Texts of one hash value (of g_str_hash(), which has no seed): in a hash table each looks at all before it. */
+static void test_colliding_texts(void) {
+    static const struct {
+        ImportFormat format;
+        const char *head, *before, *after, *tail;
+    } forms[] = {{IMPORT_TEXT, "Ann: hello\n", "A", ": hello\n", ""},
+                 {IMPORT_AMAZON_JSON, "{\"results\":{\"items\":[" WORD("Hello", "0.1", "0.5", "") "],\"speaker_labels\":{\"segments\":[{\"items\":[{}",
+                  ",{\"speaker_label\":\"spk_0\",\"start_time\":\"", "\"}", "]}]}}}"},
+                 {IMPORT_HANSARD_JSON, "{\"segments\":[{\"text\":\"hello\"}],\"speakers\":[{}", ",{\"name\":\"A\",\"id\":\"", "\"}", "]}"}};
+    g_assert_cmpuint(g_str_hash("EzFY"), ==, g_str_hash("FYEz"));
+    for (gsize i = 0; i < G_N_ELEMENTS(forms); i++) {
+        g_autoptr(GString) text = g_string_new(forms[i].head);
+        for (guint number = 0; number < 1 << 16; number++) {
+            g_string_append(text, forms[i].before);
+            for (guint bit = 0; bit < 16; bit++) g_string_append(text, number >> bit & 1 ? "Ez" : "FY");
+            g_string_append(text, forms[i].after);
+        }
+        g_string_append(text, forms[i].tail);
+        gint64 begin_us = g_get_monotonic_time();
+        g_autoptr(Transcript) transcript = import_as(forms[i].format, text->str);
+        g_assert_cmpint(g_get_monotonic_time() - begin_us, <, 10 * G_USEC_PER_SEC);
     }
 }
 
@@ -481,6 +505,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/import/detect", test_detect);
     g_test_add_func("/import/limits", test_limits);
     g_test_add_func("/import/slow-input", test_slow_input);
+    g_test_add_func("/import/colliding-texts", test_colliding_texts);
     g_test_add_func("/import/damage", test_damage);
     return g_test_run();
 }

@@ -11,6 +11,7 @@
 #include "sandbox/child.h"
 #include "store/memory.h"
 #include "transcribe/child.h"
+#include "transcribe/liveness.h"
 #include "transcribe/transcribe.h"
 #include "transcribe/transcribe_backend.h"
 
@@ -281,6 +282,63 @@ static void test_stop_silent(Fixture *fixture, gconstpointer data) {
     }
 }
 
+/* ---- whether a child gets on ---- */
+
+#define MS 1000LL /* microseconds */
+
+static bool alive(const Liveness *liveness, gint64 now_us, const char *words) {
+    g_autoptr(GError) error = NULL;
+    if (liveness_check(liveness, now_us, &error)) return true;
+    g_assert_true(error_is(error, ERROR_CRASHED));
+    if (!strstr(error->message, words)) g_error("\"%s\" lacks \"%s\"", error->message, words);
+    return false;
+}
+
+/* What was said or read before is no sign of life. */
+static void test_silence(void) {
+    g_auto(Liveness) liveness;
+    const gint64 silence_us = CHILD_SILENCE_MS * MS;
+    gint64 now_us = 77;
+    liveness_init(&liveness, GIB, now_us);
+    g_assert_true(alive(&liveness, now_us + silence_us - 1, "five minutes"));
+    g_assert_false(alive(&liveness, now_us + silence_us, "five minutes"));
+    liveness_read(&liveness, GIB - 1, now_us += silence_us);
+    liveness_read(&liveness, 0, now_us += silence_us); /* an index at the end, then the beginning */
+    liveness_done(&liveness, 1000, now_us += silence_us);
+    liveness_segment(&liveness, now_us += silence_us);
+    g_assert_true(alive(&liveness, now_us + silence_us - 1, "five minutes"));
+    liveness_read(&liveness, 1, now_us + 1);
+    liveness_read(&liveness, GIB - 2, now_us + 1);
+    liveness_done(&liveness, 1000, now_us + 1);
+    liveness_done(&liveness, 500, now_us + 1);
+    g_assert_cmpint(liveness.done_ms, ==, 1000);
+    g_assert_false(alive(&liveness, now_us + silence_us, "five minutes"));
+    liveness_read(&liveness, CHILD_READ_BLOCK_BYTES, now_us + 1);
+    g_assert_true(alive(&liveness, now_us + silence_us, "five minutes"));
+}
+
+/* Ten minutes and twenty times the length, however lively. */
+static void test_time_limit(void) {
+    static const struct {
+        guint64 size;
+        gint64 total_ms, done_ms, length_ms;
+    } cases[] = {{GIB, 60000, 0, 60000},
+                 {GIB, 60000, 90000, 90000}, /* longer than the container says */
+                 {GIB, -1, 5000, RECORDING_MS_MAX},
+                 {6000, -1, 0, 60000},
+                 {6000, RECORDING_MS_MAX, RECORDING_MS_MAX, 60000}}; /* which it cannot be */
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Liveness) liveness;
+        liveness_init(&liveness, cases[i].size, 0);
+        gint64 end_us = (600000 + 20 * cases[i].length_ms) * MS;
+        liveness.total_ms = cases[i].total_ms;
+        liveness_done(&liveness, cases[i].done_ms, 1);
+        liveness_segment(&liveness, end_us);
+        g_assert_true(alive(&liveness, end_us - 1, "minutes"));
+        g_assert_false(alive(&liveness, end_us, "took more than"));
+    }
+}
+
 /* ---- choosing ---- */
 
 static void test_settings(Fixture *fixture, gconstpointer data) {
@@ -316,6 +374,20 @@ static void test_import(Fixture *fixture, gconstpointer data) {
         g_assert_cmpstr(transcript_segment(result.transcript, 0)->text, ==, "Good morning.");
         g_assert_cmpstr(result.transcript->transcriber, ==, "import");
         g_assert_cmpstr(result.transcript->model, ==, "webvtt");
+    }
+}
+
+/* Before the file is read as a transcript, and after it, it is asked whether to go on. */
+static void test_import_stop(Fixture *fixture, gconstpointer data) {
+    g_autoptr(GBytes) bytes = g_bytes_new_static("Ann: Good morning.\n", 19);
+    for (int calls = 1; calls <= 2; calls++) {
+        g_auto(TranscribeResult) result = {0};
+        Watch watch = {.calls_max = calls, .with_error = calls == 2};
+        g_autoptr(GError) error = NULL;
+        g_assert_false(run_as(fixture, "a.txt", bytes, &watch, &result, &error));
+        g_assert_true(error_is(error, calls == 2 ? ERROR_LEASE_LOST : ERROR_CANCELLED));
+        g_assert_cmpint(watch.calls, ==, calls);
+        g_assert_null(result.transcript);
     }
 }
 
@@ -425,9 +497,12 @@ int main(int argc, char **argv) {
     ADD("/transcribe/child/honest", test_honest);
     ADD("/transcribe/child/parallel", test_parallel);
     ADD("/transcribe/child/stop-silent", test_stop_silent);
+    g_test_add_func("/transcribe/child/silence", test_silence);
+    g_test_add_func("/transcribe/child/time-limit", test_time_limit);
     ADD("/transcribe/settings", test_settings);
     ADD("/transcribe/bad-model", test_bad_model);
     ADD("/transcribe/import", test_import);
+    ADD("/transcribe/import-stop", test_import_stop);
     ADD("/transcribe/import-limit", test_import_limit);
     ADD("/transcribe/speech", test_speech);
     ADD("/transcribe/stop", test_stop);

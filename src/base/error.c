@@ -71,6 +71,7 @@ static ErrorCode code_of_errno(int saved_errno) {
     case EACCES:
     case EPERM:
     case EROFS:
+    case ENOTDIR:
         return ERROR_CONFIG;
     case ETIMEDOUT:
         return ERROR_TIMEOUT;

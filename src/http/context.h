@@ -17,6 +17,14 @@ typedef struct {
     atomic_uint uploads_open;
 } Counters;
 
+/* Jobs by state as they were a few seconds ago: to count them, each is read. */
+typedef struct {
+    GMutex lock; /* guards the rest; whoever counts holds it */
+    gint64 counted_us; /* g_get_monotonic_time(); 0: never */
+    guint of[JOB_STATE_COUNT];
+    bool truncated; /* there are more than were counted */
+} JobCounts;
+
 typedef struct {
     Workspace *workspace; /* borrowed */
     Worker *worker;       /* borrowed; NULL: another process does the jobs */
@@ -25,6 +33,8 @@ typedef struct {
     Tasks *tasks;
     Listen place;
     Counters counters;
+    JobCounts job_counts;
+    atomic_uint whole_reads; /* of large meetings, now (meeting.c) */
 } Context;
 
 /* Reports an error that the client's answer does not tell in full, once, on standard error. */

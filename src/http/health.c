@@ -1,7 +1,11 @@
 /* For those who watch the server: alive, ready, and figures in Prometheus' text form. */
+#include <string.h>
+
 #include "base/limits.h"
 #include "http/resources.h"
 #include "model/keys.h"
+
+#define JOB_COUNTS_US (10 * G_USEC_PER_SEC) /* to count jobs costs a read each: not oftener, however often it is asked */
 
 bool health_live(Context *context, const Request *request, Response *response, GError **error) {
     response_json(response, 200, json_pack("{s:b, s:s}", "success", 1, "status", "alive"));
@@ -26,15 +30,30 @@ static void add_metric(GString *text, const char *name, const char *type, const 
 
 static void add_value(GString *text, const char *name, gulong value) { g_string_append_printf(text, "%s %lu\n", name, value); }
 
-static bool add_jobs(Context *context, GString *text, GError **error) {
+/* Under the lock. */
+static bool count_jobs(Context *context, JobCounts *counts, GError **error) {
     g_autoptr(GPtrArray) jobs = NULL;
-    guint counts[JOB_DELETING + 1] = {0};
+    gint64 now_us = g_get_monotonic_time();
+    if (counts->counted_us > 0 && now_us - counts->counted_us < JOB_COUNTS_US) return true;
     if (!jobs_list(context->workspace->jobs, LIST_LIMIT_MAX, &jobs, error)) return false;
-    for (guint i = 0; i < jobs->len; i++) counts[((const Job *)g_ptr_array_index(jobs, i))->state]++;
-    add_metric(text, "hansard_jobs", "gauge", "Jobs by state.");
-    for (JobState state = JOB_QUEUED; state <= JOB_DELETING; state++)
-        g_string_append_printf(text, "hansard_jobs{state=\"%s\"} %u\n", job_state_name(state), counts[state]);
+    memset(counts->of, 0, sizeof counts->of);
+    for (guint i = 0; i < jobs->len; i++) counts->of[((const Job *)g_ptr_array_index(jobs, i))->state]++;
+    counts->truncated = jobs->len == LIST_LIMIT_MAX;
+    counts->counted_us = g_get_monotonic_time();
     return true;
+}
+
+static bool add_jobs(Context *context, GString *text, GError **error) {
+    JobCounts *counts = &context->job_counts;
+    g_mutex_lock(&counts->lock);
+    bool counted = count_jobs(context, counts, error);
+    add_metric(text, "hansard_jobs", "gauge", "Jobs by state, of the first 1000, at most ten seconds old.");
+    for (JobState state = JOB_QUEUED; state <= JOB_DELETING; state++)
+        g_string_append_printf(text, "hansard_jobs{state=\"%s\"} %u\n", job_state_name(state), counts->of[state]);
+    add_metric(text, "hansard_jobs_truncated", "gauge", "1: there may be more jobs than were counted.");
+    add_value(text, "hansard_jobs_truncated", counts->truncated);
+    g_mutex_unlock(&counts->lock);
+    return counted;
 }
 
 bool health_metrics(Context *context, const Request *request, Response *response, GError **error) {

@@ -27,33 +27,44 @@ bool job_find(Context *context, const char *meeting_id, Job **job, GError **erro
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
+    if (found && found->state == JOB_DONE) g_clear_pointer(&found, job_free); /* about to be removed */
     *job = g_steal_pointer(&found);
     return true;
 }
 
 static bool state_wanted(JobState state, const char *wanted) {
-    if (state == JOB_DELETING) return false;
+    if (state == JOB_DELETING || state == JOB_DONE) return false;
     if (!wanted) return true;
     return strcmp(wanted, "processing") == 0 ? state != JOB_FAILED : strcmp(wanted, job_state_name(state)) == 0;
 }
 
-bool job_views(Context *context, const char *state, guint limit, json_t **views, GError **error) {
+bool job_views(Context *context, const char *state, guint limit, json_t **views, bool *truncated, GError **error) {
     g_autoptr(GPtrArray) jobs = NULL;
-    if (!jobs_list(context->workspace->jobs, LIST_LIMIT_MAX, &jobs, error)) return false;
+    guint looked_at_most = state ? LIST_LIMIT_MAX : limit; /* each is read from the store; one more tells that there are more */
+    if (!jobs_list(context->workspace->jobs, looked_at_most + 1, &jobs, error)) return false;
     g_autoptr(json_t) array = json_array();
-    for (guint i = 0; i < jobs->len && json_array_size(array) < limit; i++) {
+    bool more = jobs->len > looked_at_most;
+    for (guint i = 0; i < jobs->len; i++) {
         Job *job = g_ptr_array_index(jobs, i);
-        if (state_wanted(job->state, state)) json_array_append_new(array, job_view(context, job));
+        if (!state_wanted(job->state, state)) continue;
+        if (json_array_size(array) < limit) json_array_append_new(array, job_view(context, job));
+        else more = true;
     }
     *views = g_steal_pointer(&array);
+    *truncated = more;
     return true;
 }
 
 bool jobs_get(Context *context, const Request *request, Response *response, GError **error) {
     json_t *views = NULL;
-    if (!job_views(context, NULL, LIST_LIMIT_MAX, &views, error)) return false;
+    gint64 limit;
+    bool truncated;
+    if (!request_query_int(request, "limit", 1, LIST_LIMIT_MAX, LIST_LIMIT_MAX, &limit, error) ||
+        !job_views(context, NULL, (guint)limit, &views, &truncated, error))
+        return false;
     response_json_cached(response, request,
-                         json_pack("{s:b, s:i, s:o}", "success", 1, "count", (int)json_array_size(views), "jobs", views));
+                         json_pack("{s:b, s:i, s:b, s:o}", "success", 1, "count", (int)json_array_size(views), "truncated",
+                                   (int)truncated, "jobs", views));
     return true;
 }
 

@@ -1,18 +1,19 @@
-/* The meetings: list, one whole, edit, delete, waveform. */
+/* The meetings: list, edit, delete, waveform. One whole: meeting.c. */
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/text.h"
 #include "http/resources.h"
 
-/* Work in progress as a list; it has no pages: there are never many jobs. */
+/* Work in progress as a list; it has no pages: `truncated` tells where it is not whole. */
 static bool list_jobs(Context *context, const Request *request, const char *status, guint limit, Response *response,
                       GError **error) {
     json_t *views = NULL;
-    if (!job_views(context, status, limit, &views, error)) return false;
+    bool truncated;
+    if (!job_views(context, status, limit, &views, &truncated, error)) return false;
     response_json_cached(response, request,
-                         json_pack("{s:b, s:i, s:o, s:n}", "success", 1, "count", (int)json_array_size(views), "meetings", views,
-                                   "next_cursor"));
+                         json_pack("{s:b, s:i, s:o, s:n, s:b}", "success", 1, "count", (int)json_array_size(views), "meetings",
+                                   views, "next_cursor", "truncated", (int)truncated));
     return true;
 }
 
@@ -44,74 +45,6 @@ bool meetings_list(Context *context, const Request *request, Response *response,
     if (status && strcmp(status, "ready") != 0)
         return fail(error, ERROR_INVALID, "status must be ready, processing, queued, running or failed");
     return list_ready(context, request, &query, response, error);
-}
-
-/* What can be played; NULL where the meeting came as text, though its file stands under the recording's key. */
-static const char *playable_key(const Meeting *meeting) {
-    bool imported = meeting->transcript && g_strcmp0(meeting->transcript->transcriber, "import") == 0 && meeting->transcript->model;
-    return imported ? NULL : meeting->record->audio_key;
-}
-
-/* *url JSON null where there is no recording. */
-static bool audio_url(Context *context, const char *audio_key, json_t **url, GError **error) {
-    g_autofree char *signed_url = NULL;
-    StoreUrl permit = {.method = "GET", .expires_s = context->workspace->settings->url_expiry_s};
-    if (audio_key && !store_sign_url(context->workspace->store, audio_key, &permit, &signed_url, error)) return false;
-    *url = json_text(signed_url);
-    return true;
-}
-
-/* The members of the two documents, without their envelopes. */
-static void add_minutes(json_t *view, const Minutes *minutes, const Record *record) {
-    g_autofree char *timestamp = time_format(record->timestamp_ms);
-    g_autoptr(json_t) summary = minutes_summary_to_json(minutes, record->meeting_id, timestamp, record->audio_key);
-    g_autoptr(json_t) requirements = minutes_requirements_to_json(minutes, record->meeting_id, timestamp, record->audio_key);
-    json_object_set(view, "summary", json_object_get(summary, "summary"));
-    json_object_set(view, "requirements", json_object_get(requirements, "requirements"));
-}
-
-static bool view_ready(Context *context, const Meeting *meeting, Job *job, json_t **view, GError **error) {
-    const Record *record = meeting->record;
-    json_t *url = NULL;
-    if (!audio_url(context, playable_key(meeting), &url, error)) return false;
-    bool text_missing = !meeting->text && meeting->transcript;
-    g_autofree char *text = text_missing ? transcript_to_text(meeting->transcript) : g_strdup(meeting->text);
-    g_autofree char *waveform = g_strdup_printf("/api/meetings/%s/waveform", record->meeting_id);
-    json_t *json = json_pack("{s:s, s:s, s:o}", "meeting_id", record->meeting_id, "status", "ready", "transcription",
-                             json_text(text));
-    json_object_set_new(json, "transcript", meeting->transcript ? transcript_to_json(meeting->transcript) : json_null());
-    add_minutes(json, meeting->minutes, record);
-    json_object_set_new(json, "metadata", record_to_json(record));
-    json_object_set_new(json, "audio_url", url);
-    json_object_set_new(json, "waveform_url", json_text(playable_key(meeting) ? waveform : NULL));
-    if (job) json_object_set_new(json, "job", job_view(context, job));
-    *view = json;
-    return true;
-}
-
-/* The signed URL in the answer changes, the meeting's ETag does not: so this answer is never 304 and never kept. */
-bool meeting_get(Context *context, const Request *request, Response *response, GError **error) {
-    g_autoptr(Meeting) meeting = NULL;
-    g_autoptr(Job) job = NULL;
-    g_autoptr(GError) problem = NULL;
-    json_t *view = NULL;
-    /* The job first: when it ends between the two reads, the meeting is there. */
-    if (!job_find(context, request->parameter, &job, error)) return false;
-    if (job && job->state == JOB_DELETING)
-        return fail(error, ERROR_NOT_FOUND, "the meeting %s is being deleted", request->parameter);
-    if (meeting_read(&context->workspace->meetings, request->parameter, &meeting, &problem)) {
-        g_autofree char *etag = g_strdup_printf("\"%s\"", meeting->etag);
-        if (!view_ready(context, meeting, job, &view, error)) return false;
-        response_header(response, "ETag", etag);
-    } else if (job && error_is(problem, ERROR_NOT_FOUND)) {
-        view = job_view(context, job);
-    } else {
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return false;
-    }
-    response_json(response, 200, json_pack("{s:b, s:o}", "success", 1, "meeting", view));
-    response_header(response, "Cache-Control", "no-store");
-    return true;
 }
 
 /* The one strong ETag of If-Match, without quotes; "*" is whatever stands. */

@@ -11,7 +11,9 @@
 typedef struct {
     Context *context;
     struct MHD_Connection *connection;
+    GBytes *head, *tail;       /* around the object's part; NULL: nothing */
     StoreReader *reader;
+    guint64 length;            /* of the object's part */
     guint64 offset, remaining; /* not read yet */
     guint8 *block;
     gsize filled, sent;        /* of the block */
@@ -21,6 +23,8 @@ typedef struct {
 static void stream_free(void *cls) {
     Stream *stream = cls;
     store_reader_close(stream->reader);
+    g_clear_pointer(&stream->head, g_bytes_unref);
+    g_clear_pointer(&stream->tail, g_bytes_unref);
     g_clear_error(&stream->error);
     g_free(stream->block);
     g_free(stream);
@@ -40,16 +44,27 @@ static void stream_fill(gpointer user_data) {
     MHD_resume_connection(stream->connection);
 }
 
+static gsize size_of(GBytes *bytes) { return bytes ? g_bytes_get_size(bytes) : 0; }
+
+static ssize_t copy_from(GBytes *bytes, guint64 offset, char *buffer, size_t max) {
+    gsize size = MIN(max, size_of(bytes) - (gsize)offset);
+    memcpy(buffer, (const char *)g_bytes_get_data(bytes, NULL) + offset, size);
+    return (ssize_t)size;
+}
+
 static ssize_t stream_read(void *cls, uint64_t position, char *buffer, size_t max) {
     Stream *stream = cls;
+    guint64 tail_from = size_of(stream->head) + stream->length;
     if (stream->error) return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (position < size_of(stream->head)) return copy_from(stream->head, position, buffer, max);
+    if (position >= tail_from + size_of(stream->tail)) return MHD_CONTENT_READER_END_OF_STREAM;
+    if (position >= tail_from) return copy_from(stream->tail, position - tail_from, buffer, max);
     if (stream->sent < stream->filled) {
         gsize size = MIN(max, stream->filled - stream->sent);
         memcpy(buffer, stream->block + stream->sent, size);
         stream->sent += size;
         return (ssize_t)size;
     }
-    if (stream->remaining == 0) return MHD_CONTENT_READER_END_OF_STREAM;
     if (!tasks_reserve(stream->context->tasks, LANE_READ, NULL)) return MHD_CONTENT_READER_END_WITH_ERROR;
     if (!stream->block) stream->block = g_malloc(UPLOAD_BLOCK_BYTES);
     MHD_suspend_connection(stream->connection);
@@ -83,8 +98,11 @@ static struct MHD_Response *make(Context *context, struct MHD_Connection *connec
         stream->connection = connection;
         stream->reader = g_steal_pointer(&response->reader);
         stream->offset = response->first;
-        stream->remaining = response->length;
-        return MHD_create_response_from_callback(response->length, SEND_BLOCK_BYTES, stream_read, stream, stream_free);
+        stream->length = stream->remaining = response->length;
+        stream->head = g_steal_pointer(&response->head);
+        stream->tail = g_steal_pointer(&response->tail);
+        guint64 size = size_of(stream->head) + stream->length + size_of(stream->tail);
+        return MHD_create_response_from_callback(size, SEND_BLOCK_BYTES, stream_read, stream, stream_free);
     }
     if (response->events) {
         Listener *listener = g_new(Listener, 1);

@@ -32,8 +32,9 @@ bool meeting_event_state(gpointer context, const char *meeting_id, json_t **stat
 json_t *job_view(Context *context, Job *job);
 /* The meeting's job, `*job` NULL where it has none. */
 bool job_find(Context *context, const char *meeting_id, Job **job, GError **error);
-/* An array of the jobs' views; `state` NULL or one of "queued", "running", "failed", "processing" (queued or running). */
-bool job_views(Context *context, const char *state, guint limit, json_t **views, GError **error);
+/* An array of at most `limit` (1..LIST_LIMIT_MAX) jobs' views; `state` NULL or one of "queued", "running", "failed", "processing"
+ * (queued or running). `*truncated`: there may be more. */
+bool job_views(Context *context, const char *state, guint limit, json_t **views, bool *truncated, GError **error);
 
 /* 202 {success, meeting_id, status: "queued"} with its Location. */
 void response_accepted(Response *response, const char *meeting_id);

@@ -13,6 +13,8 @@ static void clear_body(Response *response) {
     g_clear_pointer(&response->bytes, g_bytes_unref);
     g_clear_pointer(&response->reader, store_reader_close);
     g_clear_pointer(&response->events, event_stream_close);
+    g_clear_pointer(&response->head, g_bytes_unref);
+    g_clear_pointer(&response->tail, g_bytes_unref);
 }
 
 void response_clear(Response *response) {
@@ -55,6 +57,16 @@ void response_bytes(Response *response, guint status, const char *content_type, 
 void response_json(Response *response, guint status, json_t *json) {
     response_bytes(response, status, "application/json", json_to_bytes(json, false));
     json_decref(json);
+}
+
+void response_spliced(Response *response, GBytes *head, StoreReader *reader, GBytes *tail) {
+    clear_body(response);
+    response->status = 200;
+    response->head = head;
+    response->reader = reader;
+    response->length = store_reader_size(reader);
+    response->tail = tail;
+    response_header(response, "Content-Type", "application/json");
 }
 
 bool response_not_modified(Response *response, const Request *request, const char *etag) {

@@ -14,6 +14,7 @@ typedef struct {
     GBytes *bytes;
     StoreReader *reader; /* `length` bytes from `first` */
     guint64 first, length;
+    GBytes *head, *tail; /* before and behind them; NULL: nothing */
     EventStream *events; /* server-sent events until they end */
 } Response;
 
@@ -29,6 +30,8 @@ const char *response_get_header(const Response *response, const char *name); /* 
 void response_json(Response *response, guint status, json_t *json);
 /* As response_json with status 200 and a weak ETag of its bytes; 304 where the client has them. */
 void response_json_cached(Response *response, const Request *request, json_t *json);
+/* A JSON answer, status 200, in which an object of the store stands as it is between `head` and `tail`. Takes all three. */
+void response_spliced(Response *response, GBytes *head, StoreReader *reader, GBytes *tail);
 /* Takes `bytes`. */
 void response_bytes(Response *response, guint status, const char *content_type, GBytes *bytes);
 /* Sets the ETag (with quotes). True where the client has this version already: the answer is 304 and needs no body. */

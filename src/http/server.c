@@ -65,6 +65,7 @@ static void context_clear(Context *context) {
     event_hub_free(context->hub);
     tasks_free(context->tasks);
     progress_free(context->progress);
+    g_mutex_clear(&context->job_counts.lock);
     listen_clear(&context->place);
 }
 
@@ -79,6 +80,7 @@ bool server_start(Workspace *workspace, Worker *worker, Server **server, GError 
         return false;
     }
     started->connections = connections_new();
+    g_mutex_init(&context->job_counts.lock);
     context->progress = progress_new(workspace->clock);
     context->tasks = tasks_new();
     context->hub = event_hub_new(meeting_event_state, context);

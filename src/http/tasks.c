@@ -1,12 +1,11 @@
 /* A GThreadPool a lane and the count that lets the server stop without leaving a suspended connection behind. */
 #include "http/tasks.h"
 
-/* Extraction keeps a processor busy and holds the whole text: two at a time. */
 static const struct {
     gint threads;
     guint tasks_max;
 } lanes[LANE_COUNT] = {
-    [LANE_READ] = {8, G_MAXUINT}, [LANE_WRITE] = {8, G_MAXUINT}, [LANE_PROCESS] = {2, TASKS_PROCESS_MAX}};
+    [LANE_READ] = {8, G_MAXUINT}, [LANE_WRITE] = {8, G_MAXUINT}, [LANE_WHOLE] = {2, G_MAXUINT}, [LANE_PROCESS] = {2, TASKS_PROCESS_MAX}};
 
 struct Tasks {
     GThreadPool *pools[LANE_COUNT];

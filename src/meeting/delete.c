@@ -1,5 +1,7 @@
 /* The delete of storage.md, rule 4: marked first (the meeting leaves every list), metadata.json last. Each step may be repeated, so that
  * calling it again finishes what was interrupted at any point. */
+#include <string.h>
+
 #include "meeting/meeting_internal.h"
 
 static bool mark(const Meetings *meetings, Record *record, const char *etag, GError **error) {
@@ -10,6 +12,21 @@ static bool mark(const Meetings *meetings, Record *record, const char *etag, GEr
     return meeting_put_record(meetings, record, &put, NULL, error);
 }
 
+static bool note_recording(const StoreEntry *entry, gpointer audio_key, GError **error) {
+    g_autofree char *previous = *(char **)audio_key;
+    *(char **)audio_key = g_strdup(entry->key);
+    return true;
+}
+
+/* A damaged record is in no state to be marked, and it names no recording: the meeting's own has its id in its key. */
+static bool leave_lists_damaged(const Meetings *meetings, const char *meeting_id, char **audio_key, GError **error) {
+    const char *uuid = g_str_has_prefix(meeting_id, "meeting-") ? meeting_id + strlen("meeting-") : "";
+    g_autofree char *prefix = g_strconcat(PREFIX_RECORDINGS, uuid, "_", NULL);
+    g_autofree char *owner = meeting_id_of_recording(prefix);
+    return catalog_remove(meetings->catalog, meeting_id, CATALOG_TIME_UNKNOWN, error) &&
+           (g_strcmp0(owner, meeting_id) != 0 || store_each(meetings->store, prefix, note_recording, audio_key, error));
+}
+
 /* The record's part: it is marked and the row is gone. `audio_key` gets the recording that the record names. A meeting that was never
  * committed has no record: nothing to do. */
 static bool leave_lists(const Meetings *meetings, const char *meeting_id, char **audio_key, GError **error) {
@@ -18,8 +35,7 @@ static bool leave_lists(const Meetings *meetings, const char *meeting_id, char *
     g_autoptr(GError) problem = NULL;
     if (!meeting_read_any_record(meetings, meeting_id, &record, &etag, &problem)) {
         if (error_is(problem, ERROR_NOT_FOUND)) return true;
-        /* Damaged: it is in no state to be marked, but it must be possible to get rid of it. */
-        if (error_is(problem, ERROR_CORRUPT)) return catalog_remove(meetings->catalog, meeting_id, CATALOG_TIME_UNKNOWN, error);
+        if (error_is(problem, ERROR_CORRUPT)) return leave_lists_damaged(meetings, meeting_id, audio_key, error);
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }

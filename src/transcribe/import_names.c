@@ -118,6 +118,8 @@ static bool add_pieces(const Cue *cue, int speaker, const char *words, gsize spl
 }
 
 bool cues_to_segments(const GArray *cues, gsize split_bytes, Transcript *transcript, GError **error) {
+    if (cues->len > SEGMENTS_MAX)
+        return fail(error, ERROR_TOO_LARGE, "The transcript has more than %d segments; split the file", SEGMENTS_MAX);
     guint named;
     g_autoptr(GTree) counts = count_names(cues, &named);
     bool mostly_named = named * 2 >= cues->len;

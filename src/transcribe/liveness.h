@@ -14,6 +14,7 @@ typedef struct {
 
 void liveness_init(Liveness *liveness, guint64 size, gint64 now_us);
 void liveness_clear(Liveness *liveness);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Liveness, liveness_clear)
 
 /* Signs of life: a part of the recording that was not read before, a greater done_ms, a new segment. */
 void liveness_read(Liveness *liveness, guint64 offset, gint64 now_us);

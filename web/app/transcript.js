@@ -7,6 +7,7 @@ import { createFind } from './find.js';
 import { highlight, rangeOf } from './highlight.js';
 
 const TURN_MS_MAX = 90000;
+const PARAGRAPH_MS_MAX = 20000; // where nobody knows who speaks, a paragraph is all that parts the text
 const SPEAKER_COLOURS = 6;
 const GLIDE_PX_MAX = 2000; // a longer way is a jump
 
@@ -15,7 +16,8 @@ function turnsOf(segments) {
     const turns = [];
     segments.forEach((segment, index) => {
         const turn = turns.at(-1);
-        if (turn && turn.speaker === segment.speaker && segment.start_ms - turn.start_ms < TURN_MS_MAX) turn.indexes.push(index);
+        const longest = segment.speaker ? TURN_MS_MAX : PARAGRAPH_MS_MAX;
+        if (turn && turn.speaker === segment.speaker && segment.start_ms - turn.start_ms < longest) turn.indexes.push(index);
         else turns.push({ speaker: segment.speaker, start_ms: segment.start_ms, indexes: [index] });
     });
     return turns;

@@ -1,0 +1,217 @@
+/* GET /api/meetings/{id}: one meeting, whole. Its transcript, by far the largest part, is sent from the store as it stands: block by
+ * block, never parsed, never whole in memory. That is right where it is the very object that the record names, for then this program has
+ * written or read it before. All else (an edit that is not finished, an old bucket, a file that another hand has put there) goes through
+ * the model; where that takes much memory, WHOLE_READS_MAX at one time. */
+#include <string.h>
+
+#include "base/limits.h"
+#include "http/resources.h"
+
+#define WHOLE_READS_MAX 2
+#define WHOLE_BYTES_FREE (8 * MIB) /* documents up to this size may be read by everyone at one time */
+
+/* What can be played; NULL where the meeting came as text, though its file stands under the recording's key. */
+static const char *playable_key(const Record *record) {
+    bool imported = g_strcmp0(record->transcriber, "import") == 0 && record->transcriber_model;
+    return imported ? NULL : record->audio_key;
+}
+
+/* *url JSON null where there is no recording. */
+static bool audio_url(Context *context, const char *audio_key, json_t **url, GError **error) {
+    g_autofree char *signed_url = NULL;
+    StoreUrl permit = {.method = "GET", .expires_s = context->workspace->settings->url_expiry_s};
+    if (audio_key && !store_sign_url(context->workspace->store, audio_key, &permit, &signed_url, error)) return false;
+    *url = json_text(signed_url);
+    return true;
+}
+
+/* The members of the two documents, without their envelopes. */
+static void add_minutes(json_t *view, const Minutes *minutes, const Record *record) {
+    g_autofree char *timestamp = time_format(record->timestamp_ms);
+    g_autoptr(json_t) summary = minutes_summary_to_json(minutes, record->meeting_id, timestamp, record->audio_key);
+    g_autoptr(json_t) requirements = minutes_requirements_to_json(minutes, record->meeting_id, timestamp, record->audio_key);
+    json_object_set(view, "summary", json_object_get(summary, "summary"));
+    json_object_set(view, "requirements", json_object_get(requirements, "requirements"));
+}
+
+/* All but the transcript. `job` may be NULL. */
+static bool view_ready(Context *context, const Record *record, const char *text, const Minutes *minutes, Job *job, json_t **view,
+                       GError **error) {
+    const char *recording = playable_key(record);
+    g_autofree char *waveform = recording ? g_strdup_printf("/api/meetings/%s/waveform", record->meeting_id) : NULL;
+    json_t *url = NULL, *metadata = record_to_json(record);
+    if (!audio_url(context, recording, &url, error)) {
+        json_decref(metadata);
+        return false;
+    }
+    json_object_del(metadata, "pending_edit"); /* the view shows it as done */
+    json_t *json = json_pack("{s:s, s:s, s:o}", "meeting_id", record->meeting_id, "status", "ready", "transcription",
+                             json_text(text));
+    add_minutes(json, minutes, record);
+    json_object_set_new(json, "metadata", metadata);
+    json_object_set_new(json, "audio_url", url);
+    json_object_set_new(json, "waveform_url", json_text(waveform));
+    if (job) json_object_set_new(json, "job", job_view(context, job));
+    *view = json;
+    return true;
+}
+
+static bool has_checksum(StoreReader *reader, const char *sha256, bool *same, GError **error) {
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autofree guint8 *block = g_malloc(UPLOAD_BLOCK_BYTES);
+    gsize got = 0;
+    for (guint64 offset = 0; offset < store_reader_size(reader); offset += got) {
+        if (!store_reader_read(reader, offset, block, UPLOAD_BLOCK_BYTES, &got, error)) return false;
+        if (got == 0) break;
+        g_checksum_update(checksum, block, (gssize)got);
+    }
+    *same = strcmp(g_checksum_get_string(checksum), sha256) == 0;
+    return true;
+}
+
+/* The document's reader; NULL where it is not there. */
+static bool open_document(Context *context, const char *meeting_id, Document document, StoreReader **reader, StoreInfo *info,
+                          GError **error) {
+    g_autofree char *key = key_document(meeting_id, document);
+    g_autoptr(GError) problem = NULL;
+    *reader = NULL;
+    if (store_open(context->workspace->store, key, reader, info, &problem) || error_is(problem, ERROR_NOT_FOUND)) return true;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
+/* transcript.json, where it may be sent as it stands; else NULL. */
+static bool open_transcript(Context *context, const Record *record, StoreReader **transcript, GError **error) {
+    g_autofree char *key = key_document(record->meeting_id, DOCUMENT_TRANSCRIPT);
+    const RecordObject *object = record_object(record, key);
+    g_autoptr(StoreReader) reader = NULL;
+    g_auto(StoreInfo) info = {0};
+    *transcript = NULL;
+    if (!object || !object->sha256 || json_object_get(record->extra, "pending_edit")) return true;
+    if (!open_document(context, record->meeting_id, DOCUMENT_TRANSCRIPT, &reader, &info, error)) return false;
+    if (!reader || store_reader_size(reader) != object->bytes || object->bytes > DOCUMENT_BYTES_MAX) return true;
+    bool same = g_strcmp0(info.etag, object->etag) == 0; /* else it may be a copy: the store was moved */
+    if (!same && !has_checksum(reader, object->sha256, &same, error)) return false;
+    if (same) *transcript = g_steal_pointer(&reader);
+    return true;
+}
+
+/* A document that is to be read whole; its size is added to `*bytes`. */
+static bool add_size(Context *context, const char *meeting_id, Document document, guint64 *bytes, GError **error) {
+    g_autoptr(StoreReader) reader = NULL;
+    if (!open_document(context, meeting_id, document, &reader, NULL, error)) return false;
+    if (reader) *bytes += store_reader_size(reader);
+    return true;
+}
+
+/* A place among those that read much at one time. */
+typedef struct {
+    Context *context; /* NULL: none was needed */
+} WholeRead;
+
+static void whole_read_clear(WholeRead *place) {
+    if (place->context) atomic_fetch_sub(&place->context->whole_reads, 1);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WholeRead, whole_read_clear)
+
+static bool whole_read_begin(WholeRead *place, Context *context, guint64 bytes, GError **error) {
+    if (bytes <= WHOLE_BYTES_FREE) return true;
+    if (atomic_fetch_add(&context->whole_reads, 1) >= WHOLE_READS_MAX) {
+        atomic_fetch_sub(&context->whole_reads, 1);
+        return fail(error, ERROR_TOO_MANY, "%d large meetings are being read already; ask again in a moment", WHOLE_READS_MAX);
+    }
+    place->context = context;
+    return true;
+}
+
+/* {"success":true,"meeting":{"transcript": … and the members of `view`}} */
+static void answer_spliced(Response *response, StoreReader *transcript, const json_t *view) {
+    static const char opening[] = "{\"success\":true,\"meeting\":{\"transcript\":", closing[] = "}\n";
+    g_autoptr(GBytes) members = json_to_bytes(view, false);
+    gsize size = 0;
+    const char *text = g_bytes_get_data(members, &size);
+    GString *tail = g_string_sized_new(size + sizeof closing);
+    g_string_append_c(tail, ',');
+    g_string_append_len(tail, text + 1, (gssize)size - 2); /* without its '{' and its newline */
+    g_string_append(tail, closing);
+    response_spliced(response, g_bytes_new_static(opening, strlen(opening)), transcript, g_string_free_to_bytes(tail));
+}
+
+/* `*answered` false: the meeting must be read through the model. */
+static bool answer_as_stored(Context *context, const Record *record, Job *job, Response *response, bool *answered, GError **error) {
+    g_autoptr(StoreReader) transcript = NULL;
+    g_autoptr(StoreReader) text_reader = NULL;
+    g_autoptr(Minutes) minutes = NULL;
+    g_autoptr(json_t) view = NULL;
+    g_auto(WholeRead) place = {0};
+    gsize got = 0;
+    *answered = false;
+    if (!open_transcript(context, record, &transcript, error)) return false;
+    if (!transcript) return true;
+    if (!open_document(context, record->meeting_id, DOCUMENT_TEXT, &text_reader, NULL, error) ||
+        !meeting_read_minutes(&context->workspace->meetings, record->meeting_id, &minutes, error))
+        return false;
+    if (!text_reader || !minutes || store_reader_size(text_reader) > DOCUMENT_BYTES_MAX) return true;
+    gsize size = (gsize)store_reader_size(text_reader);
+    if (!whole_read_begin(&place, context, size, error)) return false;
+    g_autofree char *text = g_malloc(size + 1);
+    if (!store_reader_read(text_reader, 0, text, size, &got, error)) return false;
+    g_autofree char *valid = g_utf8_make_valid(text, (gssize)got);
+    if (!view_ready(context, record, valid, minutes, job, &view, error)) return false;
+    answer_spliced(response, g_steal_pointer(&transcript), view);
+    *answered = true;
+    return true;
+}
+
+static bool answer_through_model(Context *context, const char *meeting_id, Job *job, Response *response, char **etag, GError **error) {
+    g_autoptr(Meeting) meeting = NULL;
+    g_auto(WholeRead) place = {0};
+    json_t *view = NULL;
+    guint64 bytes = 0;
+    if (!add_size(context, meeting_id, DOCUMENT_TRANSCRIPT, &bytes, error) ||
+        !add_size(context, meeting_id, DOCUMENT_TEXT, &bytes, error) || !whole_read_begin(&place, context, bytes, error) ||
+        !meeting_read(&context->workspace->meetings, meeting_id, &meeting, error))
+        return false;
+    bool text_missing = !meeting->text && meeting->transcript;
+    g_autofree char *made = text_missing ? transcript_to_text(meeting->transcript) : NULL;
+    if (!view_ready(context, meeting->record, made ? made : meeting->text, meeting->minutes, job, &view, error)) return false;
+    json_object_set_new(view, "transcript", meeting->transcript ? transcript_to_json(meeting->transcript) : json_null());
+    *etag = g_steal_pointer(&meeting->etag);
+    response_json(response, 200, json_pack("{s:b, s:o}", "success", 1, "meeting", view));
+    return true;
+}
+
+static bool answer_ready(Context *context, const char *meeting_id, Job *job, Response *response, GError **error) {
+    g_autoptr(Record) record = NULL;
+    g_autofree char *etag = NULL;
+    bool answered;
+    if (!meeting_read_record(&context->workspace->meetings, meeting_id, &record, &etag, error) ||
+        !answer_as_stored(context, record, job, response, &answered, error))
+        return false;
+    if (!answered) {
+        g_clear_pointer(&etag, g_free);
+        if (!answer_through_model(context, meeting_id, job, response, &etag, error)) return false;
+    }
+    g_autofree char *quoted = g_strdup_printf("\"%s\"", etag);
+    response_header(response, "ETag", quoted);
+    return true;
+}
+
+/* The signed URL in the answer changes, the meeting's ETag does not: so this answer is never 304 and never kept. */
+bool meeting_get(Context *context, const Request *request, Response *response, GError **error) {
+    g_autoptr(Job) job = NULL;
+    g_autoptr(GError) problem = NULL;
+    /* The job first: when it ends between the two reads, the meeting is there. */
+    if (!job_find(context, request->parameter, &job, error)) return false;
+    if (job && job->state == JOB_DELETING)
+        return fail(error, ERROR_NOT_FOUND, "the meeting %s is being deleted", request->parameter);
+    if (!answer_ready(context, request->parameter, job, response, &problem)) {
+        if (!job || !error_is(problem, ERROR_NOT_FOUND)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return false;
+        }
+        response_json(response, 200, json_pack("{s:b, s:o}", "success", 1, "meeting", job_view(context, job)));
+    }
+    response_header(response, "Cache-Control", "no-store");
+    return true;
+}
