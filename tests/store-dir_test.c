@@ -407,8 +407,8 @@ static void test_open_fails(StoreFixture *fixture, gconstpointer factory) {
     Store *store = NULL;
     write_file(fixture, "file", "x");
     g_autofree char *file = path_of(fixture, "file"), *below = path_of(fixture, "file/below"), *planted = path_of(fixture, "p");
-    assert_fails(store_dir_open(file, clock_system(), &store, error), ERROR_IO);
-    assert_fails(store_dir_open(below, clock_system(), &store, error), ERROR_IO);
+    assert_fails(store_dir_open(file, clock_system(), &store, error), ERROR_CONFIG);
+    assert_fails(store_dir_open(below, clock_system(), &store, error), ERROR_CONFIG);
     g_autofree char *own = g_build_filename(planted, ".hansard", NULL);
     g_assert_cmpint(g_mkdir(planted, 0700), ==, 0);
     g_assert_cmpint(symlink("/tmp", own), ==, 0);
