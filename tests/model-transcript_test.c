@@ -251,9 +251,11 @@ static void test_damage(void) {
 /* The first SPEAKERS_MAX entries count, even where they are all one speaker. */
 static void test_speaker_entries(void) {
     g_autoptr(GString) text = g_string_new("{\"speakers\":[");
-    for (int i = 1; i <= SPEAKERS_MAX + 1; i++) g_string_append_printf(text, "%s{\"id\":\"S%d\",\"name\":\"Ann\"}", i > 1 ? "," : "", i);
-    g_string_append_printf(text, "],\"segments\":[{\"text\":\"a\",\"speaker\":\"S%d\"},{\"text\":\"b\",\"speaker\":\"S%d\"}]}", SPEAKERS_MAX,
-                           SPEAKERS_MAX + 1);
+    for (int i = 1; i <= SPEAKERS_MAX + 1; i++)
+        g_string_append_printf(text, "%s{\"id\":\"S%d\",\"name\":\"Ann\"}", i > 1 ? "," : "", i);
+    g_string_append_printf(
+        text, "],\"segments\":[{\"text\":\"a\",\"speaker\":\"S%d\"},{\"text\":\"b\",\"speaker\":\"S%d\"}]}", SPEAKERS_MAX,
+        SPEAKERS_MAX + 1);
     g_autoptr(Transcript) read = parse(text->str);
     g_assert_cmpint(transcript_segment(read, 0)->speaker, ==, 0);
     g_assert_cmpint(transcript_segment(read, 1)->speaker, ==, -1);

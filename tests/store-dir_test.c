@@ -412,7 +412,7 @@ static void test_open_fails(StoreFixture *fixture, gconstpointer factory) {
     g_autofree char *own = g_build_filename(planted, ".hansard", NULL);
     g_assert_cmpint(g_mkdir(planted, 0700), ==, 0);
     g_assert_cmpint(symlink("/tmp", own), ==, 0);
-    assert_fails(store_dir_open(planted, clock_system(), &store, error), ERROR_IO);
+    assert_fails(store_dir_open(planted, clock_system(), &store, error), ERROR_CONFIG);
     g_assert_null(store);
 }
 

@@ -430,9 +430,12 @@ static void test_colliding_texts(void) {
         ImportFormat format;
         const char *head, *before, *after, *tail;
     } forms[] = {{IMPORT_TEXT, "Ann: hello\n", "A", ": hello\n", ""},
-                 {IMPORT_AMAZON_JSON, "{\"results\":{\"items\":[" WORD("Hello", "0.1", "0.5", "") "],\"speaker_labels\":{\"segments\":[{\"items\":[{}",
+                 {IMPORT_AMAZON_JSON,
+                  "{\"results\":{\"items\":[" WORD("Hello", "0.1", "0.5", "") "],"
+                  "\"speaker_labels\":{\"segments\":[{\"items\":[{}",
                   ",{\"speaker_label\":\"spk_0\",\"start_time\":\"", "\"}", "]}]}}}"},
-                 {IMPORT_HANSARD_JSON, "{\"segments\":[{\"text\":\"hello\"}],\"speakers\":[{}", ",{\"name\":\"A\",\"id\":\"", "\"}", "]}"}};
+                 {IMPORT_HANSARD_JSON, "{\"segments\":[{\"text\":\"hello\"}],\"speakers\":[{}",
+                  ",{\"name\":\"A\",\"id\":\"", "\"}", "]}"}};
     g_assert_cmpuint(g_str_hash("EzFY"), ==, g_str_hash("FYEz"));
     for (gsize i = 0; i < G_N_ELEMENTS(forms); i++) {
         g_autoptr(GString) text = g_string_new(forms[i].head);
@@ -445,6 +448,7 @@ static void test_colliding_texts(void) {
         gint64 begin_us = g_get_monotonic_time();
         g_autoptr(Transcript) transcript = import_as(forms[i].format, text->str);
         g_assert_cmpint(g_get_monotonic_time() - begin_us, <, 10 * G_USEC_PER_SEC);
+        g_assert_cmpuint(transcript->segments->len, >, 0);
     }
 }
 

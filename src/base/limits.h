@@ -62,5 +62,5 @@
 /* the media child */
 #define CHILD_MESSAGE_BYTES_MAX (1 * MIB)
 #define CHILD_READ_BLOCK_BYTES (256 * KIB)
-#define CHILD_SILENCE_MS 300000            /* no message for so long: the child is stuck and is ended */
+#define CHILD_SILENCE_MS 300000            /* no sign of life for so long: the child is stuck and is ended */
 #define VOCABULARY_BYTES_MAX 4000

@@ -191,13 +191,15 @@ static bool find_owner(const Cue *cue, const Transcript *transcript, const Sente
 static bool weigh_task(const Cue *cue, const Sentence *sentence, Candidate *candidate) {
     const PlainWord *first = &g_array_index(sentence->words, PlainWord, candidate->from);
     const PlainWord *last = &g_array_index(sentence->words, PlainWord, candidate->to - 1);
-    static GRegex *small_talk_regex, *vague_regex;
+    static GRegex *chatting, *unclear;
+    phrase_once(&chatting, small_talk, "");
+    phrase_once(&unclear, vague, "");
     g_autofree char *words = g_strndup(sentence->plain + first->plain_at, last->plain_end - first->plain_at);
-    if (sentence_word_is(sentence, candidate->from, never_work) || g_regex_match(phrase_once(&small_talk_regex, small_talk, ""), words, 0, NULL)) return false;
+    if (sentence_word_is(sentence, candidate->from, never_work) || g_regex_match(chatting, words, 0, NULL)) return false;
     candidate->task = sentence_word_is(sentence, candidate->from, task_verbs);
     if (cue->flags & CUE_TASK && !candidate->task)
         candidate->confidence -= 0.3;
-    else if (g_regex_match(phrase_once(&vague_regex, vague, ""), words, 0, NULL))
+    else if (g_regex_match(unclear, words, 0, NULL))
         candidate->confidence -= cue->who == WHO_UNKNOWN ? 0.1 : 0.25;
     return !sentence_word_is(sentence, candidate->to - 1, loose_ends) && candidate->to - candidate->from >= 2;
 }

@@ -13,7 +13,7 @@ static bool mark(const Meetings *meetings, Record *record, const char *etag, GEr
 }
 
 static bool note_recording(const StoreEntry *entry, gpointer audio_key, GError **error) {
-    g_autofree char *previous = *(char **)audio_key;
+    g_free(*(char **)audio_key);
     *(char **)audio_key = g_strdup(entry->key);
     return true;
 }

@@ -60,11 +60,11 @@ static bool time_after_name(const char *text, Line *line) {
     g_autoptr(GMatchInfo) in_brackets = NULL, bare = NULL;
     GMatchInfo *match;
     gsize length = strlen(text);
-    if (strpbrk(text, "[(") && g_regex_match(pattern_once(&bracketed, "^([^\\[(:]{1,60}?)\\s*[\\[(]" TIME_PATTERN "[\\])]\\s*(?::\\s*|$)"), text, 0,
-                      &in_brackets))
+    pattern_once(&bracketed, "^([^\\[(:]{1,60}?)\\s*[\\[(]" TIME_PATTERN "[\\])]\\s*(?::\\s*|$)");
+    pattern_once(&alone, "^([^\\[(:]{1,60}?)\\s+" TIME_PATTERN "$");
+    if (strpbrk(text, "[(") && g_regex_match(bracketed, text, 0, &in_brackets))
         match = in_brackets;
-    else if (length > 0 && g_ascii_isdigit(text[length - 1]) &&
-             g_regex_match(pattern_once(&alone, "^([^\\[(:]{1,60}?)\\s+" TIME_PATTERN "$"), text, 0, &bare))
+    else if (length > 0 && g_ascii_isdigit(text[length - 1]) && g_regex_match(alone, text, 0, &bare))
         match = bare;
     else
         return false;

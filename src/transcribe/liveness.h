@@ -1,14 +1,14 @@
-/* Whether the media child still gets on with its work, by what it does rather than by what it says: one that is stuck, or that the
- * recording has taken over, may talk for ever. Times are of g_get_monotonic_time(). */
+/* Whether the media child still gets on with its work: one that is stuck, or that the recording took over, may talk for ever.
+ * Times are of g_get_monotonic_time(). */
 #pragma once
 
 #include "base/error.h"
 
 typedef struct {
-    guint64 size;            /* of the recording, in bytes */
-    guint8 *blocks;          /* a bit a block of the recording: read before */
-    gint64 done_ms;          /* recognised, as the child says; never falls */
-    gint64 total_ms;         /* the recording's length, as the child says; -1: unknown */
+    guint64 size;             /* of the recording, in bytes */
+    guint8 *blocks;           /* a bit a block of the recording: read before */
+    gint64 done_ms;           /* recognised, as the child says; never falls */
+    gint64 total_ms;          /* the recording's length, as the child says; -1: unknown */
     gint64 start_us, sign_us; /* of the child; of its last sign of life */
 } Liveness;
 
