@@ -61,3 +61,9 @@ char *text_duration(gint64 ms) {
         return g_strdup_printf("%d:%02d:%02d", (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60));
     return g_strdup_printf("%d:%02d", (int)(seconds / 60), (int)(seconds % 60));
 }
+
+static gint compare_bytes(gconstpointer left, gconstpointer right, gpointer unused) { return strcmp(left, right); }
+
+GTree *text_map_new(GDestroyNotify key_free, GDestroyNotify value_free) {
+    return g_tree_new_full(compare_bytes, NULL, key_free, value_free);
+}

@@ -25,3 +25,7 @@ char *text_sha256(const void *data, gsize size);
 
 /* "1:02:03" or "2:03" for milliseconds. Caller frees. */
 char *text_duration(gint64 ms);
+
+/* A map by text, in the order of its bytes. For texts that a stranger chose: GLib's hash of text has no seed, so that a table of them can be made
+ * to collide. Either function may be NULL. Unref the tree. */
+GTree *text_map_new(GDestroyNotify key_free, GDestroyNotify value_free);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "extract/words.h"
 
 #define WIDEN_SEGMENTS 2
@@ -55,7 +56,7 @@ static guint word_number(GTree *numbers, char *word) {
 
 static void index_init(Index *index, const Transcript *transcript) {
     *index = (Index){.transcript = transcript,
-                     .numbers = word_map_new(NULL),
+                     .numbers = text_map_new(g_free, NULL),
                      .tokens = g_array_new(FALSE, FALSE, sizeof(Token)),
                      .first = g_array_new(FALSE, FALSE, sizeof(guint))};
     for (guint i = 0; i < transcript->segments->len; i++) {

@@ -1,5 +1,6 @@
 /* A name is a word that is capital wherever it stands and is none of the words that begin sentences. Recognisers write names so;
  * where a transcript has no capitals at all only the speakers' names are known. */
+#include "base/text.h"
 #include "extract/names.h"
 
 #include <string.h>
@@ -98,7 +99,7 @@ static void read_speaker(Names *names, const char *speaker) {
 
 Names *names_of(const Transcript *transcript, const GArray *sentences) {
     Names *names = g_new0(Names, 1);
-    names->names = word_map_new(name_free);
+    names->names = text_map_new(g_free, name_free);
     for (guint i = 0; i < sentences->len; i++) read_sentence(names, sentence_at(sentences, i));
     for (guint i = 0; i < transcript->speakers->len; i++) read_speaker(names, transcript_speaker_name(transcript, (int)i));
     return names;

@@ -1,4 +1,5 @@
 /* Function words are those that say nothing of what a meeting is about, fillers of talk included. */
+#include "base/text.h"
 #include "extract/terms.h"
 
 #include <string.h>
@@ -28,7 +29,7 @@ static const char *const function_words =
     "maybe shall talk talking tell says start later ";
 
 void terms_init(Terms *terms) {
-    terms->numbers = word_map_new(NULL);
+    terms->numbers = text_map_new(g_free, NULL);
     terms->names = g_ptr_array_new_with_free_func(g_free);
 }
 

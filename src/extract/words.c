@@ -46,7 +46,3 @@ char *word_fold(const char *text, WordSpan span) {
     g_string_replace(straight, "’", "'", 0);
     return g_strdup(straight->str);
 }
-
-static gint word_compare(gconstpointer left, gconstpointer right, gpointer unused) { return strcmp(left, right); }
-
-GTree *word_map_new(GDestroyNotify value_free) { return g_tree_new_full(word_compare, NULL, g_free, value_free); }

@@ -15,7 +15,3 @@ bool word_next(const char *text, WordSpan *span);
 
 /* The word in small letters, compatible forms made one, with straight apostrophes. Caller frees. */
 char *word_fold(const char *text, WordSpan span);
-
-/* An empty map of words to anything (GTree; it takes the words). The words are a stranger's: a hash table's could be chosen to
- * collide. */
-GTree *word_map_new(GDestroyNotify value_free);

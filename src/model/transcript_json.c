@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "model/members.h"
 
 static const char *const known[] = {"schema",      "meeting_id", "run",      "language", "duration_ms", "covered_ms",
@@ -47,12 +48,10 @@ json_t *transcript_to_json(const Transcript *transcript) {
     return json;
 }
 
-static gint id_compare(gconstpointer left, gconstpointer right, gpointer unused) { return strcmp(left, right); }
-
 /* {id: index + 1} of the first SPEAKERS_MAX speakers; two of one name become one. No hash table, for which another's ids could be
  * chosen to collide. */
 static GTree *read_speakers(Transcript *transcript, const json_t *json) {
-    GTree *indices = g_tree_new_full(id_compare, NULL, g_free, NULL);
+    GTree *indices = text_map_new(g_free, NULL);
     gsize position;
     json_t *value;
     json_array_foreach(json_object_get(json, "speakers"), position, value) {

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "store/store_backend.h"
 
 typedef struct {
@@ -45,8 +46,6 @@ static void version_clear(Version *version) {
 }
 
 static void version_unref(Version *version) { g_atomic_rc_box_release_full(version, (GDestroyNotify)version_clear); }
-
-static int compare_keys(gconstpointer a, gconstpointer b, gpointer unused) { return strcmp(a, b); }
 
 static void describe(const Version *version, StoreInfo *info) {
     *info = (StoreInfo){.size = g_bytes_get_size(version->bytes),
@@ -208,7 +207,7 @@ Store *store_memory_new(Clock *clock) {
                                          .close = memory_close};
     MemoryStore *memory = g_new0(MemoryStore, 1);
     memory->base = (Store){.backend = &backend, .clock = clock};
-    memory->versions = g_tree_new_full(compare_keys, NULL, g_free, (GDestroyNotify)version_unref);
+    memory->versions = text_map_new(g_free, (GDestroyNotify)version_unref);
     g_mutex_init(&memory->mutex);
     if (getrandom(memory->secret, sizeof memory->secret, 0) != sizeof memory->secret) g_error("the system has no random bytes");
     return &memory->base;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "transcribe/import_format.h"
 
 #define PAUSE_MS 1500         /* a silence that ends a segment */
@@ -50,7 +51,7 @@ static void note_labels(GTree *labels, const json_t *items, const char *label) {
 }
 
 static GTree *read_labels(const json_t *results) {
-    GTree *labels = text_map_new(NULL); /* the strings are the JSON's */
+    GTree *labels = text_map_new(NULL, NULL); /* the strings are the JSON's */
     gsize index;
     json_t *entry;
     json_array_foreach(json_object_get(json_object_get(results, "channel_labels"), "channels"), index, entry) {

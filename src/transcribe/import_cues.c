@@ -7,10 +7,6 @@
 
 #define MARKUP_BYTES_MAX 200 /* of a tag: "<v " and a name */
 
-static gint text_compare(gconstpointer left, gconstpointer right, gpointer unused) { return strcmp(left, right); }
-
-GTree *text_map_new(GDestroyNotify key_free) { return g_tree_new_full(text_compare, NULL, key_free, NULL); }
-
 GRegex *pattern_once(GRegex **pattern, const char *text) {
     if (g_once_init_enter(pattern)) g_once_init_leave(pattern, g_regex_new(text, G_REGEX_OPTIMIZE, 0, NULL));
     return *pattern;

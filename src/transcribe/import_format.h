@@ -15,9 +15,6 @@ bool import_whisper(const json_t *json, Transcript *transcript, GError **error);
 #define LINES_MAX 2000000
 bool lines_split(const char *text, char ***lines, GError **error);
 
-/* A map from text to anything. The texts are the file's: a hash table's could be chosen to collide. */
-GTree *text_map_new(GDestroyNotify key_free);
-
 /* The pattern, compiled when it is first asked for and kept in `*pattern`, which is static. */
 GRegex *pattern_once(GRegex **pattern, const char *text);
 

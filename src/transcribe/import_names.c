@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "transcribe/import_format.h"
 
 #define NAME_WORDS_MAX 5
@@ -64,7 +65,7 @@ gsize name_before_colon(const char *text, const char **words) {
 
 /* {name: how many cues begin with it}; `*named` counts those cues. */
 static GTree *count_names(const GArray *cues, guint *named) {
-    GTree *counts = text_map_new(g_free);
+    GTree *counts = text_map_new(g_free, NULL);
     *named = 0;
     for (guint i = 0; i < cues->len; i++) {
         const Cue *cue = &g_array_index(cues, Cue, i);
