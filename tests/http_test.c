@@ -1,4 +1,5 @@
-/* The parts of src/http that need no socket: requests, ranges, ETags, routes, problem details, Host and Origin, live progress. */
+/* The parts of src/http that need no socket: requests, ranges, ETags, routes, problem details, Host and Origin, live progress,
+ * and resources on a store in memory. */
 #include <glib.h>
 #include <string.h>
 
@@ -537,6 +538,336 @@ static void test_tasks_limit(void) {
     tasks_free(tasks);
 }
 
+/* -- resources on a store in memory -------------------------------------------------------------------------------------- */
+
+typedef struct {
+    Settings settings;
+    Workspace workspace;
+    Context context;
+} Fixture;
+
+static void set_up(Fixture *fixture, gconstpointer unused) {
+    Workspace *workspace = &fixture->workspace;
+    Context *context = &fixture->context;
+    workspace->clock = clock_system();
+    workspace->store = store_memory_new(workspace->clock);
+    g_assert_true(catalog_keys_open(workspace->store, &workspace->catalog, NULL));
+    workspace->meetings = (Meetings){workspace->store, workspace->catalog, workspace->clock};
+    workspace->jobs = jobs_new(workspace->store, workspace->clock);
+    fixture->settings.url_expiry_s = 60;
+    workspace->settings = &fixture->settings;
+    context->workspace = workspace;
+    context->progress = progress_new(workspace->clock);
+    context_init(context);
+}
+
+static void tear_down(Fixture *fixture, gconstpointer unused) {
+    context_release(&fixture->context);
+    progress_free(fixture->context.progress);
+    jobs_free(fixture->workspace.jobs);
+    catalog_close(fixture->workspace.catalog);
+    store_close(fixture->workspace.store);
+}
+
+static void commit_meeting(Fixture *fixture) {
+    const Meetings *meetings = &fixture->workspace.meetings;
+    g_autoptr(Record) record = record_new();
+    g_autoptr(Transcript) transcript = transcript_new();
+    g_autoptr(Minutes) minutes = minutes_new();
+    g_auto(MeetingVersions) none = {0};
+    g_autoptr(GError) error = NULL;
+    record->meeting_id = g_strdup("m");
+    record->timestamp_ms = 1000;
+    record->filename = g_strdup("a.mp3");
+    g_free(record->title);
+    record->title = g_strdup("Before");
+    transcript_add(transcript, 0, 900, transcript_speaker(transcript, "Ann"), "Say \"hello\" to Zo\xc3\xab.");
+    g_assert_true(meeting_write_transcript(meetings, "m", &none, transcript, NULL, &error));
+    g_assert_true(meeting_write_minutes(meetings, "m", &none, minutes, 1000, NULL, &error));
+    g_assert_true(meeting_commit(meetings, record, NULL, &error));
+}
+
+static void put_document(Fixture *fixture, Document document, const char *text) {
+    g_autofree char *key = key_document("m", document);
+    g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
+    g_assert_true(store_put(fixture->workspace.store, key, bytes, NULL, NULL, NULL));
+}
+
+static char *document_text(Fixture *fixture, Document document) {
+    g_autofree char *key = key_document("m", document);
+    g_autoptr(GBytes) bytes = NULL;
+    g_assert_true(store_get(fixture->workspace.store, key, DOCUMENT_BYTES_MAX, &bytes, NULL, NULL));
+    return g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+}
+
+/* What goes over the wire, parsed; `*streamed`: whether a part of it comes from the store as it stands. */
+static json_t *answer_json(Response *response, bool *streamed) {
+    g_autoptr(GString) text = g_string_new(NULL);
+    GBytes *const parts[] = {response->bytes, response->head, response->tail};
+    g_autofree char *stored = g_malloc(response->length + 1);
+    gsize got = 0;
+    if (response->reader)
+        g_assert_true(store_reader_read(response->reader, response->first, stored, response->length, &got, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+        if (i == 2) g_string_append_len(text, stored, (gssize)got);
+        if (parts[i]) g_string_append_len(text, g_bytes_get_data(parts[i], NULL), (gssize)g_bytes_get_size(parts[i]));
+    }
+    g_autoptr(GError) error = NULL;
+    json_t *json = json_parse_object(text->str, text->len, "the answer", &error);
+    g_assert_no_error(error);
+    *streamed = response->reader != NULL;
+    return json;
+}
+
+static bool get_meeting(Fixture *fixture, Response *response, GError **error) {
+    g_autoptr(Request) request = request_of("GET", "/api/meetings/m");
+    request->parameter = g_strdup("m");
+    response_init(response);
+    return meeting_get(&fixture->context, request, response, error);
+}
+
+/* The `meeting` of the answer. */
+static json_t *view_of_meeting(Fixture *fixture, bool *streamed) {
+    g_auto(Response) response = {0};
+    g_autoptr(GError) error = NULL;
+    get_meeting(fixture, &response, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(response_get_header(&response, "ETag"));
+    g_autoptr(json_t) json = answer_json(&response, streamed);
+    g_assert_true(json_get_bool(json, "success", false));
+    return json_incref(json_object_get(json, "meeting"));
+}
+
+static void assert_transcript(Fixture *fixture, const json_t *view) {
+    g_autofree char *stored = document_text(fixture, DOCUMENT_TRANSCRIPT);
+    g_autoptr(json_t) json = json_loads(stored, 0, NULL);
+    g_assert_true(json_equal(json_object_get(view, "transcript"), json));
+}
+
+/* Our own transcript goes out as it stands in the store; the answer is the same as through the model. */
+static void test_meeting_as_stored(Fixture *fixture, gconstpointer unused) {
+    bool streamed;
+    commit_meeting(fixture);
+    g_autoptr(json_t) view = view_of_meeting(fixture, &streamed);
+    g_assert_true(streamed);
+    assert_transcript(fixture, view);
+    g_assert_nonnull(strstr(json_get_string(view, "transcription", ""), "Say \"hello\""));
+    g_assert_true(json_is_object(json_object_get(view, "summary")) && json_is_array(json_object_get(view, "requirements")));
+    g_assert_true(json_is_null(json_object_get(view, "audio_url")));
+
+    g_autofree char *same = document_text(fixture, DOCUMENT_TRANSCRIPT);
+    put_document(fixture, DOCUMENT_TRANSCRIPT, same); /* another ETag, the same bytes: a store that was moved */
+    g_autoptr(json_t) moved = view_of_meeting(fixture, &streamed);
+    g_assert_true(streamed && json_equal(view, moved));
+
+    g_autofree char *longer = g_strconcat(same, " ", NULL); /* not what the record names: through the model */
+    put_document(fixture, DOCUMENT_TRANSCRIPT, longer);
+    g_autoptr(json_t) modelled = view_of_meeting(fixture, &streamed);
+    g_assert_true(!streamed && json_equal(view, modelled));
+}
+
+/* Bytes that another hand has put in the transcript's place never reach the answer unparsed. */
+static void test_meeting_foreign_transcript(Fixture *fixture, gconstpointer unused) {
+    commit_meeting(fixture);
+    g_autofree char *own = document_text(fixture, DOCUMENT_TRANSCRIPT);
+    g_autofree char *hostile = g_strdup(own);
+    memcpy(hostile, "{},\"x\":", 8); /* of the same size */
+    put_document(fixture, DOCUMENT_TRANSCRIPT, hostile);
+    g_auto(Response) response = {0};
+    ASSERT_FAILS(get_meeting(fixture, &response, &error), ERROR_CORRUPT);
+    g_assert_null(response.reader);
+}
+
+static void test_meeting_pending_edit(Fixture *fixture, gconstpointer unused) {
+    bool streamed;
+    commit_meeting(fixture);
+    g_autofree char *text = document_text(fixture, DOCUMENT_RECORD);
+    g_autoptr(json_t) record = json_loads(text, 0, NULL);
+    json_object_set_new(record, "pending_edit", json_pack("{s:s, s:{s:s}}", "title", "After", "speakers", "Ann", "Zoe"));
+    json_object_set_new(record, "unknown", json_integer(7));
+    g_autofree char *edited = json_dumps(record, 0);
+    put_document(fixture, DOCUMENT_RECORD, edited);
+    g_autoptr(json_t) view = view_of_meeting(fixture, &streamed);
+    const json_t *metadata = json_object_get(view, "metadata");
+    g_assert_false(streamed);
+    g_assert_cmpstr(json_get_string(metadata, "title", NULL), ==, "After");
+    g_assert_null(json_object_get(metadata, "pending_edit"));
+    g_assert_cmpint(json_get_int(metadata, "unknown", 0), ==, 7);
+    const json_t *speakers = json_object_get(json_object_get(view, "transcript"), "speakers");
+    g_assert_cmpstr(json_get_string(json_array_get(speakers, 0), "name", NULL), ==, "Zoe");
+}
+
+/* What is read whole and is large: two at one time. */
+static void test_meeting_large(Fixture *fixture, gconstpointer unused) {
+    bool streamed;
+    commit_meeting(fixture);
+    atomic_store(&fixture->context.whole_reads, 2);
+    json_decref(view_of_meeting(fixture, &streamed)); /* not large */
+    g_autofree char *text = g_strnfill(8 * MIB + 1, 'a');
+    put_document(fixture, DOCUMENT_TEXT, text + 1); /* at the limit */
+    json_decref(view_of_meeting(fixture, &streamed));
+    put_document(fixture, DOCUMENT_TEXT, text);
+    g_auto(Response) refused = {0};
+    ASSERT_FAILS(get_meeting(fixture, &refused, &error), ERROR_TOO_MANY);
+    g_assert_cmpuint(fixture->context.whole_reads, ==, 2);
+    atomic_store(&fixture->context.whole_reads, 1);
+    json_decref(view_of_meeting(fixture, &streamed));
+    g_assert_true(streamed);
+    g_assert_cmpuint(fixture->context.whole_reads, ==, 1);
+    put_document(fixture, DOCUMENT_TRANSCRIPT, "{\"segments\":[]}"); /* through the model */
+    json_decref(view_of_meeting(fixture, &streamed));
+    g_assert_false(streamed);
+    atomic_store(&fixture->context.whole_reads, 2);
+    g_auto(Response) again = {0};
+    ASSERT_FAILS(get_meeting(fixture, &again, &error), ERROR_TOO_MANY);
+}
+
+static char *list_text(Fixture *fixture, const char *target, char **etag) {
+    g_autoptr(Request) request = request_of("GET", target);
+    g_auto(Response) response = {0};
+    g_autoptr(GError) error = NULL;
+    response_init(&response);
+    meetings_list(&fixture->context, request, &response, &error);
+    g_assert_no_error(error);
+    *etag = g_strdup(response_get_header(&response, "ETag"));
+    return g_strndup(g_bytes_get_data(response.bytes, NULL), g_bytes_get_size(response.bytes));
+}
+
+/* Each change of a row is in the very next list. */
+static void test_list(Fixture *fixture, gconstpointer unused) {
+    Catalog *catalog = fixture->workspace.catalog;
+    g_autoptr(Row) row = row_new();
+    g_autofree char *etag = NULL, *same_etag = NULL;
+    row->meeting_id = g_strdup("m");
+    row->timestamp_ms = 1000;
+    row->filename = g_strdup("a.mp3");
+    row->title = g_strdup("Title");
+    g_autofree char *empty = list_text(fixture, "/api/meetings", &etag);
+    g_assert_nonnull(strstr(empty, "\"count\":0"));
+    GString *before = g_string_new(empty);
+    for (int step = 0; step < 9; step++) {
+        if (step == 1) row->duration_ms = 5000;
+        if (step == 2) row->actions = 1;
+        if (step == 3) row->decisions = 2;
+        if (step == 4) row->questions = 3;
+        if (step == 5) row->requirements = 4;
+        if (step == 6) g_ptr_array_add(row->tags, g_strdup("x"));
+        if (step == 7) ((char *)row->tags->pdata[0])[0] = 'y';
+        if (step == 8) row->title[0] = 't';
+        row->updated_ms = 2000 + step;
+        g_assert_true(catalog_put(catalog, row, NULL));
+        g_autofree char *tag = NULL, *again_tag = NULL;
+        g_autofree char *text = list_text(fixture, "/api/meetings", &tag);
+        g_autofree char *again = list_text(fixture, "/api/meetings", &again_tag);
+        g_test_message("%d", step);
+        g_assert_cmpstr(text, !=, before->str);
+        g_assert_cmpstr(text, ==, again);
+        g_assert_cmpstr(tag, ==, again_tag);
+        g_assert_cmpstr(tag, !=, etag);
+        g_string_assign(before, text);
+    }
+    g_assert_nonnull(strstr(before->str, "\"title\":\"title\""));
+    g_string_free(before, TRUE);
+    g_assert_true(catalog_remove(catalog, "m", 1000, NULL));
+    g_autofree char *gone = list_text(fixture, "/api/meetings", &same_etag);
+    g_assert_cmpstr(gone, ==, empty);
+    g_assert_cmpstr(same_etag, ==, etag);
+}
+
+static void create_job(Fixture *fixture, const char *meeting_id, JobState state) {
+    g_autoptr(Job) job = job_new(meeting_id);
+    g_autoptr(GError) error = NULL;
+    job->filename = g_strdup("a.mp3");
+    g_assert_true(jobs_create(fixture->workspace.jobs, job, NULL, &error));
+    if (state == JOB_QUEUED) return;
+    job->state = state;
+    g_autoptr(json_t) json = job_to_json(job);
+    g_autoptr(GBytes) bytes = json_to_bytes(json, false);
+    g_autofree char *key = key_job(meeting_id);
+    g_assert_true(store_put(fixture->workspace.store, key, bytes, NULL, NULL, &error));
+}
+
+static void assert_jobs(Fixture *fixture, const char *query, guint count, bool truncated) {
+    g_autofree char *target = g_strconcat("/api/jobs", query, NULL);
+    g_autoptr(Request) request = request_of("GET", target);
+    g_auto(Response) response = {0};
+    g_autoptr(GError) error = NULL;
+    bool streamed;
+    response_init(&response);
+    jobs_get(&fixture->context, request, &response, &error);
+    g_assert_no_error(error);
+    g_autoptr(json_t) json = answer_json(&response, &streamed);
+    g_assert_cmpuint(json_array_size(json_object_get(json, "jobs")), ==, count);
+    g_assert_cmpint(json_get_int(json, "count", -1), ==, count);
+    g_assert_true(json_get_bool(json, "truncated", !truncated) == truncated);
+}
+
+static void test_jobs(Fixture *fixture, gconstpointer unused) {
+    json_t *views = NULL;
+    bool truncated;
+    assert_jobs(fixture, "", 0, false);
+    create_job(fixture, "a", JOB_QUEUED);
+    create_job(fixture, "b", JOB_FAILED);
+    create_job(fixture, "c", JOB_QUEUED);
+    assert_jobs(fixture, "", 3, false);
+    assert_jobs(fixture, "?limit=3", 3, false);
+    assert_jobs(fixture, "?limit=2", 2, true);
+    g_assert_true(job_views(&fixture->context, "queued", 2, &views, &truncated, NULL));
+    g_assert_true(json_array_size(views) == 2 && !truncated);
+    json_decref(views);
+    g_assert_true(job_views(&fixture->context, "queued", 1, &views, &truncated, NULL));
+    g_assert_true(json_array_size(views) == 1 && truncated);
+    json_decref(views);
+    create_job(fixture, "d", JOB_DONE); /* about to be removed: nobody's work any more */
+    assert_jobs(fixture, "", 3, false);
+    g_autoptr(Request) over = request_of("GET", "/api/jobs?limit=1001");
+    g_auto(Response) response = {0};
+    response_init(&response);
+    ASSERT_FAILS(jobs_get(&fixture->context, over, &response, &error), ERROR_INVALID);
+}
+
+/* The list is cut at the limit and says so. */
+static void test_jobs_many(Fixture *fixture, gconstpointer unused) {
+    for (guint i = 0; i < LIST_LIMIT_MAX; i++) {
+        g_autofree char *meeting_id = g_strdup_printf("m%04u", i);
+        create_job(fixture, meeting_id, JOB_QUEUED);
+    }
+    assert_jobs(fixture, "", LIST_LIMIT_MAX, false);
+    create_job(fixture, "z", JOB_FAILED);
+    assert_jobs(fixture, "", LIST_LIMIT_MAX, true);
+    json_t *views = NULL;
+    bool truncated = false;
+    g_assert_true(job_views(&fixture->context, "failed", 50, &views, &truncated, NULL));
+    g_assert_true(truncated); /* the thousand that were looked at hold none; there are more */
+    json_decref(views);
+}
+
+static char *metrics(Fixture *fixture) {
+    g_autoptr(Request) request = request_of("GET", "/metrics");
+    g_auto(Response) response = {0};
+    response_init(&response);
+    g_assert_true(health_metrics(&fixture->context, request, &response, NULL));
+    return g_strndup(g_bytes_get_data(response.bytes, NULL), g_bytes_get_size(response.bytes));
+}
+
+/* A scrape reads no job that was counted a moment ago. */
+static void test_metrics(Fixture *fixture, gconstpointer unused) {
+    fixture->context.hub = event_hub_new(NULL, NULL);
+    create_job(fixture, "a", JOB_QUEUED);
+    create_job(fixture, "d", JOB_DONE);
+    g_autofree char *first = metrics(fixture);
+    g_assert_nonnull(strstr(first, "\nhansard_jobs{state=\"queued\"} 1\n"));
+    g_assert_nonnull(strstr(first, "\nhansard_jobs_truncated 0\n"));
+    create_job(fixture, "b", JOB_QUEUED);
+    g_autofree char *second = metrics(fixture);
+    g_assert_nonnull(strstr(second, "\nhansard_jobs{state=\"queued\"} 1\n"));
+    fixture->context.job_counts.counted_us -= 11 * G_USEC_PER_SEC;
+    g_autofree char *later = metrics(fixture);
+    g_assert_nonnull(strstr(later, "\nhansard_jobs{state=\"queued\"} 2\n"));
+    event_hub_stop(fixture->context.hub);
+    event_hub_free(fixture->context.hub);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/http/request/target", test_target);
@@ -562,5 +893,13 @@ int main(int argc, char **argv) {
     g_test_add_func("/http/events/limit", test_events_limit);
     g_test_add_func("/http/tasks", test_tasks);
     g_test_add_func("/http/tasks/limit", test_tasks_limit);
+    g_test_add("/http/meeting/as-stored", Fixture, NULL, set_up, test_meeting_as_stored, tear_down);
+    g_test_add("/http/meeting/foreign-transcript", Fixture, NULL, set_up, test_meeting_foreign_transcript, tear_down);
+    g_test_add("/http/meeting/pending-edit", Fixture, NULL, set_up, test_meeting_pending_edit, tear_down);
+    g_test_add("/http/meeting/large", Fixture, NULL, set_up, test_meeting_large, tear_down);
+    g_test_add("/http/list", Fixture, NULL, set_up, test_list, tear_down);
+    g_test_add("/http/jobs/list", Fixture, NULL, set_up, test_jobs, tear_down);
+    g_test_add("/http/jobs/many", Fixture, NULL, set_up, test_jobs_many, tear_down);
+    g_test_add("/http/metrics", Fixture, NULL, set_up, test_metrics, tear_down);
     return g_test_run();
 }

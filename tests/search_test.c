@@ -381,6 +381,22 @@ static void test_refresh(Fixture *fixture, gconstpointer unused) {
     g_assert_true(search_refresh(fixture->search, 0, NULL, NULL, &error));
 }
 
+/* One that is asked to stop does so, and what it has done stays. */
+static void test_refresh_cancelled(Fixture *fixture, gconstpointer unused) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GCancellable) stop = g_cancellable_new();
+    guint updated = 999;
+    commit_words(fixture, "m1", BASE_MS, "apple");
+    g_assert_true(search_refresh(fixture->search, 0, stop, &updated, &error));
+    g_assert_cmpuint(updated, ==, 1);
+    commit_words(fixture, "m2", BASE_MS, "apple");
+    g_cancellable_cancel(stop);
+    g_assert_false(search_refresh(fixture->search, 0, stop, &updated, &error));
+    g_assert_error(error, HANSARD_ERROR, ERROR_CANCELLED);
+    g_assert_cmpuint(updated, ==, 1);
+    g_assert_cmpuint(count(fixture, "apple"), ==, 1);
+}
+
 /* One damaged meeting is reported and does not keep the others out. */
 static void test_refresh_damaged_meeting(Fixture *fixture, gconstpointer unused) {
     g_autoptr(GError) error = NULL;
@@ -601,6 +617,7 @@ static const struct {
     {"/search/update-and-forget", test_update_and_forget},
     {"/search/index-survives", test_index_survives},
     {"/search/refresh", test_refresh},
+    {"/search/refresh-cancelled", test_refresh_cancelled},
     {"/search/refresh-damaged-meeting", test_refresh_damaged_meeting},
     {"/search/items", test_items},
     {"/search/damaged-file", test_damaged_file},

@@ -32,11 +32,11 @@ static void connect_server(Link *link, Server *server) {
 static void refresh_search_once(Search *search, guint rows_max, GCancellable *stop, char **told) {
     g_autoptr(GError) problem = NULL;
     bool done = search_refresh(search, rows_max, stop, NULL, &problem);
-    if (done || error_is(problem, ERROR_CANCELLED)) return;
-    if (g_strcmp0(*told, problem->message) != 0)
+    if (error_is(problem, ERROR_CANCELLED)) return;
+    if (!done && g_strcmp0(*told, problem->message) != 0)
         g_printerr("the search index can't be brought up to date: %s\n", problem->message);
     g_free(*told);
-    *told = g_strdup(problem->message);
+    *told = done ? NULL : g_strdup(problem->message);
 }
 
 /* What other processes commit and delete, or did while this one was down, is brought into the search index, until the program

@@ -25,6 +25,14 @@ typedef struct {
     bool truncated; /* there are more than were counted */
 } JobCounts;
 
+/* The page of meetings that was listed last, and its JSON: most lists are of a page that has not changed. */
+typedef struct {
+    GMutex lock; /* guards the rest */
+    CatalogPage page;
+    GBytes *text; /* NULL: none yet */
+    char *etag;
+} LastPage;
+
 typedef struct {
     Workspace *workspace; /* borrowed */
     Worker *worker;       /* borrowed; NULL: another process does the jobs */
@@ -34,8 +42,12 @@ typedef struct {
     Listen place;
     Counters counters;
     JobCounts job_counts;
+    LastPage last_page;
     atomic_uint whole_reads; /* of large meetings, now (meeting.c) */
 } Context;
 
+/* The parts that hold something of their own. */
+void context_init(Context *context);
+void context_release(Context *context);
 /* Reports an error that the client's answer does not tell in full, once, on standard error. */
 void context_report(const char *what, const GError *error);

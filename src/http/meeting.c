@@ -1,7 +1,7 @@
-/* GET /api/meetings/{id}: one meeting, whole. Its transcript, by far the largest part, is sent from the store as it stands: block by
- * block, never parsed, never whole in memory. That is right where it is the very object that the record names, for then this program has
- * written or read it before. All else (an edit that is not finished, an old bucket, a file that another hand has put there) goes through
- * the model; where that takes much memory, WHOLE_READS_MAX at one time. */
+/* GET /api/meetings/{id}: one meeting, whole. Its transcript, by far the largest part, is sent from the store as it stands: block
+ * by block, never parsed, never whole in memory. That is right where it is the very object that the record names, for then this
+ * program has written or read it before. All else (an edit that is not finished, an old bucket, a file that another hand has put
+ * there) goes through the model; where that takes much memory, WHOLE_READS_MAX at one time. */
 #include <string.h>
 
 #include "base/limits.h"
@@ -138,7 +138,8 @@ static void answer_spliced(Response *response, StoreReader *transcript, const js
 }
 
 /* `*answered` false: the meeting must be read through the model. */
-static bool answer_as_stored(Context *context, const Record *record, Job *job, Response *response, bool *answered, GError **error) {
+static bool answer_as_stored(Context *context, const Record *record, Job *job, Response *response, bool *answered,
+                             GError **error) {
     g_autoptr(StoreReader) transcript = NULL;
     g_autoptr(StoreReader) text_reader = NULL;
     g_autoptr(Minutes) minutes = NULL;
@@ -163,7 +164,8 @@ static bool answer_as_stored(Context *context, const Record *record, Job *job, R
     return true;
 }
 
-static bool answer_through_model(Context *context, const char *meeting_id, Job *job, Response *response, char **etag, GError **error) {
+static bool answer_through_model(Context *context, const char *meeting_id, Job *job, Response *response, char **etag,
+                                 GError **error) {
     g_autoptr(Meeting) meeting = NULL;
     g_auto(WholeRead) place = {0};
     json_t *view = NULL;

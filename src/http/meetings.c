@@ -17,18 +17,72 @@ static bool list_jobs(Context *context, const Request *request, const char *stat
     return true;
 }
 
-static bool list_ready(Context *context, const Request *request, const CatalogQuery *query, Response *response, GError **error) {
-    g_auto(CatalogPage) page = {0};
-    if (!catalog_list(context->workspace->catalog, query, &page, error)) return false;
+static bool rows_equal(const Row *one, const Row *other) {
+    if (g_strcmp0(one->meeting_id, other->meeting_id) != 0 || g_strcmp0(one->audio_key, other->audio_key) != 0 ||
+        one->timestamp_ms != other->timestamp_ms || one->updated_ms != other->updated_ms || one->state != other->state ||
+        one->duration_ms != other->duration_ms || one->actions != other->actions || one->decisions != other->decisions ||
+        one->questions != other->questions || one->requirements != other->requirements ||
+        g_strcmp0(one->filename, other->filename) != 0 || g_strcmp0(one->title, other->title) != 0 ||
+        one->tags->len != other->tags->len)
+        return false;
+    for (guint i = 0; i < one->tags->len; i++)
+        if (strcmp(one->tags->pdata[i], other->tags->pdata[i]) != 0) return false;
+    return true;
+}
+
+static bool pages_equal(const CatalogPage *one, const CatalogPage *other) {
+    if (one->rows->len != other->rows->len || g_strcmp0(one->next_cursor, other->next_cursor) != 0) return false;
+    for (guint i = 0; i < one->rows->len; i++)
+        if (!rows_equal(one->rows->pdata[i], other->rows->pdata[i])) return false;
+    return true;
+}
+
+static GBytes *page_text(const CatalogPage *page) {
     json_t *rows = json_array();
-    for (guint i = 0; i < page.rows->len; i++) {
-        json_t *row = row_to_json(g_ptr_array_index(page.rows, i));
+    for (guint i = 0; i < page->rows->len; i++) {
+        json_t *row = row_to_json(g_ptr_array_index(page->rows, i));
         json_object_set_new(row, "status", json_string("ready"));
         json_array_append_new(rows, row);
     }
-    response_json_cached(response, request,
-                         json_pack("{s:b, s:i, s:o, s:o}", "success", 1, "count", (int)page.rows->len, "meetings", rows,
-                                   "next_cursor", json_text(page.next_cursor)));
+    g_autoptr(json_t) json = json_pack("{s:b, s:i, s:o, s:o}", "success", 1, "count", (int)page->rows->len, "meetings", rows,
+                                       "next_cursor", json_text(page->next_cursor));
+    return json_to_bytes(json, false);
+}
+
+/* The JSON of this page, where it is the one that was listed last; else NULL. */
+static GBytes *last_text(LastPage *last, const CatalogPage *page, char **etag) {
+    g_mutex_lock(&last->lock);
+    GBytes *text = last->text && pages_equal(&last->page, page) ? g_bytes_ref(last->text) : NULL;
+    if (text) *etag = g_strdup(last->etag);
+    g_mutex_unlock(&last->lock);
+    return text;
+}
+
+/* Takes the page. */
+static void keep_last(LastPage *last, CatalogPage *page, GBytes *text, const char *etag) {
+    g_mutex_lock(&last->lock);
+    catalog_page_clear(&last->page);
+    g_clear_pointer(&last->text, g_bytes_unref);
+    g_free(last->etag);
+    last->page = *page;
+    last->text = g_bytes_ref(text);
+    last->etag = g_strdup(etag);
+    g_mutex_unlock(&last->lock);
+    *page = (CatalogPage){0};
+}
+
+/* The page is always read; its JSON is made where it is another than the one before. */
+static bool list_ready(Context *context, const Request *request, const CatalogQuery *query, Response *response, GError **error) {
+    g_auto(CatalogPage) page = {0};
+    g_autofree char *etag = NULL;
+    if (!catalog_list(context->workspace->catalog, query, &page, error)) return false;
+    g_autoptr(GBytes) text = last_text(&context->last_page, &page, &etag);
+    if (!text) {
+        text = page_text(&page);
+        etag = response_etag(text);
+        keep_last(&context->last_page, &page, text, etag);
+    }
+    response_json_text(response, request, text, etag);
     return true;
 }
 

@@ -77,13 +77,20 @@ bool response_not_modified(Response *response, const Request *request, const cha
     return true;
 }
 
+char *response_etag(GBytes *text) {
+    g_autofree char *digest = g_compute_checksum_for_bytes(G_CHECKSUM_SHA1, text);
+    return g_strdup_printf("W/\"%.20s\"", digest);
+}
+
+void response_json_text(Response *response, const Request *request, GBytes *text, const char *etag) {
+    if (!response_not_modified(response, request, etag)) response_bytes(response, 200, "application/json", g_bytes_ref(text));
+}
+
 void response_json_cached(Response *response, const Request *request, json_t *json) {
     g_autoptr(json_t) owned = json;
-    g_autoptr(GBytes) bytes = json_to_bytes(owned, false);
-    g_autofree char *digest = g_compute_checksum_for_bytes(G_CHECKSUM_SHA1, bytes);
-    g_autofree char *etag = g_strdup_printf("W/\"%.20s\"", digest);
-    if (!response_not_modified(response, request, etag))
-        response_bytes(response, 200, "application/json", g_steal_pointer(&bytes));
+    g_autoptr(GBytes) text = json_to_bytes(owned, false);
+    g_autofree char *etag = response_etag(text);
+    response_json_text(response, request, text, etag);
 }
 
 void response_problem(Response *response, const GError *error) {

@@ -28,7 +28,10 @@ const char *response_get_header(const Response *response, const char *name); /* 
 
 /* Takes `json`. */
 void response_json(Response *response, guint status, json_t *json);
-/* As response_json with status 200 and a weak ETag of its bytes; 304 where the client has them. */
+/* JSON text and its weak ETag (response_etag), status 200; 304 where the client has it. */
+void response_json_text(Response *response, const Request *request, GBytes *text, const char *etag);
+char *response_etag(GBytes *text); /* caller frees */
+/* The same of `json`, which it takes. */
 void response_json_cached(Response *response, const Request *request, json_t *json);
 /* A JSON answer, status 200, in which an object of the store stands as it is between `head` and `tail`. Takes all three. */
 void response_spliced(Response *response, GBytes *head, StoreReader *reader, GBytes *tail);

@@ -61,11 +61,25 @@ static bool start_daemon(Server *server, const char *listen, GError **error) {
     return fail(error, ERROR_IO, "the HTTP server can't start: %s", g_strerror(errno));
 }
 
+void context_init(Context *context) {
+    g_mutex_init(&context->job_counts.lock);
+    g_mutex_init(&context->last_page.lock);
+}
+
+void context_release(Context *context) {
+    LastPage *last = &context->last_page;
+    g_mutex_clear(&context->job_counts.lock);
+    g_mutex_clear(&last->lock);
+    catalog_page_clear(&last->page);
+    g_clear_pointer(&last->text, g_bytes_unref);
+    g_clear_pointer(&last->etag, g_free);
+}
+
 static void context_clear(Context *context) {
     event_hub_free(context->hub);
     tasks_free(context->tasks);
     progress_free(context->progress);
-    g_mutex_clear(&context->job_counts.lock);
+    context_release(context);
     listen_clear(&context->place);
 }
 
@@ -80,7 +94,7 @@ bool server_start(Workspace *workspace, Worker *worker, Server **server, GError 
         return false;
     }
     started->connections = connections_new();
-    g_mutex_init(&context->job_counts.lock);
+    context_init(context);
     context->progress = progress_new(workspace->clock);
     context->tasks = tasks_new();
     context->hub = event_hub_new(meeting_event_state, context);

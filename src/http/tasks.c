@@ -5,7 +5,10 @@ static const struct {
     gint threads;
     guint tasks_max;
 } lanes[LANE_COUNT] = {
-    [LANE_READ] = {8, G_MAXUINT}, [LANE_WRITE] = {8, G_MAXUINT}, [LANE_WHOLE] = {2, G_MAXUINT}, [LANE_PROCESS] = {2, TASKS_PROCESS_MAX}};
+    [LANE_READ] = {8, G_MAXUINT},
+    [LANE_WRITE] = {8, G_MAXUINT},
+    [LANE_WHOLE] = {2, G_MAXUINT},
+    [LANE_PROCESS] = {2, TASKS_PROCESS_MAX}};
 
 struct Tasks {
     GThreadPool *pools[LANE_COUNT];

@@ -1,12 +1,11 @@
-/* Work that may wait for a disk or a service is done here, never on the threads that serve sockets. In lanes, so that a
+/* Work that may wait for a disk or a service is done here, never on the threads that serve sockets. It runs in lanes, so that a
  * list never waits for an upload's fsync, and neither for a text that is worked on:
  *
  *  LANE_INLINE   no task: on the socket's thread
  *  LANE_WHOLE    what reads a meeting whole, transcript included, which may take hundreds of megabytes: few at a time
  *  LANE_PROCESS  extraction, which keeps a processor busy and holds a whole text: few at a time
  *
- * The queues are bounded by the number of
- * connections: each has one task at most; LANE_PROCESS by TASKS_PROCESS_MAX. */
+ * The queues are bounded by the number of connections, each of which has one task at most; LANE_PROCESS by TASKS_PROCESS_MAX. */
 #pragma once
 
 #include "base/error.h"

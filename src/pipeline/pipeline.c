@@ -7,6 +7,9 @@
 #include "base/limits.h"
 #include "pipeline/stages.h"
 
+#define END_TRIES 20
+#define END_WAIT_US (50 * 1000)
+
 typedef struct {
     const Pipeline *pipeline;
     Job *job;
@@ -157,11 +160,27 @@ static bool check_exists(const Pipeline *pipeline, const char *meeting_id, GErro
     return false;
 }
 
+/* A job that has just ended stands for a moment as done: the delete waits for that rather than refusing. */
+static bool create_delete(const Pipeline *pipeline, const char *worker, const char *meeting_id, Job **job, GError **error) {
+    for (int tries = 1;; tries++) {
+        g_autoptr(GError) problem = NULL;
+        g_autoptr(Job) standing = NULL;
+        if (jobs_create_delete(pipeline->jobs, meeting_id, worker, job, &problem)) return true;
+        bool ending = error_is(problem, ERROR_CONFLICT) &&
+                      (!jobs_read(pipeline->jobs, meeting_id, &standing, NULL) || standing->state == JOB_DONE);
+        if (!ending || tries == END_TRIES) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return false;
+        }
+        g_usleep(END_WAIT_US);
+    }
+}
+
 bool pipeline_delete(const Pipeline *pipeline, const char *worker, const char *meeting_id, GError **error) {
     g_autoptr(Job) job = NULL;
     g_autoptr(GError) problem = NULL;
     g_autoptr(GError) gone = NULL;
-    if (!check_exists(pipeline, meeting_id, error) || !jobs_create_delete(pipeline->jobs, meeting_id, worker, &job, error))
+    if (!check_exists(pipeline, meeting_id, error) || !create_delete(pipeline, worker, meeting_id, &job, error))
         return false;
     if (pipeline_run(pipeline, job, NULL, NULL, NULL, &problem)) return true;
     /* Another has taken the deletion over, and is done with it. */

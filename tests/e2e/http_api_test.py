@@ -83,6 +83,19 @@ class Api(unittest.TestCase):
     def files(self):
         return sorted(str(path.relative_to(self.data)) for path in (self.data / "store").rglob("*") if path.is_file())
 
+    def resident(self):
+        with open(f"/proc/{self.server.process.pid}/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def delete_when_idle(self, meeting_id):
+        """Its job may be about to be removed."""
+        for _ in range(100):
+            answer = self.server.json("DELETE", f"/api/meetings/{meeting_id}")
+            if answer[0] != 409:
+                break
+            time.sleep(0.1)
+        self.assertEqual(answer, (200, {"success": True, "meeting_id": meeting_id}))
+
     def quiet_files(self):
         """The files once no job is under way (a failed one stays as it is)."""
         for _ in range(100):
@@ -354,6 +367,26 @@ class Uploads(Api):
             time.sleep(0.1)
         self.assertEqual(self.files(), before)
 
+    def test_failed_upload_gives_up_at_once(self):
+        """Its place and its file are free while its body still comes; of that, a bounded part is read."""
+        before = self.quiet_files()
+        two = form(("file", "a.mp3", b"x" * 1000000), ("file", "b.mp3", b"y" * 10), closed=False)
+        for target, kind, body in (("filename=a.mp3&language=" + "x" * 2000, "audio/mpeg", b"x" * 1000000), ("", FORM["Content-Type"], two)):
+            with socket.create_connection(("127.0.0.1", self.server.port), timeout=20) as connection:
+                connection.sendall(b"POST /api/meetings?%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n" %
+                                   (target.encode(), kind.encode(), 1 << 32) + body)
+                deadline = time.monotonic() + 5
+                while b"hansard_uploads_open 0\n" not in self.get("/metrics")[2] and time.monotonic() < deadline:
+                    time.sleep(0.05)
+                self.assertIn(b"hansard_uploads_open 0\n", self.get("/metrics")[2])
+                self.assertEqual(self.files(), before)
+                sent, piece = 0, b"z" * (1 << 20)
+                with self.assertRaises((ConnectionResetError, BrokenPipeError)):
+                    while sent < 200:
+                        connection.sendall(piece)
+                        sent += 1
+                self.assertGreater(sent, 60)
+
     def test_places_are_limited(self):
         head = b"POST /api/meetings?filename=a.mp3 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc"
         held = []
@@ -391,16 +424,6 @@ class Uploads(Api):
         status, headers, _ = self.follow(f"/api/meetings/{meeting_id}/audio", Range=f"bytes={size - 5}-")
         self.assertEqual((status, headers["Content-Range"]), (206, f"bytes {size - 5}-{size - 1}/{size}"))
         self.delete_when_idle(meeting_id)
-
-    def delete_when_idle(self, meeting_id):
-        for _ in range(100):
-            if self.server.request("DELETE", f"/api/meetings/{meeting_id}")[0] != 409:
-                return
-            time.sleep(0.1)
-
-    def resident(self):
-        with open(f"/proc/{self.server.process.pid}/statm", encoding="ascii") as statm:
-            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 class Meetings(Api):
@@ -440,8 +463,33 @@ class Meetings(Api):
         self.assertIsInstance(meeting["requirements"], list)
         self.assertGreater(len(meeting["transcript"]["segments"]), 0)
         self.assertEqual(meeting["metadata"]["meeting_id"], meeting_id)
-        self.assertTrue(meeting["waveform_url"].endswith("/waveform"))
-        self.assertEqual(self.get(meeting["audio_url"])[2], TEXT)
+        self.assertEqual((meeting["waveform_url"], meeting["audio_url"]), (None, None))  # it came as text
+        self.assertEqual(self.server.request("HEAD", f"/api/meetings/{meeting_id}")[1]["Content-Length"], str(len(body)))
+        stored = self.data / f"store/transcriptions/{meeting_id}/transcript.json"
+        self.assertEqual(meeting["transcript"], json.loads(stored.read_text()))
+
+    def test_large_meeting(self):
+        """The transcript goes from the store to the socket as it stands: memory doesn't grow with it, however many ask."""
+        words = [{"word": f" word{number}", "start": number / 4, "end": number / 4 + 0.2, "probability": 0.9} for number in range(300000)]
+        segments = [{"id": first // 10, "start": first / 4, "end": first / 4 + 2.5, "text": "".join(word["word"] for word in words[first:first + 10]),
+                     "words": words[first:first + 10]} for first in range(0, len(words), 10)]
+        data = json.dumps({"language": "en", "text": "", "segments": segments}, separators=(",", ":")).encode()
+        meeting_id = self.meeting(data=data, name="long.json")["meeting_id"]
+        path = f"/api/meetings/{meeting_id}"
+        stored = json.loads((self.data / f"store/transcriptions/{meeting_id}/transcript.json").read_text())
+        self.assertEqual(self.server.json("GET", path)[1]["meeting"]["transcript"], stored)
+        before, answers = self.resident(), []
+        readers = [threading.Thread(target=lambda: answers.append(self.get(path))) for _ in range(6)]
+        for reader in readers:
+            reader.start()
+        most = 0
+        while any(reader.is_alive() for reader in readers):
+            most = max(most, self.resident())
+            time.sleep(0.01)
+        self.assertEqual([answer[0] for answer in answers], [200] * 6)
+        self.assertEqual(json.loads(answers[0][2])["meeting"]["transcript"], stored)
+        if "asan" not in os.environ.get("HANSARD_BIN", ""):
+            self.assertLess(most - before, 100 << 20)
 
     def test_edit(self):
         meeting_id = self.meeting()["meeting_id"]
@@ -473,9 +521,11 @@ class Meetings(Api):
     def test_delete(self):
         meeting = self.meeting()
         path = f"/api/meetings/{meeting['meeting_id']}"
-        self.assertEqual(self.server.json("DELETE", path), (200, {"success": True, "meeting_id": meeting["meeting_id"]}))
+        file = self.get(path + "/audio")[1]["Location"]
+        self.assertEqual(self.get(file)[2], TEXT)
+        self.delete_when_idle(meeting["meeting_id"])
         self.problem(self.get(path), 404, "not-found")
-        self.problem(self.get(meeting["audio_url"]), 404, "not-found")
+        self.problem(self.get(file), 404, "not-found")
         self.problem(self.server.request("DELETE", path), 404, "not-found")
         self.assertFalse([name for name in self.files() if meeting["meeting_id"].removeprefix("meeting-") in name])
 
@@ -520,8 +570,33 @@ class Meetings(Api):
         self.assertEqual((meeting["metadata"]["filename"], meeting["audio_url"]), ("call.txt", None))
         self.problem(self.get(f"/api/meetings/{answer['meeting_id']}/audio"), 404, "not-found")
 
+    def test_texts_at_once_are_limited(self):
+        """Many large texts are refused beyond a few, and hold up no upload, edit or delete."""
+        body = json.dumps({"text": "Ann: We will ship the importer on Friday, and Bob writes the release notes by Monday.\n" * 5000})
+        meeting, answers = self.meeting(), []
+        send = lambda: answers.append(self.server.request("POST", "/api/meeting/process", body, {"Content-Type": "application/json"}))
+        senders = [threading.Thread(target=send) for _ in range(16)]
+        for sender in senders:
+            sender.start()
+        time.sleep(0.5)
+        began = time.monotonic()
+        self.upload()
+        self.delete_when_idle(meeting["meeting_id"])
+        self.assertLess(time.monotonic() - began, 5)
+        for sender in senders:
+            sender.join()
+        refused = [answer for answer in answers if answer[0] == 503]
+        self.assertGreater(len(refused), 0)
+        self.problem(refused[0], 503, "too-many")
+        self.assertTrue(refused[0][1]["Retry-After"].isdigit())
+        self.assertGreater([answer[0] for answer in answers].count(200), 9)
+
     def test_stored_recording(self):
-        key = self.meeting()["metadata"]["audio_s3_key"]
+        answer = self.server.request("POST", "/api/meeting/process", json.dumps({"audio_s3_key": self.meeting()["metadata"]["audio_s3_key"]}),
+                                     {"Content-Type": "application/json"})
+        self.problem(answer, 409, "conflict")  # it belongs to a meeting
+        key = "meetings/3f1c2d94-0000-4000-8000-1a2b3c4d5e6f_stored.txt"
+        (self.data / "store" / key).write_bytes(TEXT)
         status, answer = self.server.json("POST", "/api/meeting/process", {"audio_s3_key": key})
         self.assertEqual((status, answer["status"]), (202, "queued"), answer)
         self.assertEqual(self.server.wait_done(answer["meeting_id"])["metadata"]["audio_s3_key"], key)
