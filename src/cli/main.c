@@ -165,16 +165,21 @@ static gboolean on_signal(gpointer cancellable) {
 }
 
 /* The signals arrive on a thread of their own, so that a command may block. */
-static gpointer signal_thread(gpointer cancellable) {
-    g_autoptr(GMainContext) context = g_main_context_new();
+static gpointer signal_thread(gpointer context) {
+    for (;;) g_main_context_iteration(context, TRUE);
+    return NULL;
+}
+
+/* From its return on a signal cancels instead of killing. */
+static void catch_signals(GCancellable *cancellable) {
     static const int signals[] = {SIGINT, SIGTERM};
+    GMainContext *context = g_main_context_new(); /* as long as the program */
     for (gsize i = 0; i < G_N_ELEMENTS(signals); i++) {
         g_autoptr(GSource) source = g_unix_signal_source_new(signals[i]);
         g_source_set_callback(source, on_signal, cancellable, NULL);
         g_source_attach(source, context);
     }
-    for (;;) g_main_context_iteration(context, TRUE);
-    return NULL;
+    g_thread_unref(g_thread_new("signals", signal_thread, context));
 }
 
 GCancellable *command_cancellable(void) {
@@ -182,7 +187,7 @@ GCancellable *command_cancellable(void) {
     static GCancellable *cancellable = NULL;
     if (g_once_init_enter(&once)) {
         cancellable = g_cancellable_new();
-        g_thread_unref(g_thread_new("signals", signal_thread, cancellable));
+        catch_signals(cancellable);
         g_once_init_leave(&once, 1);
     }
     return cancellable;
