@@ -22,7 +22,7 @@ def get(url):
 def start_nginx(folder, port):
     (folder / "nginx").mkdir()
     (folder / "nginx.conf").write_text(f"""
-worker_processes 2; pid {folder}/nginx.pid; error_log {folder}/nginx.log; daemon off;
+user root; worker_processes 2; pid {folder}/nginx.pid; error_log {folder}/nginx.log; daemon off;
 events {{ worker_connections 1024; }}
 http {{ access_log off; default_type application/json; client_body_temp_path {folder}/nginx; proxy_temp_path {folder}/nginx;
   fastcgi_temp_path {folder}/nginx; uwsgi_temp_path {folder}/nginx; scgi_temp_path {folder}/nginx;
