@@ -44,7 +44,7 @@ static bool view_ready(Context *context, const Record *record, const char *text,
         json_decref(metadata);
         return false;
     }
-    json_object_del(metadata, "pending_edit"); /* the view shows it as done */
+    json_object_del(metadata, PENDING_EDIT); /* the view shows it as done */
     json_t *json = json_pack("{s:s, s:s, s:o}", "meeting_id", record->meeting_id, "status", "ready", "transcription",
                              json_text(text));
     add_minutes(json, minutes, record);
@@ -87,7 +87,7 @@ static bool open_transcript(Context *context, const Record *record, StoreReader 
     g_autoptr(StoreReader) reader = NULL;
     g_auto(StoreInfo) info = {0};
     *transcript = NULL;
-    if (!object || !object->sha256 || json_object_get(record->extra, "pending_edit")) return true;
+    if (!object || !object->sha256 || json_object_get(record->extra, PENDING_EDIT)) return true;
     if (!open_document(context, record->meeting_id, DOCUMENT_TRANSCRIPT, &reader, &info, error)) return false;
     if (!reader || store_reader_size(reader) != object->bytes || object->bytes > DOCUMENT_BYTES_MAX) return true;
     bool same = g_strcmp0(info.etag, object->etag) == 0; /* else it may be a copy: the store was moved */

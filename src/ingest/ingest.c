@@ -78,8 +78,6 @@ bool ingest_open(const Meetings *meetings, Jobs *jobs, const IngestOptions *opti
     return true;
 }
 
-const char *ingest_meeting_id(const Ingest *ingest) { return ingest->job->meeting_id; }
-
 bool ingest_write(Ingest *ingest, const void *data, gsize size, GError **error) {
     if (size > RECORDING_BYTES_MAX - ingest->bytes)
         return fail(error, ERROR_TOO_LARGE, "a recording has at most %d TiB", (int)(RECORDING_BYTES_MAX / TIB));

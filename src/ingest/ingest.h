@@ -16,7 +16,6 @@ typedef struct {
 typedef struct Ingest Ingest;
 
 bool ingest_open(const Meetings *meetings, Jobs *jobs, const IngestOptions *options, Ingest **ingest, GError **error);
-const char *ingest_meeting_id(const Ingest *ingest);
 bool ingest_write(Ingest *ingest, const void *data, gsize size, GError **error);
 /* Ends the upload: the recording is durable and its job stands. 0 bytes is ERROR_BAD_MEDIA. Frees `ingest` whatever comes of it. */
 bool ingest_finish(Ingest *ingest, Job **job, GError **error);

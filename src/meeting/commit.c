@@ -94,6 +94,7 @@ bool meeting_index(const Meetings *meetings, const Record *record, GError **erro
 
 bool meeting_commit(const Meetings *meetings, Record *record, const char *etag, GError **error) {
     if (!meeting_describe(meetings, record, error)) return false;
+    json_object_del(record->extra, PENDING_EDIT); /* of items that this commit replaces */
     record->schema = 2;
     meeting_touch(meetings, record);
     StorePut put = {.if_match = etag, .if_none_match = etag == NULL};

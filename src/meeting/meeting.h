@@ -18,6 +18,9 @@ typedef struct {
     Clock *clock;
 } Meetings; /* borrowed handles, passed together */
 
+/* The member of metadata.json in which an edit stands that was begun and not finished (see edit.c). */
+#define PENDING_EDIT "pending_edit"
+
 /* The ETags of the documents that were read; NULL where there is none. A write names them, so that it never goes over what
  * another has written meanwhile. */
 typedef struct {

@@ -34,9 +34,6 @@ static inline void meeting_touch(const Meetings *meetings, Record *record) {
 /* Describes every object of the meeting as it stands in the store in record->objects, with counts and lengths. */
 bool meeting_describe(const Meetings *meetings, Record *record, GError **error);
 
-/* An edit that was begun and not finished stands in the record under this name (see edit.c). */
-#define PENDING_EDIT "pending_edit"
-
 /* Applies a patch to what it names in `meeting`, in memory. ERROR_INVALID names the member that is wrong. Applying it twice
  * is the same as once. */
 bool meeting_apply_patch(Meeting *meeting, const json_t *patch, GError **error);

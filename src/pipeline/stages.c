@@ -9,7 +9,6 @@
 typedef struct {
     StageProgress progress;
     gpointer user_data;
-    gint64 total_ms;
 } Relay;
 
 static bool relay_transcribe(gint64 done_ms, gint64 total_ms, gpointer user_data, GError **error) {
@@ -47,7 +46,7 @@ bool stage_transcribe(const Pipeline *pipeline, const Job *job, StageProgress pr
     g_auto(MeetingVersions) versions = {0};
     g_autoptr(StoreReader) reader = NULL;
     g_auto(TranscribeResult) result = {0};
-    Relay relay = {progress, user_data, 0};
+    Relay relay = {progress, user_data};
     bool done = false;
     if (!meeting_read_versions(&pipeline->meetings, job->meeting_id, &versions, error) ||
         !has_transcript(pipeline, job, &done, error))
@@ -89,7 +88,7 @@ static bool extract(const Pipeline *pipeline, const Job *job, const Transcript *
 bool stage_extract(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error) {
     g_autoptr(Minutes) present = NULL;
     g_autoptr(Transcript) transcript = NULL;
-    Relay relay = {progress, user_data, 0};
+    Relay relay = {progress, user_data};
     if (!meeting_read_minutes(&pipeline->meetings, job->meeting_id, &present, error)) return false;
     if (present && g_strcmp0(present->run, job->run) == 0) return true;
     if (!meeting_read_transcript(&pipeline->meetings, job->meeting_id, &transcript, NULL, error)) return false;
@@ -170,7 +169,6 @@ bool stage_commit(const Pipeline *pipeline, const Job *job, StageProgress progre
     describe_minutes(record, minutes);
     if (!record->extra) record->extra = json_object();
     json_object_set_new(record->extra, RECORD_RUN, json_text(job->run));
-    json_object_del(record->extra, "pending_edit"); /* of items that this run has replaced */
     return meeting_commit(meetings, record, etag, error);
 }
 
@@ -178,7 +176,7 @@ static bool no_progress(double done, gpointer user_data, GError **error) { retur
 
 /* All stages of a text, with a job that is never stored: it only carries the parameters. */
 static bool process_text(const Pipeline *pipeline, const Job *job, const Transcript *transcript, GError **error) {
-    Relay relay = {no_progress, NULL, 0};
+    Relay relay = {no_progress, NULL};
     MeetingVersions nothing = {0};
     return meeting_write_transcript(&pipeline->meetings, job->meeting_id, &nothing, transcript, NULL, error) &&
            extract(pipeline, job, transcript, &relay, error) && stage_commit(pipeline, job, no_progress, NULL, error);
