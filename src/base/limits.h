@@ -64,3 +64,26 @@
 #define CHILD_READ_BLOCK_BYTES (256 * KIB)
 #define CHILD_SILENCE_MS 300000            /* no sign of life for so long: the child is stuck and is ended */
 #define VOCABULARY_BYTES_MAX 4000
+
+/* calls of services */
+#define HTTP_BODY_BYTES_MAX (4 * MIB)      /* an answer that is kept in memory */
+#define HTTP_HEADER_BYTES_MAX (64 * KIB)   /* of an answer */
+#define HTTP_CONNECTIONS_KEPT 64
+#define HTTP_CONNECT_TIMEOUT_MS 10000
+#define HTTP_IDLE_TIMEOUT_MS 30000
+#define AWS_ATTEMPTS_MAX 5
+#define AWS_BACKOFF_FIRST_MS 100
+#define AWS_BACKOFF_MAX_MS 20000
+#define AWS_RETRY_TOKENS 500               /* the standard mode's bucket: 5 a retry, 10 for a time-out, 1 back with each success */
+#define AWS_CREDENTIALS_REFRESH_MS 300000  /* before they expire */
+#define AWS_VARIABLE_BYTES_MAX (8 * KIB)
+#define XML_DEPTH_MAX 16
+#define XML_ELEMENTS_MAX 20000
+
+/* S3 */
+#define S3_PART_BYTES (8 * MIB)            /* of the first parts; it grows so that 5 TiB fit */
+#define S3_PART_BYTES_MEMORY_MAX (16 * MIB) /* larger parts stand in a file */
+#define S3_PARTS_MAX 10000
+#define S3_PARTS_IN_FLIGHT 4               /* of one store, beyond the one that each writer fills */
+#define UPLOAD_PART_BYTES_MIN (5 * MIB)    /* S3's limit on every part but the last */
+#define UPLOAD_ID_BYTES_MAX 1024          /* S3's upload ids have 100 to 300 */

@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/limits.h"
+#include "base/text.h"
+
 #define FIELD(member) G_STRUCT_OFFSET(Settings, member)
 
 const SettingSpec settings_table[] = {
@@ -14,7 +17,28 @@ const SettingSpec settings_table[] = {
     {"STORE_IN_S3", SETTING_BOOL, FIELD(store_in_s3), "true", 0, 0, NULL,
      "false: results stay in the directory though a bucket is named."},
     {"SKIP_LOCAL_STORAGE", SETTING_BOOL, FIELD(skip_local_storage), "true", 0, 0, NULL,
-     "true: a recording streams straight to the store."},
+     "true: a recording streams straight to the store. false: it is kept under `uploads/`, too, and goes to the store from there."},
+    {"S3_PREFIX", SETTING_TEXT, FIELD(s3_prefix), NULL, 1, 200, NULL,
+     "Stands before every key, so that several workspaces share a bucket."},
+    {"S3_SSE", SETTING_CHOICE, FIELD(s3_sse), NULL, 0, 0, "AES256|aws:kms",
+     "Encryption at rest that is asked for with each object: AES256, or aws:kms. Without it the bucket's default."},
+    {"S3_SSE_KMS_KEY_ID", SETTING_TEXT, FIELD(s3_sse_kms_key), NULL, 1, 2048, NULL, "The key for S3_SSE=aws:kms; without it AWS's own."},
+    {"S3_STORAGE_CLASS", SETTING_CHOICE, FIELD(s3_storage_class), NULL, 0, 0,
+     "STANDARD|STANDARD_IA|ONEZONE_IA|INTELLIGENT_TIERING|GLACIER_IR", "Storage class of recordings. Without it STANDARD."},
+    {"S3_FORCE_PATH_STYLE", SETTING_BOOL, FIELD(s3_path_style), "false", 0, 0, NULL,
+     "true: the bucket stands in the path of URLs, not in the host name. On by itself where AWS_ENDPOINT_URL names another service."},
+    {"USE_DYNAMODB", SETTING_BOOL, FIELD(use_dynamodb), "false", 0, 0, NULL, "true: lists are asked from a DynamoDB table, too."},
+    {"DYNAMODB_TABLE_NAME", SETTING_TEXT, FIELD(dynamodb_table), "meeting-metadata", 3, 255, NULL, "That table."},
+    {"HANSARD_INDEX", SETTING_CHOICE, FIELD(index), "auto", 0, 0, "auto|keys|dynamodb|both",
+     "Where lists are kept: keys in the bucket, the DynamoDB table, or both (reads fall back to the keys). auto: keys, with USE_DYNAMODB both."},
+    {"HANSARD_QUEUE_URL", SETTING_TEXT, FIELD(queue_url), NULL, 8, 1024, NULL,
+     "An SQS queue that the bucket's events go to: it wakes the workers, so that they need not ask."},
+    {"AWS_REGION", SETTING_AWS, 0, NULL, 1, 64, NULL, "Region of the bucket and table. Without it AWS_DEFAULT_REGION, or the profile's."},
+    {"AWS_PROFILE", SETTING_AWS, 0, NULL, 1, 255, NULL, "Profile in ~/.aws/config and ~/.aws/credentials."},
+    {"AWS_ACCESS_KEY_ID", SETTING_AWS, 0, NULL, 1, 255, NULL,
+     "Credentials, with AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Without them AWS's usual chain: profile, web identity, container, instance."},
+    {"AWS_ENDPOINT_URL", SETTING_AWS, 0, NULL, 8, 1024, NULL,
+     "Another service than AWS; AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL_DYNAMODB, … for one service."},
     {"HANSARD_TRANSCRIBER", SETTING_CHOICE, FIELD(transcriber), "whisper", 0, 0, "whisper|none",
      "Who turns speech into text: whisper (on this machine), or none (only transcripts are taken)."},
     {"HANSARD_MODEL", SETTING_PATH, FIELD(model), NULL, 0, 0, NULL,
@@ -100,13 +124,26 @@ static bool set(Settings *settings, const SettingSpec *spec, const char *text, G
         return set_int(spec, text, field, error);
     case SETTING_CHOICE:
         return set_choice(spec, text, field, error);
+    case SETTING_AWS:
+        break;
     }
     g_assert_not_reached();
 }
 
+/* What stands there is judged by who uses it; here only that it is text of some length. */
+static bool set_aws(Settings *settings, const SettingSpec *spec, const char *name, const char *text, GError **error) {
+    if (strlen(text) > (spec ? (gsize)spec->max : AWS_VARIABLE_BYTES_MAX) || !g_utf8_validate(text, -1, NULL))
+        return fail(error, ERROR_CONFIG, "%s is too long or not valid UTF-8", name);
+    if (text[0]) g_tree_replace(settings->aws, g_strdup(name), g_strdup(text));
+    return true;
+}
+
+const char *settings_aws(const Settings *settings, const char *name) { return g_tree_lookup(settings->aws, name); }
+
 /* An empty value means: not set. */
 static bool set_named(Settings *settings, const char *name, const char *text, GError **error) {
     const SettingSpec *spec = spec_named(name);
+    if (g_str_has_prefix(name, "AWS_")) return set_aws(settings, spec, name, text, error);
     if (!spec && g_str_has_prefix(name, "HANSARD_") && !g_strv_contains(foreign_names, name))
         return fail(error, ERROR_CONFIG, "%s is no setting of this program; `hansard help settings` lists them", name);
     return !spec || text[0] == '\0' || set(settings, spec, text, error);
@@ -156,6 +193,7 @@ static bool load_options(Settings *settings, const char *const *options, GError 
 
 bool settings_load(const char *env_file, const char *const *options, Settings **settings, GError **error) {
     g_autoptr(Settings) loaded = g_new0(Settings, 1);
+    loaded->aws = text_map_new(g_free, g_free);
     for (gsize i = 0; i < settings_count; i++)
         if (settings_table[i].fallback && !set(loaded, &settings_table[i], settings_table[i].fallback, error)) return false;
     if (!load_file(loaded, env_file, error) || !load_environment(loaded, error) || !load_options(loaded, options, error))
@@ -171,5 +209,6 @@ void settings_free(Settings *settings) {
         if (type == SETTING_TEXT || type == SETTING_PATH || type == SETTING_CHOICE)
             g_free(*(char **)G_STRUCT_MEMBER_P(settings, settings_table[i].offset));
     }
+    g_tree_unref(settings->aws);
     g_free(settings);
 }

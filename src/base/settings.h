@@ -13,6 +13,16 @@ typedef struct {
     char *bucket;             /* S3_BUCKET_NAME; NULL: the directory store */
     bool store_in_s3;         /* STORE_IN_S3 */
     bool skip_local_storage;  /* SKIP_LOCAL_STORAGE */
+    char *s3_prefix;          /* S3_PREFIX; NULL: none; without a '/' at either end */
+    char *s3_sse;             /* S3_SSE: AES256, aws:kms; NULL: the bucket's default */
+    char *s3_sse_kms_key;     /* S3_SSE_KMS_KEY_ID */
+    char *s3_storage_class;   /* S3_STORAGE_CLASS, of recordings; NULL: STANDARD */
+    bool s3_path_style;       /* S3_FORCE_PATH_STYLE */
+    bool use_dynamodb;        /* USE_DYNAMODB */
+    char *dynamodb_table;     /* DYNAMODB_TABLE_NAME */
+    char *index;              /* HANSARD_INDEX: auto, keys, dynamodb, both */
+    char *queue_url;          /* HANSARD_QUEUE_URL: SQS queue that S3's events go to; NULL: none */
+    GTree *aws;               /* AWS_* variables of all sources, name → value: settings_aws() */
     /* speech */
     char *transcriber;        /* HANSARD_TRANSCRIBER: whisper, none */
     char *model;              /* HANSARD_MODEL: path of a ggml model; NULL: the one that set-up installed */
@@ -29,7 +39,7 @@ typedef struct {
     int url_expiry_s;         /* URL_EXPIRY_SECONDS */
 } Settings;
 
-typedef enum { SETTING_TEXT, SETTING_PATH, SETTING_BOOL, SETTING_INT, SETTING_CHOICE } SettingType;
+typedef enum { SETTING_TEXT, SETTING_PATH, SETTING_BOOL, SETTING_INT, SETTING_CHOICE, SETTING_AWS /* kept for AWS's own rules */ } SettingType;
 
 typedef struct {
     const char *name;         /* environment variable */
@@ -47,5 +57,7 @@ extern const gsize settings_count;
 /* `env_file` (".env") may be absent; `options` are {"NAME", "value"} pairs from the command line (NULL-terminated, may be NULL).
  * ERROR_CONFIG names an unknown HANSARD_ name, or a value out of range with what to put there. */
 bool settings_load(const char *env_file, const char *const *options, Settings **settings, GError **error);
+/* An AWS_* variable (AWS_PROFILE, AWS_REGION, AWS_ACCESS_KEY_ID, …) from the environment or `.env`; NULL: not set. Borrowed. */
+const char *settings_aws(const Settings *settings, const char *name);
 void settings_free(Settings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/sha256.h"
 #include "http/resources.h"
 
 #define WHOLE_READS_MAX 2
@@ -57,15 +58,16 @@ static bool view_ready(Context *context, const Record *record, const char *text,
 }
 
 static bool has_checksum(StoreReader *reader, const char *sha256, bool *same, GError **error) {
-    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autoptr(Sha256) sum = sha256_new();
     g_autofree guint8 *block = g_malloc(UPLOAD_BLOCK_BYTES);
     gsize got = 0;
     for (guint64 offset = 0; offset < store_reader_size(reader); offset += got) {
         if (!store_reader_read(reader, offset, block, UPLOAD_BLOCK_BYTES, &got, error)) return false;
         if (got == 0) break;
-        g_checksum_update(checksum, block, (gssize)got);
+        sha256_update(sum, block, got);
     }
-    *same = strcmp(g_checksum_get_string(checksum), sha256) == 0;
+    g_autofree char *found = sha256_finish(g_steal_pointer(&sum));
+    *same = strcmp(found, sha256) == 0;
     return true;
 }
 

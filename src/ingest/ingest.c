@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "model/keys.h"
 
@@ -14,7 +15,7 @@ struct Ingest {
     Job *job;            /* what will be created */
     char *worker;
     StoreWriter *writer;
-    GChecksum *sha256;
+    Sha256 *sha256;
     guint64 bytes;
 };
 
@@ -69,7 +70,7 @@ bool ingest_open(const Meetings *meetings, Jobs *jobs, const IngestOptions *opti
     opened->meetings = meetings;
     opened->jobs = jobs;
     opened->worker = g_strdup(options->worker);
-    opened->sha256 = g_checksum_new(G_CHECKSUM_SHA256);
+    opened->sha256 = sha256_new();
     if (!plan(meetings, meeting_id, options, &opened->job, error)) return false;
     opened->job->audio_key = key_recording(uuid, opened->job->filename);
     StorePut put = {.content_type = options->content_type, .if_none_match = true};
@@ -81,7 +82,7 @@ bool ingest_open(const Meetings *meetings, Jobs *jobs, const IngestOptions *opti
 bool ingest_write(Ingest *ingest, const void *data, gsize size, GError **error) {
     if (size > RECORDING_BYTES_MAX - ingest->bytes)
         return fail(error, ERROR_TOO_LARGE, "a recording has at most %d TiB", (int)(RECORDING_BYTES_MAX / TIB));
-    g_checksum_update(ingest->sha256, data, (gssize)size);
+    sha256_update(ingest->sha256, data, size);
     ingest->bytes += size;
     return store_writer_write(ingest->writer, data, size, error);
 }
@@ -102,7 +103,7 @@ bool ingest_finish(Ingest *ingest, Job **job, GError **error) {
     g_auto(StoreInfo) info = {0};
     if (owned->bytes == 0) return fail(error, ERROR_BAD_MEDIA, "the file \"%s\" is empty (0 bytes)", owned->job->filename);
     owned->job->audio_bytes = owned->bytes;
-    owned->job->audio_sha256 = g_strdup(g_checksum_get_string(owned->sha256));
+    owned->job->audio_sha256 = sha256_finish(g_steal_pointer(&owned->sha256));
     if (!store_writer_commit(g_steal_pointer(&owned->writer), &info, error)) return false;
     if (!create_job(owned, error)) return false;
     if (job) *job = g_steal_pointer(&owned->job);
@@ -113,7 +114,7 @@ void ingest_abort(Ingest *ingest) {
     if (!ingest) return;
     g_clear_pointer(&ingest->writer, store_writer_abort);
     g_clear_pointer(&ingest->job, job_free);
-    g_checksum_free(ingest->sha256);
+    sha256_free(ingest->sha256);
     g_free(ingest->worker);
     g_free(ingest);
 }
