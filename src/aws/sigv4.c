@@ -53,7 +53,7 @@ static char *scope_of(const SigV4 *sign, const char *stamp) {
 
 static void append_encoded(GString *out, const char *text, gsize size, bool keep_slash) {
     for (const char *at = text; at < text + size; at++) {
-        if (g_ascii_isalnum(*at) || strchr("-._~", *at) || (keep_slash && *at == '/')) g_string_append_c(out, *at);
+        if (g_ascii_isalnum(*at) || (*at && strchr("-._~", *at)) || (keep_slash && *at == '/')) g_string_append_c(out, *at);
         else g_string_append_printf(out, "%%%02X", (guint8)*at);
     }
 }
@@ -139,13 +139,23 @@ static char *host_of(const char *url) {
     return g_steal_pointer(&host);
 }
 
+/* Byte by byte: a value need not be UTF-8. */
+static char *fold_space(const char *value) {
+    GString *out = g_string_sized_new(strlen(value));
+    for (const char *at = value; *at; at++) {
+        if (!g_ascii_isspace(*at)) g_string_append_c(out, *at);
+        else if (out->len > 0 && out->str[out->len - 1] != ' ') g_string_append_c(out, ' ');
+    }
+    return g_strchomp(g_string_free(out, FALSE));
+}
+
 static GPtrArray *headers_to_sign(const HttpRequest *request) {
     GPtrArray *pairs = g_ptr_array_new_with_free_func(pair_free);
     if (!http_headers_get(request->headers, "host")) add_pair(pairs, g_strdup("host"), host_of(request->url));
     for (guint i = 0; request->headers && i < request->headers->len; i++) {
         const HttpHeader *header = request->headers->pdata[i];
         g_autofree char *name = g_ascii_strdown(header->name, -1);
-        if (!g_strv_contains(unsigned_headers, name)) add_pair(pairs, g_steal_pointer(&name), text_fold_space(header->value));
+        if (!g_strv_contains(unsigned_headers, name)) add_pair(pairs, g_steal_pointer(&name), fold_space(header->value));
     }
     g_ptr_array_sort(pairs, compare_names); /* stable: those of one name keep their order */
     return pairs;
