@@ -535,6 +535,20 @@ static void test_checks(void) {
     g_assert_cmpuint(fake_http_count(f.fake), ==, 1);
 }
 
+/* libcurl goes by http_proxy, but for a call that must stay on this machine. */
+static void test_proxy(void) {
+    FIXTURE(f, always_ok);
+    g_autoptr(FakeHttp) proxy = FAKE_HTTP(always_ok);
+    g_setenv("http_proxy", proxy->url, TRUE);
+    g_assert_true(send_it(&f));
+    g_assert_cmpuint(fake_http_count(proxy), ==, 1);
+    f.request.direct = true;
+    g_assert_true(send_it(&f));
+    g_unsetenv("http_proxy");
+    g_assert_cmpuint(fake_http_count(proxy), ==, 1);
+    g_assert_cmpuint(fake_http_count(f.fake), ==, 1);
+}
+
 static void test_date(void) {
     gint64 ms = -1;
     g_assert_true(http_date_parse("Wed, 04 Mar 2026 05:06:07 GMT", &ms));
@@ -619,7 +633,8 @@ static void test_certificates(void) {
 
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
-    g_setenv("http_proxy", "http://127.0.0.1:1", TRUE); /* loopback is not behind it */
+    static const char *const variables[] = {"http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY", "no_proxy", "NO_PROXY"};
+    for (gsize i = 0; i < G_N_ELEMENTS(variables); i++) g_unsetenv(variables[i]);
     g_test_add_func("/net/sent", test_what_is_sent);
     g_test_add_func("/net/head", test_head);
     g_test_add_func("/net/path-as-is", test_path_as_it_is);
@@ -645,6 +660,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/net/connections/kept", test_connections_are_kept);
     g_test_add_func("/net/connections/by-host", test_connections_by_host);
     g_test_add_func("/net/connections/kept-max", test_connections_kept_max);
+    g_test_add_func("/net/proxy", test_proxy);
     g_test_add_func("/net/certificates", test_certificates);
     g_test_add_func("/net/date", test_date);
     return g_test_run();

@@ -221,14 +221,6 @@ static void set_method_and_body(Call *call, CURL *easy) {
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-/* This machine and the metadata services of its host are not behind a proxy, whatever http_proxy says: credentials come from there. */
-static bool is_near(const Call *call) {
-    static const char *const beginnings[] = {"127.", "localhost", "[::1]", "169.254.", "[fd00:ec2:"};
-    for (gsize i = 0; i < G_N_ELEMENTS(beginnings); i++)
-        if (g_str_has_prefix(call->host, beginnings[i])) return true;
-    return false;
-}
-
 static void set_options(CurlTransport *transport, Call *call) {
     const HttpRequest *request = call->request;
     CURL *easy = call->line->easy;
@@ -247,7 +239,7 @@ static void set_options(CurlTransport *transport, Call *call) {
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER_BYTES);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(request->connect_timeout_ms ? request->connect_timeout_ms : HTTP_CONNECT_TIMEOUT_MS));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->total_timeout_ms);
-    if (is_near(call)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    if (request->direct) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     if (transport->ca_file) curl_easy_setopt(easy, CURLOPT_CAINFO, transport->ca_file);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
