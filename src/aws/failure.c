@@ -132,7 +132,7 @@ static char *clean_code(const char *text) {
     if (!text) return NULL;
     const char *hash = strrchr(text, '#');
     if (hash) text = hash + 1;
-    gsize length = strcspn(text, ":;, ");
+    gsize length = strcspn(text, ":;");
     if (length == 0 || length > CODE_BYTES_MAX) return NULL;
     for (gsize i = 0; i < length; i++)
         if (!g_ascii_isalnum(text[i]) && !strchr("._-", text[i])) return NULL;
