@@ -173,7 +173,7 @@ static void test_refusals(AwsFixture *fixture, gconstpointer unused) {
         {403, PROBLEM("RegionDisabledException", "no"), "RegionDisabledException", "AWS_REGION"},
         {400, PROBLEM("ValidationError", "'x' at 'roleArn' failed"), "ValidationError", "ARN"},
         {400, PROBLEM("Other", "no"), "Other: no", "trust policy"},
-        {400, PROBLEM("Other", "the key HIDDEN is wrong"), "Other: ; ", "arn:aws:iam::1:role/dev"},
+        {400, PROBLEM("Other", "the key HIDDEN is wrong"), ": Other; ", "arn:aws:iam::1:role/dev"},
         {404, "<html>HIDDEN</html>", "answered status 404", "AWS_ENDPOINT_URL_STS"},
         {301, "", "answered status 301", "AWS_ENDPOINT_URL_STS"},
         {200, "", "has no AccessKeyId", "arn:aws:iam::1:role/dev"},
