@@ -87,3 +87,8 @@
 #define S3_PARTS_IN_FLIGHT 4               /* of one store, beyond the one that each writer fills */
 #define UPLOAD_PART_BYTES_MIN (5 * MIB)    /* S3's limit on every part but the last */
 #define UPLOAD_ID_BYTES_MAX 1024          /* S3's upload ids have 100 to 300 */
+
+/* what a server does beside its jobs */
+#define QUEUE_WAIT_S 20                    /* one long poll, SQS's most */
+#define INBOX_TAKE_MAX 100                 /* files taken in with one look */
+#define INBOX_SETTLED_MS 15000             /* a file that is still growing is left alone */

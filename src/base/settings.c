@@ -58,6 +58,10 @@ const SettingSpec settings_table[] = {
      "true: whoever reaches the server may read and write everything."},
     {"HANSARD_WORKERS", SETTING_INT, FIELD(workers), "1", 0, 64, NULL,
      "Jobs that one process works on at a time; 0: a server that leaves the work to `hansard worker`."},
+    {"HANSARD_POLL_SECONDS", SETTING_INT, FIELD(poll_s), "60", 1, 3600, NULL,
+     "Longest wait between two looks for work that another server has queued in the bucket. A directory is looked at every 3 seconds."},
+    {"HANSARD_INBOX", SETTING_BOOL, FIELD(inbox), "true", 0, 0, NULL,
+     "true: recordings that someone drops under inbox/ in the bucket or directory are taken in."},
     {"URL_EXPIRY_SECONDS", SETTING_INT, FIELD(url_expiry_s), "3600", 1, 604800, NULL, "Life of a signed URL."},
 };
 const gsize settings_count = G_N_ELEMENTS(settings_table);

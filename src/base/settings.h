@@ -35,6 +35,8 @@ typedef struct {
     /* server */
     char *listen;             /* HANSARD_LISTEN */
     bool no_auth;             /* HANSARD_NO_AUTH */
+    int poll_s;               /* HANSARD_POLL_SECONDS: longest wait between two looks for work in a bucket */
+    bool inbox;               /* HANSARD_INBOX */
     int workers;              /* HANSARD_WORKERS: jobs that one process works on at a time */
     int url_expiry_s;         /* URL_EXPIRY_SECONDS */
 } Settings;
