@@ -565,7 +565,7 @@ static void contract_urls(StoreFixture *fixture, gconstpointer factory) {
     assert_fails(store_sign_url(store, "../a", &url, &none, error), ERROR_INVALID);
 }
 
-static void store_contract_add(const StoreFactory *factory) {
+static inline void store_contract_add(const StoreFactory *factory) {
     static const struct {
         const char *name;
         void (*test)(StoreFixture *fixture, gconstpointer factory);

@@ -55,7 +55,7 @@ void queue_close(Queue *queue) {
 }
 
 static bool call(Queue *queue, const char *action, const json_t *input, GCancellable *cancel, json_t **answer, GError **error) {
-    g_autoptr(HttpHeaders) headers = http_headers_new();
+    g_autoptr(GPtrArray) headers = http_headers_new();
     g_autoptr(GBytes) body = json_to_bytes(input, false);
     g_auto(HttpResponse) response = {0};
     g_autofree char *url = g_strconcat(aws_client_endpoint(queue->client), "/", NULL), *target = g_strconcat("AmazonSQS.", action, NULL);
