@@ -25,7 +25,7 @@
 #define JOB_BYTES_MAX (64 * KIB)
 #define RECORDING_BYTES_MAX (5 * TIB)      /* S3's limit on an object */
 #define TRANSCRIPT_FILE_BYTES_MAX (32 * MIB) /* a transcript that comes in as a file */
-#define USER_METADATA_BYTES_MAX 2048       /* S3's limit, names and values together */
+#define USER_METADATA_BYTES_MAX (2048 - 64) /* S3's limit, names and values together, less what the S3 store adds for itself */
 #define LIST_LIMIT_MAX 1000                /* keys in one store listing, as S3 */
 #define DELETE_MANY_MAX 1000               /* keys in one batch delete, as S3 */
 #define JSON_DEPTH_MAX 64
@@ -102,7 +102,10 @@
 #define S3_PARTS_MAX 10000
 #define S3_PARTS_IN_FLIGHT 4               /* of one store, beyond the one that each writer fills */
 #define UPLOAD_PART_BYTES_MIN (5 * MIB)    /* S3's limit on every part but the last */
+#define UPLOAD_PART_BYTES_MAX (5 * GIB)    /* S3's limit on a part */
 #define UPLOAD_ID_BYTES_MAX 1024          /* S3's upload ids have 100 to 300 */
+#define UPLOADS_OPEN_MAX 256               /* uploads in parts that wait beside the objects of a directory or in memory */
+#define UPLOAD_IDLE_S_MAX (7 * 86400)      /* one that no part came to for so long is dropped, as the rule of a bucket does */
 
 /* what a server does beside its jobs */
 #define QUEUE_WAIT_S 20                    /* one long poll, SQS's most */
