@@ -1,4 +1,6 @@
 """A bucket on a test server, as another program sees it (boto3), and the settings that lead Hansard to it. Import it after servers.prepare()."""
+import copy
+import hashlib
 import itertools
 import json
 import pathlib
@@ -16,40 +18,54 @@ numbers = itertools.count(1)
 
 def client(url, access_key=servers.ACCESS_KEY, secret_key=servers.SECRET_KEY):
     return boto3.client("s3", endpoint_url=url, region_name=servers.REGION, aws_access_key_id=access_key, aws_secret_access_key=secret_key,
-                        config=botocore.config.Config(signature_version="s3v4", s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}))
+                        config=botocore.config.Config(signature_version="s3v4", s3={"addressing_style": "path"}, max_pool_connections=64,
+                                                      retries={"total_max_attempts": 2}))
 
 
 class Bucket:
-    """A new bucket on `server` (servers.Versitygw or servers.Minio)."""
+    """A new bucket on `server` (servers.Versitygw or servers.Minio), or a workspace in one (S3_PREFIX): keys are as the workspace names them."""
 
     def __init__(self, server, versioned=False):
-        self.server, self.name, self.client = server, f"meetings-{next(numbers)}", client(server.url)
+        self.server, self.name, self.prefix, self.client = server, f"meetings-{next(numbers)}", "", client(server.url)
         self.client.create_bucket(Bucket=self.name)
         if versioned:
             self.client.put_bucket_versioning(Bucket=self.name, VersioningConfiguration={"Status": "Enabled"})
 
+    def workspace(self, prefix, objects=()):
+        """The workspace of that prefix, filled with {key: bytes}."""
+        space = copy.copy(self)
+        space.prefix = prefix + "/"
+        for key, data in dict(objects).items():
+            space.put(key, data)
+        return space
+
     def settings(self, **more):
         """For program.run() and program.Server; `endpoint` names another way to the same server."""
-        return {"S3_BUCKET_NAME": self.name, "AWS_ENDPOINT_URL": more.pop("endpoint", self.server.url), "AWS_REGION": servers.REGION,
-                "AWS_ACCESS_KEY_ID": servers.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": servers.SECRET_KEY, **more}
+        where = {"S3_BUCKET_NAME": self.name, "AWS_ENDPOINT_URL": more.pop("endpoint", self.server.url), "AWS_REGION": servers.REGION}
+        if self.prefix:
+            where["S3_PREFIX"] = self.prefix.rstrip("/")
+        return {**where, "AWS_ACCESS_KEY_ID": servers.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": servers.SECRET_KEY, **more}
 
     def keys(self, prefix=""):
         """All keys, in order."""
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
-        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=self.prefix + prefix)
+        return [entry["Key"].removeprefix(self.prefix) for page in pages for entry in page.get("Contents", [])]
 
     def get(self, key):
-        return self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
+        return self.client.get_object(Bucket=self.name, Key=self.prefix + key)["Body"].read()
 
     def json(self, key):
         return json.loads(self.get(key))
 
     def put(self, key, data):
-        self.client.put_object(Bucket=self.name, Key=key, Body=data)
+        self.client.put_object(Bucket=self.name, Key=self.prefix + key, Body=data)
+
+    def head(self, key):
+        return self.client.head_object(Bucket=self.name, Key=self.prefix + key)
 
     def has(self, key):
         try:
-            self.client.head_object(Bucket=self.name, Key=key)
+            self.head(key)
             return True
         except botocore.exceptions.ClientError as problem:
             if problem.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
@@ -62,11 +78,23 @@ class Bucket:
 
     def versions(self, key):
         """The version ids under this key, newest first, markers of deletion left out."""
-        found = self.client.list_object_versions(Bucket=self.name, Prefix=key)
-        return [version["VersionId"] for version in found.get("Versions", []) if version["Key"] == key]
+        found = self.client.list_object_versions(Bucket=self.name, Prefix=self.prefix + key)
+        return [version["VersionId"] for version in found.get("Versions", []) if version["Key"] == self.prefix + key]
 
     def unfinished_uploads(self):
-        return [upload["Key"] for upload in self.client.list_multipart_uploads(Bucket=self.name).get("Uploads", [])]
+        found = self.client.list_multipart_uploads(Bucket=self.name, Prefix=self.prefix).get("Uploads", [])
+        return [upload["Key"].removeprefix(self.prefix) for upload in found]
+
+    def whole_record(self, meeting_id):
+        """The meeting's record, once each object that it names has the size, the SHA-256 and the ETag that it says."""
+        record = self.json(f"transcriptions/{meeting_id}/metadata.json")
+        assert len(record["objects"]) >= 5, record
+        for key, known in record["objects"].items():
+            found = self.client.get_object(Bucket=self.name, Key=self.prefix + key)
+            data = found["Body"].read()
+            stands = (len(data), hashlib.sha256(data).hexdigest(), found["ETag"].strip('"'))
+            assert stands == (known["bytes"], known["sha256"], known["etag"]), f"{key} is {stands}, and metadata.json says {known}"
+        return record
 
 
 class Folder:
