@@ -144,11 +144,13 @@ static bool set_aws(Settings *settings, const SettingSpec *spec, const char *nam
 
 const char *settings_aws(const Settings *settings, const char *name) { return g_tree_lookup(settings->aws, name); }
 
+static bool is_foreign(const char *name) { return g_strv_contains(foreign_names, name) || g_str_has_prefix(name, "HANSARD_TEST_"); }
+
 /* An empty value means: not set. */
 static bool set_named(Settings *settings, const char *name, const char *text, GError **error) {
     const SettingSpec *spec = spec_named(name);
     if (g_str_has_prefix(name, "AWS_")) return set_aws(settings, spec, name, text, error);
-    if (!spec && g_str_has_prefix(name, "HANSARD_") && !g_strv_contains(foreign_names, name))
+    if (!spec && g_str_has_prefix(name, "HANSARD_") && !is_foreign(name))
         return fail(error, ERROR_CONFIG, "%s is no setting of this program; `hansard help settings` lists them", name);
     return !spec || text[0] == '\0' || set(settings, spec, text, error);
 }

@@ -120,7 +120,9 @@ static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
     command_cancellable();
     if (name && invocation->argument_count > 1) return fail(error, ERROR_INVALID, "--name is for one file");
-    return command_open(invocation, !queue_only, &workspace, error) && command_each(invocation, workspace, add_one, error);
+    /* Said before there is a list, for with a meeting in it nobody would miss the others. */
+    return command_open(invocation, !queue_only, &workspace, error) && command_explain_nothing(workspace, error) &&
+           command_each(invocation, workspace, add_one, error);
 }
 
 static const GOptionEntry options[] = {

@@ -21,6 +21,8 @@ typedef struct {
 } HttpHeader;
 typedef GPtrArray HttpHeaders; /* of HttpHeader*, freed with the array, in order */
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpHeaders, g_ptr_array_unref)
+
 HttpHeaders *http_headers_new(void);
 /* One more, also of a name that is there. */
 void http_headers_add(HttpHeaders *headers, const char *name, const char *value);

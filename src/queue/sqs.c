@@ -28,7 +28,7 @@ static char *endpoint_of(const Settings *settings, GUri *uri) {
 bool queue_open(const Settings *settings, HttpTransport *transport, AwsCredentialsChain *credentials, Clock *clock, Queue **queue, GError **error) {
     g_autoptr(GUri) uri = g_uri_parse(settings->queue_url, G_URI_FLAGS_NONE, NULL);
     bool is_http = uri && (strcmp(g_uri_get_scheme(uri), "https") == 0 || strcmp(g_uri_get_scheme(uri), "http") == 0);
-    if (!is_http || !g_uri_get_host(uri) || strlen(g_uri_get_path(uri)) < 2)
+    if (!is_http || !g_uri_get_host(uri) || !g_uri_get_host(uri)[0] || strlen(g_uri_get_path(uri)) < 2)
         return fail(error, ERROR_CONFIG, "HANSARD_QUEUE_URL must be the URL of an SQS queue, https://sqs.REGION.amazonaws.com/ACCOUNT/NAME");
     g_autofree char *in_host = region_of_host(g_uri_get_host(uri)), *in_settings = aws_region_of(settings);
     const char *region = in_host ? in_host : in_settings;
