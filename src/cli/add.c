@@ -107,7 +107,9 @@ static bool add_one(Workspace *workspace, const char *path, bool json, GError **
 static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
     command_cancellable();
-    return command_open(invocation, true, &workspace, error) && command_each(invocation, workspace, add_one, error);
+    /* Said before there is a list, for with a meeting in it nobody would miss the others. */
+    return command_open(invocation, true, &workspace, error) && command_explain_nothing(workspace, error) &&
+           command_each(invocation, workspace, add_one, error);
 }
 
 static const GOptionEntry options[] = {

@@ -84,7 +84,8 @@ static bool serve(Workspace *workspace, GError **error) {
 static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
     command_cancellable();
-    return command_open(invocation, invocation->settings->workers > 0, &workspace, error) && serve(workspace, error);
+    return command_open(invocation, invocation->settings->workers > 0, &workspace, error) &&
+           worker_check_store(workspace, error) && serve(workspace, error);
 }
 
 const Command command_serve = {.name = "serve",

@@ -23,10 +23,21 @@ void wait_for_signal(void) {
     }
 }
 
+bool worker_check_store(Workspace *workspace, GError **error) {
+    g_autoptr(GError) problem = NULL;
+    if (command_explain_nothing(workspace, &problem)) return true;
+    if (error_kind(problem)->retryable) {
+        log_trouble(problem, NULL);
+        return true;
+    }
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
 static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
     command_cancellable();
-    if (!command_open(invocation, true, &workspace, error)) return false;
+    if (!command_open(invocation, true, &workspace, error) || !worker_check_store(workspace, error)) return false;
     Pipeline pipeline = workspace_pipeline(workspace);
     int count = MAX(workspace->settings->workers, 1);
     Worker *worker = worker_start(&pipeline, workspace->worker_name, count, &worker_log_events);
