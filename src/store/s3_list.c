@@ -16,17 +16,6 @@ char *s3_decode(const char *text) {
     return plain && g_utf8_validate(plain, -1, NULL) ? g_steal_pointer(&plain) : NULL;
 }
 
-/* A name as listed, without the prefix; NULL where it is none of ours. `*full` gets the name as listed. */
-static char *read_key(const S3Store *s3, const XmlElement *element, char **full) {
-    const char *text = xml_text(element, "Key");
-    char *name = text ? s3_decode(text) : NULL;
-    if (!name) return NULL;
-    g_free(*full);
-    *full = name;
-    if (!g_str_has_prefix(name, s3->prefix) || !store_key_check(name + strlen(s3->prefix), NULL)) return NULL;
-    return g_strdup(name + strlen(s3->prefix));
-}
-
 /* False where what the service says of a key that it lists can't be read. */
 static bool read_entry(const XmlElement *element, StoreEntry *entry) {
     const char *size = xml_text(element, "Size"), *modified = xml_text(element, "LastModified");
@@ -39,57 +28,87 @@ static bool read_entry(const XmlElement *element, StoreEntry *entry) {
 
 typedef struct {
     S3Store *s3;
+    char *prefix;  /* that the service is asked for */
+    char *within;  /* that keys must begin with, as listed; they follow one another */
+    char *after;   /* the name to list after; NULL: from the first */
+    bool moved;    /* `after` was listed */
     GPtrArray *entries;
-    char *last; /* the last name as listed, ours or not */
     bool more;
 } Page;
 
+static void page_clear(Page *page) {
+    g_free(page->prefix);
+    g_free(page->within);
+    g_free(page->after);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Page, page_clear)
+
+/* Some services take no name that ends in a component "." or "..", which keys like ".a" begin with: these are looked for in the folder, after the last
+ * name before them ('-' stands before '.'). */
+static void start_page(Page *page, S3Store *s3, const char *prefix, const char *start_after) {
+    const char *slash = strrchr(prefix, '/'), *leaf = slash ? slash + 1 : prefix;
+    bool dots = strcmp(leaf, ".") == 0 || strcmp(leaf, "..") == 0;
+    g_autofree char *before = dots ? g_strdup_printf("%.*s-\xf4\x8f\xbf\xbf", (int)strlen(prefix) - 1, prefix) : NULL;
+    if (dots && strcmp(start_after, before) < 0) start_after = before;
+    g_autofree char *folder = dots ? g_strndup(prefix, (gsize)(leaf - prefix)) : g_strdup(prefix);
+    page->s3 = s3;
+    page->prefix = g_strconcat(s3->prefix, folder, NULL);
+    page->within = g_strconcat(s3->prefix, prefix, NULL);
+    page->after = start_after[0] ? g_strconcat(s3->prefix, start_after, NULL) : NULL;
+    page->more = true;
+}
+
 static bool take_page(const XmlElement *root, guint limit, Page *page) {
+    bool past = false;
+    page->moved = false;
     for (guint i = 0; root->children && i < root->children->len; i++) {
         const XmlElement *element = g_ptr_array_index(root->children, i);
         if (strcmp(element->name, "Contents") != 0) continue;
-        char *key = read_key(page->s3, element, &page->last);
-        if (!key) continue;
+        g_autofree char *name = xml_text(element, "Key") ? s3_decode(xml_text(element, "Key")) : NULL;
+        if (!name) continue;
+        if (!g_str_has_prefix(name, page->prefix)) return false;
+        bool within = g_str_has_prefix(name, page->within);
+        past = !within && strcmp(name, page->within) > 0;
+        if (past) break;
+        g_autofree char *key = g_strdup(name + strlen(page->s3->prefix));
+        g_free(page->after);
+        page->after = g_steal_pointer(&name);
+        page->moved = true;
+        if (!within || !store_key_check(key, NULL)) continue;
         StoreEntry *entry = g_new0(StoreEntry, 1);
-        entry->key = key;
+        entry->key = g_steal_pointer(&key);
         g_ptr_array_add(page->entries, entry);
         if (page->entries->len > limit || !read_entry(element, entry)) return false;
     }
-    page->more = g_strcmp0(xml_text(root, "IsTruncated"), "true") == 0;
-    return true;
+    page->more = !past && g_strcmp0(xml_text(root, "IsTruncated"), "true") == 0;
+    return !page->more || page->moved;
 }
 
-static bool get_page(Page *page, const char *prefix, const char *start_after, guint limit, GError **error) {
-    S3Store *s3 = page->s3;
+static bool get_page(Page *page, guint limit, GError **error) {
     g_autoptr(GString) query = g_string_new(NULL);
     g_auto(HttpResponse) response = {0};
-    g_autofree char *full = g_strconcat(s3->prefix, prefix, NULL), *digits = g_strdup_printf("%u", limit);
+    g_autofree char *digits = g_strdup_printf("%u", limit);
     s3_query_add(query, "encoding-type", "url");
     s3_query_add(query, "list-type", "2");
     s3_query_add(query, "max-keys", digits);
-    if (full[0]) s3_query_add(query, "prefix", full);
-    if (start_after) s3_query_add(query, "start-after", start_after);
+    if (page->prefix[0]) s3_query_add(query, "prefix", page->prefix);
+    if (page->after) s3_query_add(query, "start-after", page->after);
     S3Request request = {.method = "GET", .query = query->str, .body_bytes_max = S3_LIST_BYTES_MAX};
-    if (!s3_send(s3, &request, &response, NULL, error)) return false;
+    if (!s3_send(page->s3, &request, &response, NULL, error)) return false;
     gsize size = 0;
     const char *data = g_bytes_get_data(response.body, &size);
     g_autoptr(XmlElement) root = xml_parse(data, size, "the list of the bucket", error);
     if (!root) return false;
-    g_autofree char *before = g_strdup(page->last);
-    if (strcmp(root->name, "ListBucketResult") != 0 || !take_page(root, limit, page) || (page->more && g_strcmp0(before, page->last) == 0))
-        return fail(error, ERROR_CORRUPT, "the service lists the bucket in a way that can't be read; check AWS_ENDPOINT_URL");
-    return true;
+    return (strcmp(root->name, "ListBucketResult") == 0 && take_page(root, limit, page)) ||
+           fail(error, ERROR_CORRUPT, "the service lists the bucket in a way that can't be read; check AWS_ENDPOINT_URL");
 }
 
 bool s3_list(Store *store, const char *prefix, const char *start_after, guint limit, GPtrArray **entries, bool *more, GError **error) {
-    S3Store *s3 = (S3Store *)store;
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)store_entry_free);
-    g_autofree char *first = start_after[0] ? g_strconcat(s3->prefix, start_after, NULL) : NULL, *last = NULL;
-    Page page = {.s3 = s3, .entries = found, .more = true};
-    bool done = true;
-    while (done && page.more && found->len == 0) done = get_page(&page, prefix, page.last ? page.last : first, limit, error);
-    last = page.last; /* freed with it */
-    if (!done) return false;
+    g_auto(Page) page = {.entries = found};
+    start_page(&page, (S3Store *)store, prefix, start_after);
+    while (page.more && found->len == 0)
+        if (!get_page(&page, limit, error)) return false;
     *entries = g_steal_pointer(&found);
     *more = page.more;
     return true;

@@ -1,6 +1,8 @@
 /* The streamed put. What fits one part goes out as one PutObject at commit. With the first byte more, a multipart upload begins: full parts are sent by the
  * store's threads while the caller fills the next one, and commit joins them.
  *
+ * The caller's condition goes with the request that makes the object: the PutObject, or the one that joins the parts.
+ *
  * S3 checks the bytes that it gets against a CRC-32C that is taken here as they come in: of each request, and of the whole.
  *
  * A put that is tried again may meet its own object, stored by a try whose answer was lost. So puts with a condition, and all multipart uploads, carry a
@@ -279,8 +281,17 @@ static bool complete(S3Writer *writer, char **etag, gint64 *modified_ms, GError 
     return false;
 }
 
+/* An ETag is mostly the MD5 of the bytes. A put on the condition of the ETag that it will itself have changes nothing that another put on the same condition
+ * could see, and both would win. Sent as a multipart upload, of one part, it gets another ETag. */
+static bool keeps_etag(const S3Writer *writer) {
+    const S3Buffer *buffer = writer->buffer;
+    if (!writer->if_match || !buffer || buffer->fd >= 0) return false;
+    g_autofree char *sum = g_compute_checksum_for_data(G_CHECKSUM_MD5, buffer->data, (gsize)buffer->used);
+    return g_ascii_strcasecmp(sum, writer->if_match) == 0;
+}
+
 static bool finish(S3Writer *writer, char **etag, gint64 *modified_ms, GError **error) {
-    if (!writer->upload_id) return put_whole(writer, etag, modified_ms, error);
+    if (!writer->upload_id && !keeps_etag(writer)) return put_whole(writer, etag, modified_ms, error);
     if (writer->buffer && !hand_over(writer, error)) return false;
     wait_for_parts(writer);
     return !take_failure(writer, error) && complete(writer, etag, modified_ms, error);
