@@ -27,6 +27,8 @@ const SettingSpec settings_table[] = {
      "STANDARD|STANDARD_IA|ONEZONE_IA|INTELLIGENT_TIERING|GLACIER_IR", "Storage class of recordings. Without it STANDARD."},
     {"S3_FORCE_PATH_STYLE", SETTING_BOOL, FIELD(s3_path_style), "false", 0, 0, NULL,
      "true: the bucket stands in the path of URLs, not in the host name. On by itself where AWS_ENDPOINT_URL names another service."},
+    {"S3_PURGE_VERSIONS", SETTING_BOOL, FIELD(s3_purge_versions), "false", 0, 0, NULL,
+     "true: what is deleted is gone for good in a bucket that keeps versions, too: all versions are removed."},
     {"USE_DYNAMODB", SETTING_BOOL, FIELD(use_dynamodb), "false", 0, 0, NULL, "true: lists are asked from a DynamoDB table, too."},
     {"DYNAMODB_TABLE_NAME", SETTING_TEXT, FIELD(dynamodb_table), "meeting-metadata", 3, 255, NULL, "That table."},
     {"HANSARD_INDEX", SETTING_CHOICE, FIELD(index), "auto", 0, 0, "auto|keys|dynamodb|both",

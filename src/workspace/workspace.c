@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "net/curl.h"
 #include "store/dir.h"
+#include "store/s3.h"
 
 #define POLL_DIRECTORY_MS 3000
 #define POLL_WITH_QUEUE_S 900 /* the queue tells; this is for what it has lost */
@@ -28,7 +29,7 @@ static bool open_store(Workspace *workspace, GError **error) {
     }
     workspace->place = settings->s3_prefix ? g_strdup_printf("bucket %s, prefix %s", settings->bucket, settings->s3_prefix)
                                            : g_strdup_printf("bucket %s", settings->bucket);
-    return fail(error, ERROR_CONFIG, "this version keeps meetings in a directory only: remove S3_BUCKET_NAME, or set STORE_IN_S3=false");
+    return store_s3_open(settings, workspace->transport, workspace->credentials, workspace->clock, &workspace->store, error);
 }
 
 /* The search index is this machine's own: it stands beside the directory store's files, not among its keys; one for each bucket and prefix. */
