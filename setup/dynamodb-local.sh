@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# dynamodb-local.sh [run PORT]: fetches DynamoDB Local (a server for tests, by DynamoDB's makers) into the prefix, once, and prints its folder.
+# dynamodb-local.sh [run PORT [OPTION…]]: fetches DynamoDB Local (a server for tests, by DynamoDB's makers) into the prefix, once, and prints its folder.
 # With "run PORT" it then becomes that server on 127.0.0.1:PORT: tables in memory, gone with the process; ready when the port answers.
 . "$(dirname "$0")/common.sh"
 
@@ -35,10 +35,10 @@ POM
 
 [ -d "$out" ] || fetch
 if [ "${1:-}" = run ]; then
-    port=${2:?usage: setup/dynamodb-local.sh [run PORT]}
+    port=${2:?usage: setup/dynamodb-local.sh [run PORT [OPTION…]]}
     # Nothing about its users is sent anywhere; one heap of a known size; no compiler threads of a server that lives for minutes.
     export DDB_LOCAL_TELEMETRY=0
     exec java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData -cp "$out/*" \
-        com.amazonaws.services.dynamodbv2.local.main.ServerRunner -inMemory -sharedDb -delayTransientStatuses -disableTelemetry -port "$port"
+        com.amazonaws.services.dynamodbv2.local.main.ServerRunner -inMemory -sharedDb -disableTelemetry -port "$port" "${@:3}"
 fi
 echo "$out"
