@@ -46,8 +46,12 @@ bool dynamodb_call(AwsClient *client, const char *operation, const json_t *input
     if (!aws_send(client, &request, NULL, &response, outcome, error)) return false;
     gsize size = 0;
     const void *data = g_bytes_get_data(response.body, &size);
-    json_t *parsed = json_parse_object(data, size, "the answer of DynamoDB", error);
-    if (!parsed) return false;
+    g_autoptr(GError) problem = NULL;
+    json_t *parsed = json_parse_object(data, size, "it", &problem);
+    /* Something between us and the table: what it says may pass. */
+    if (!parsed)
+        return fail(error, ERROR_UNAVAILABLE, "the answer to %s from %s is none of DynamoDB's (%s); check AWS_ENDPOINT_URL_DYNAMODB", operation,
+                    aws_client_endpoint(client), problem->message);
     *answer = parsed;
     return true;
 }
