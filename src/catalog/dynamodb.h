@@ -1,9 +1,11 @@
-/* The catalog in a DynamoDB table, whose rows others may read (docs/storage.md, "Index in DynamoDB"). What the table must be is said here, so that
- * `hansard setup` makes what the catalog asks for.
+/* The catalog in a DynamoDB table, whose rows others may read. What the table must be is said here, so that `hansard setup` makes what the catalog asks
+ * for.
  *
- * An item is a meeting: partition key `meeting_id`, attributes named as in metadata.json, and two of the index's own: `workspace`, since several buckets
- * and prefixes may share a table, and `sort`, the meeting's sort key (model/row.h). The index has `workspace` as its partition and sorts by `sort`:
- * newest first. Rows of the first version have neither and so are in no list until reindex has put them anew. */
+ * An item is a meeting: partition key `meeting_id` (S). Named as in metadata.json: `audio_s3_key`, `timestamp`, `filename`, `title`, `state`, `updated`
+ * (S); `action_items_count`, `requirements_count`, `decisions_count`, `questions_count`, `duration_ms` (N); `tags` (L of S). Two are the index's own:
+ * `workspace` (S), since several buckets and prefixes may share a table, and `sort` (S), the meeting's sort key (model/row.h). The global secondary
+ * index has `workspace` as its partition and sorts by `sort`: newest first. Items of the first version have neither, and so are in no list until reindex
+ * has put them anew. One more item for each workspace, `meeting_id` "workspace/{workspace}" and `sort` "!", says that it has been: `indexed`, when. */
 #pragma once
 
 #include "aws/client.h"

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "net/curl.h"
 #include "store/dir.h"
 
 static bool open_store(Workspace *workspace, GError **error) {
@@ -13,6 +14,13 @@ static bool open_store(Workspace *workspace, GError **error) {
                     "this version keeps meetings in a directory only: remove S3_BUCKET_NAME, or set STORE_IN_S3=false and "
                     "HANSARD_DATA to the directory");
     return store_dir_open(settings->data_dir, workspace->clock, &workspace->store, error);
+}
+
+static void open_aws(Workspace *workspace) {
+    const Settings *settings = workspace->settings;
+    if (!workspace_uses_table(settings)) return;
+    workspace->transport = http_curl_new(settings_aws(settings, "AWS_CA_BUNDLE"));
+    workspace->credentials = aws_credentials_chain_new(settings, workspace->transport, workspace->clock);
 }
 
 static char *make_worker_name(void) {
@@ -26,7 +34,8 @@ bool workspace_open(Settings *settings, Workspace **workspace, GError **error) {
     opened->settings = settings;
     opened->clock = clock_system();
     opened->worker_name = make_worker_name();
-    if (!open_store(opened, error) || !catalog_keys_open(opened->store, &opened->catalog, error)) return false;
+    open_aws(opened);
+    if (!open_store(opened, error) || !workspace_open_catalog(opened, error)) return false;
     /* The index is this machine's own; it stands beside the store's files, not among its keys. */
     g_autofree char *search_path = g_build_filename(settings->data_dir, ".hansard", "search.sqlite", NULL);
     opened->meetings = (Meetings){opened->store, opened->catalog, opened->clock};
@@ -53,7 +62,10 @@ void workspace_close(Workspace *workspace) {
     g_clear_pointer(&workspace->search, search_close);
     g_clear_pointer(&workspace->jobs, jobs_free);
     g_clear_pointer(&workspace->catalog, catalog_close);
+    g_clear_pointer(&workspace->dynamodb, aws_client_free);
     g_clear_pointer(&workspace->store, store_close);
+    g_clear_pointer(&workspace->credentials, aws_credentials_chain_free);
+    g_clear_pointer(&workspace->transport, http_transport_close);
     g_clear_pointer(&workspace->settings, settings_free);
     g_free(workspace->worker_name);
     g_free(workspace);

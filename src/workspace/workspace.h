@@ -1,11 +1,15 @@
 /* Everything that the settings name, opened once and in one place: the surfaces stand on this. */
 #pragma once
 
+#include "aws/client.h"
 #include "pipeline/worker.h"
 
 typedef struct {
     Settings *settings;
     Clock *clock;
+    HttpTransport *transport;         /* NULL: no service of AWS is in use; so are credentials */
+    AwsCredentialsChain *credentials;
+    AwsClient *dynamodb;              /* NULL: lists are kept in the store's keys alone */
     Store *store;
     Catalog *catalog;
     Search *search;
@@ -21,5 +25,9 @@ bool workspace_open(Settings *settings, Workspace **workspace, GError **error);
 /* Opens the transcriber, too: for the commands that process recordings. */
 bool workspace_open_pipeline(Workspace *workspace, GError **error);
 Pipeline workspace_pipeline(const Workspace *workspace);
+/* Whether the settings want a DynamoDB table for lists. */
+bool workspace_uses_table(const Settings *settings);
+/* Opens the catalog (and `dynamodb`) over the store: part of workspace_open. */
+bool workspace_open_catalog(Workspace *workspace, GError **error);
 void workspace_close(Workspace *workspace);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Workspace, workspace_close)
