@@ -6,6 +6,7 @@
 #include "cli/command.h"
 
 static gboolean apply, table_recovery;
+static char *origin;
 
 static void show_progress(const char *what, gpointer user_data) {
     if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\033[K%s", what);
@@ -76,6 +77,7 @@ static bool run(Invocation *invocation, GError **error) {
     SetupContext context = {.settings = workspace->settings,
                             .clock = workspace->clock,
                             .dynamodb = workspace->dynamodb,
+                            .origin = origin ? origin : "*",
                             .table_recovery = table_recovery,
                             .meetings = &workspace->meetings,
                             .search = workspace->search,
@@ -86,6 +88,7 @@ static bool run(Invocation *invocation, GError **error) {
 
 static const GOptionEntry options[] = {
     {"apply", 0, 0, G_OPTION_ARG_NONE, &apply, "Make what is missing; without it nothing is changed", NULL},
+    {"origin", 0, 0, G_OPTION_ARG_STRING, &origin, "Address of the page that sends to the bucket and plays from it; any, without this", "URL"},
     {"table-recovery", 0, 0, G_OPTION_ARG_NONE, &table_recovery, "Want point-in-time recovery of the DynamoDB table, too (it costs; rows can be remade)", NULL},
     {0}};
 

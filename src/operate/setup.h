@@ -19,6 +19,7 @@ typedef struct {
     const Settings *settings;
     Clock *clock;
     AwsClient *dynamodb;      /* NULL: the settings use no table */
+    const char *origin;       /* whose page may use the bucket's signed URLs; "*": any, as the signature is the permission */
     bool table_recovery;      /* point-in-time recovery of the table is wanted, too */
     const Meetings *meetings;
     Search *search;           /* NULL: none is kept */
@@ -49,4 +50,5 @@ void setup_tell(const SetupContext *context, const char *format, ...) G_GNUC_PRI
 bool setup_wait(const SetupContext *context, int ms, GError **error);
 
 /* The planners. */
+bool bucket_plan(const SetupContext *context, GPtrArray *steps, GError **error);
 bool table_plan(const SetupContext *context, GPtrArray *steps, GError **error);

@@ -79,6 +79,8 @@ bool s3_describe(const HttpResponse *response, const char *key, StoreInfo *info,
 /* An ETag without its quotes; NULL where it is none. Caller frees. */
 char *s3_etag(const char *quoted);
 char *s3_quoted(const char *etag);
+/* Content-MD5: the sum that every service knows. */
+void s3_md5_set(HttpHeaders *headers, GBytes *body);
 /* When the answer was made, as its Date tells; else our clock. */
 gint64 s3_answer_ms(const S3Store *s3, const HttpResponse *response);
 bool s3_head_marked(S3Store *s3, const char *key, StoreInfo *info, char **mark, GError **error);
