@@ -65,10 +65,17 @@ static void test_etags(void) {
         g_autofree char *etag = s3_etag(cases[i][0]);
         g_assert_cmpstr(etag, ==, cases[i][1]);
     }
-    g_autofree char *decoded = s3_decode("a%2Fb+c%2B%C3%A4"), *broken = s3_decode("%ff"), *cut = s3_decode("%f");
-    g_assert_cmpstr(decoded, ==, "a/b c+ä");
-    g_assert_null(broken);
-    g_assert_null(cut);
+}
+
+static void test_listed_names(void) {
+    static const char *const cases[][3] = {{"url", "a%2Fb+c%2B%C3%A4", "a/b c+ä"}, {"url", "%ff", NULL}, {"url", "%f", NULL}, {"url", NULL, NULL},
+                                           {"", "a%2Fb+c", "a%2Fb+c"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strdup_printf("<List><EncodingType>%s</EncodingType></List>", cases[i][0]);
+        g_autoptr(XmlElement) root = xml_parse(text, strlen(text), "a test", NULL);
+        g_autofree char *name = s3_listed_name(root, cases[i][1]);
+        g_assert_cmpstr(name, ==, cases[i][2]);
+    }
 }
 
 /* Settings that begin with these; no request is ever made. */
@@ -179,6 +186,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/s3/crc32c-join", test_crc32c_join);
     g_test_add_func("/s3/part-bytes", test_part_bytes);
     g_test_add_func("/s3/etags", test_etags);
+    g_test_add_func("/s3/listed-names", test_listed_names);
     g_test_add_func("/s3/settings", test_settings);
     g_test_add_func("/s3/addresses", test_addresses);
     g_test_add_func("/s3/long-key", test_long_key);
