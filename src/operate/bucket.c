@@ -13,9 +13,7 @@ static const char why_bucket[] = "recordings, transcripts, jobs and the list sta
 static const char why_cors[] = "a browser sends recordings straight to it, and plays them from it";
 static const char why_rule[] = "parts of uploads that were broken off cost money until they are cleared";
 
-static Store *bucket_of(const SetupContext *context) { return context->meetings->store; }
-
-static bool make_bucket(const SetupContext *context, GError **error) { return s3_bucket_create(bucket_of(context), error); }
+static bool make_bucket(const SetupContext *context, GError **error) { return s3_bucket_create(context->bucket, error); }
 
 /* -- rules: XML that is read to judge, and added to as text, so that nothing of another's is lost ------------------------- */
 
@@ -38,7 +36,7 @@ static bool is_cors_rule(const XmlElement *rule, const SetupContext *context) {
 /* A rule in force that aborts uploads under our prefix (or everywhere). */
 static bool is_clearing_rule(const XmlElement *rule, const SetupContext *context) {
     const XmlElement *filter = xml_child(rule, "Filter");
-    const char *prefix = xml_text(filter ? filter : rule, "Prefix"), *ours = s3_bucket_prefix(bucket_of(context));
+    const char *prefix = xml_text(filter ? filter : rule, "Prefix"), *ours = s3_bucket_prefix(context->bucket);
     return strcmp(rule->name, "Rule") == 0 && has_text(rule, "Status", "Enabled") && xml_child(rule, "AbortIncompleteMultipartUpload") &&
            (!prefix || g_str_has_prefix(ours, prefix)) && !(filter && (xml_child(filter, "And") || xml_child(filter, "Tag")));
 }
@@ -62,48 +60,53 @@ static char *add_rule(const char *xml, const char *root, const char *rule) {
     return g_strdup_printf("%.*s%s%s", (int)(at - xml), xml, rule, at);
 }
 
-static bool write_with(const SetupContext *context, const char *what, const char *root, const char *rule, GError **error) {
+static bool write_with(const SetupContext *context, const char *what, const char *root, const char *rule, SetupLack lack, GError **error) {
     g_autofree char *present = NULL;
     bool supported = false;
-    if (!s3_bucket_read(bucket_of(context), what, &supported, &present, error)) return false;
+    if (!s3_bucket_read(context->bucket, what, &supported, &present, error)) return false;
     g_autofree char *whole = add_rule(present, root, rule);
-    return s3_bucket_write(bucket_of(context), what, whole, error);
+    if (supported && !s3_bucket_write(context->bucket, what, whole, &supported, error)) return false;
+    if (!supported) *context->lacking |= lack;
+    return true;
 }
 
 static bool make_cors(const SetupContext *context, GError **error) {
     g_autofree char *rule = g_markup_printf_escaped("<CORSRule><AllowedOrigin>%s</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedMethod>HEAD</AllowedMethod>"
                                                     "<AllowedMethod>PUT</AllowedMethod><AllowedHeader>*</AllowedHeader><ExposeHeader>ETag</ExposeHeader>"
                                                     "<MaxAgeSeconds>3600</MaxAgeSeconds></CORSRule>", context->origin);
-    return write_with(context, "cors", "CORSConfiguration", rule, error);
+    return write_with(context, "cors", "CORSConfiguration", rule, SETUP_LACKS_CORS, error);
 }
 
 static bool make_rule(const SetupContext *context, GError **error) {
     g_autofree char *rule = g_markup_printf_escaped("<Rule><ID>" RULE_ID "</ID><Filter><Prefix>%s</Prefix></Filter><Status>Enabled</Status>"
                                                     "<AbortIncompleteMultipartUpload><DaysAfterInitiation>%d</DaysAfterInitiation>"
                                                     "</AbortIncompleteMultipartUpload></Rule>",
-                                                    s3_bucket_prefix(bucket_of(context)), UPLOAD_IDLE_S_MAX / 86400);
-    return write_with(context, "lifecycle", "LifecycleConfiguration", rule, error);
+                                                    s3_bucket_prefix(context->bucket), UPLOAD_IDLE_S_MAX / 86400);
+    return write_with(context, "lifecycle", "LifecycleConfiguration", rule, SETUP_LACKS_LIFECYCLE, error);
 }
 
 /* -- the plan ------------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     const char *config, *what, *why, *lacking; /* `lacking`: what to do where the service has no such thing */
+    SetupLack lack;
     IsRule is_rule;
     bool (*apply)(const SetupContext *context, GError **error);
 } RuleStep;
 
 static const RuleStep rule_steps[] = {
     {"cors", "CORS rule", why_cors, "this service has no CORS rules for a bucket: allow the page's origin in its own configuration, or let recordings go through the server",
-     is_cors_rule, make_cors},
-    {"lifecycle", "lifecycle rule", why_rule, "this service has no lifecycle rules: see how it clears uploads that were never completed", is_clearing_rule, make_rule},
+     SETUP_LACKS_CORS, is_cors_rule, make_cors},
+    {"lifecycle", "lifecycle rule", why_rule, "this service has no lifecycle rules: see how it clears uploads that were never completed",
+     SETUP_LACKS_LIFECYCLE, is_clearing_rule, make_rule},
 };
 
 static bool plan_rule(const SetupContext *context, const RuleStep *step, bool bucket_exists, GPtrArray *steps, GError **error) {
     g_autofree char *xml = NULL;
     bool supported = true, has = false;
-    if (bucket_exists && (!s3_bucket_read(bucket_of(context), step->config, &supported, &xml, error) || !has_rule(xml, step->is_rule, context, &has, error)))
+    if (bucket_exists && (!s3_bucket_read(context->bucket, step->config, &supported, &xml, error) || !has_rule(xml, step->is_rule, context, &has, error)))
         return false;
+    supported = supported && !(*context->lacking & step->lack);
     SetupState state = has ? SETUP_PRESENT : SETUP_MISSING;
     setup_add(steps, state, has || !supported ? NULL : step->apply, step->what, step->why, supported ? NULL : step->lacking);
     return true;
@@ -111,9 +114,9 @@ static bool plan_rule(const SetupContext *context, const RuleStep *step, bool bu
 
 bool bucket_plan(const SetupContext *context, GPtrArray *steps, GError **error) {
     bool exists = false;
-    if (strcmp(store_name(bucket_of(context)), "s3") != 0) return true;
+    if (!context->bucket) return true;
     g_autofree char *what = g_strdup_printf("bucket %s", context->settings->bucket);
-    if (!s3_bucket_exists(bucket_of(context), &exists, error)) return false;
+    if (!s3_bucket_exists(context->bucket, &exists, error)) return false;
     setup_add(steps, exists ? SETUP_PRESENT : SETUP_MISSING, exists ? NULL : make_bucket, what, why_bucket, NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(rule_steps); i++)
         if (!plan_rule(context, &rule_steps[i], exists, steps, error)) return false;

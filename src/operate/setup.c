@@ -36,12 +36,13 @@ bool setup_apply(const SetupContext *context, const GPtrArray *steps, guint *cha
     for (guint i = 0; i < steps->len; i++) {
         const SetupStep *step = g_ptr_array_index(steps, i);
         if (step->state == SETUP_PRESENT || !step->apply) continue;
+        guint lacking = context->lacking ? *context->lacking : 0;
         setup_tell(context, "%s", step->what);
         if (!step->apply(context, error)) {
             g_prefix_error(error, "%s: ", step->what);
             return false;
         }
-        made++;
+        if (!context->lacking || *context->lacking == lacking) made++;
     }
     *changes = made;
     return true;

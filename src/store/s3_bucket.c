@@ -57,16 +57,21 @@ bool s3_bucket_create(Store *store, GError **error) {
     return put(s3, NULL, xml, &outcome, &problem) || is_code(&outcome, ours) || pass_on(&problem, error);
 }
 
+/* The service has no such configuration. */
+static bool is_lacking(const AwsOutcome *outcome) {
+    static const char *const codes[] = {"NotImplemented", "MethodNotAllowed", NULL};
+    return is_code(outcome, codes) || outcome->status == 501 || outcome->status == 405;
+}
+
 bool s3_bucket_read(Store *store, const char *what, bool *supported, char **xml, GError **error) {
     static const char *const none[] = {"NoSuchCORSConfiguration", "NoSuchLifecycleConfiguration", NULL};
-    static const char *const lacking[] = {"NotImplemented", "MethodNotAllowed", NULL};
     g_auto(HttpResponse) response = {0};
     g_auto(AwsOutcome) outcome = {0};
     g_autoptr(GError) problem = NULL;
     S3Store *s3 = s3_of(store, error);
     if (!s3) return false;
     bool read = s3_send(s3, &(S3Request){.method = "GET", .query = what}, &response, &outcome, &problem);
-    bool lacks = !read && (is_code(&outcome, lacking) || outcome.status == 501 || outcome.status == 405);
+    bool lacks = !read && is_lacking(&outcome);
     if (!read && !lacks && !is_code(&outcome, none)) return pass_on(&problem, error);
     gsize size = 0;
     const char *data = read ? g_bytes_get_data(response.body, &size) : NULL;
@@ -75,9 +80,17 @@ bool s3_bucket_read(Store *store, const char *what, bool *supported, char **xml,
     return true;
 }
 
-bool s3_bucket_write(Store *store, const char *what, const char *xml, GError **error) {
+bool s3_bucket_write(Store *store, const char *what, const char *xml, bool *supported, GError **error) {
+    g_auto(AwsOutcome) outcome = {0};
+    g_autoptr(GError) problem = NULL;
     S3Store *s3 = s3_of(store, error);
-    return s3 && put(s3, what, xml, NULL, error);
+    if (!s3) return false;
+    bool written = put(s3, what, xml, &outcome, &problem);
+    /* Other services than AWS say so, too, where they know the call and not the rule: MinIO has no rule for uploads, as it clears them by itself. */
+    bool lacks = !written && (is_lacking(&outcome) || (!s3->is_aws && outcome.status == 400));
+    if (!written && !lacks) return pass_on(&problem, error);
+    *supported = written;
+    return true;
 }
 
 const char *s3_bucket_prefix(Store *store) { return ((const S3Store *)store)->prefix; }

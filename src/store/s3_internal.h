@@ -12,6 +12,7 @@
 #pragma once
 
 #include "aws/client.h"
+#include "aws/xml.h"
 #include "base/settings.h"
 #include "store/crc32c.h"
 #include "store/store_backend.h"
@@ -151,5 +152,5 @@ bool s3_list(Store *store, const char *prefix, const char *start_after, guint li
 bool s3_delete_many(Store *store, const char *const *keys, gsize key_count, GError **error);
 bool s3_purge_versions(Store *store, const char *key, GError **error);
 
-/* Decodes what encoding-type=url has encoded; NULL where it is not UTF-8. Caller frees. */
-char *s3_decode(const char *text);
+/* A name in a list, decoded where the list says that it is encoded; NULL where it is none, or not UTF-8. Caller frees. */
+char *s3_listed_name(const XmlElement *root, const char *text);
