@@ -194,6 +194,12 @@ static void test_routes(void) {
         {"DELETE", "/api/meetings/meeting-1", "/api/meetings/{id}", "meeting-1", BODY_NONE},
         {"GET", "/api/meetings/m/export", "/api/meetings/{id}/export", "m", BODY_NONE},
         {"GET", "/store/meetings/a/b", "/store/*", NULL, BODY_NONE},
+        {"PUT", "/store/meetings/a/b", "/store/*", NULL, BODY_PART},
+        {"POST", "/api/uploads", "/api/uploads", NULL, BODY_JSON},
+        {"GET", "/api/uploads/meeting-1", "/api/uploads/{id}", "meeting-1", BODY_NONE},
+        {"DELETE", "/api/uploads/meeting-1", "/api/uploads/{id}", "meeting-1", BODY_NONE},
+        {"POST", "/api/uploads/m/parts", "/api/uploads/{id}/parts", "m", BODY_JSON},
+        {"POST", "/api/uploads/m/complete", "/api/uploads/{id}/complete", "m", BODY_NONE},
         {"GET", "/", "/", NULL, BODY_NONE},
         {"GET", "/app.css", "/", NULL, BODY_NONE},
     };
@@ -207,7 +213,7 @@ static void test_routes(void) {
         g_assert_cmpstr(route->pattern, ==, cases[i].pattern);
         g_assert_cmpint(route->body, ==, cases[i].body);
         g_assert_cmpstr(request->parameter, ==, cases[i].parameter);
-        g_assert_true(route->handle || route->body == BODY_UPLOAD);
+        g_assert_true(route->handle || route->body == BODY_UPLOAD || route->body == BODY_PART);
     }
 }
 

@@ -48,6 +48,7 @@
 #define PAGE_LIMIT_DEFAULT 50
 #define PAGE_LIMIT_MAX 200
 #define SEARCH_QUERY_BYTES_MAX 400
+#define UPLOAD_SIGN_MAX 100                /* parts whose URLs are signed in one call */
 #define URL_EXPIRY_S_MAX 604800            /* a week, as S3's presigned URLs */
 #define EVENT_STREAMS_MAX 64
 
@@ -86,4 +87,12 @@
 #define S3_PARTS_MAX 10000
 #define S3_PARTS_IN_FLIGHT 4               /* of one store, beyond the one that each writer fills */
 #define UPLOAD_PART_BYTES_MIN (5 * MIB)    /* S3's limit on every part but the last */
+#define UPLOAD_PART_BYTES_MAX (5 * GIB)    /* S3's limit on a part */
 #define UPLOAD_ID_BYTES_MAX 1024          /* S3's upload ids have 100 to 300 */
+
+/* recordings that come in parts */
+#define TRANSFER_BYTES_MAX (64 * KIB)      /* what is known of one */
+#define TRANSFERS_MAX 1000                 /* under way at one time */
+#define TRANSFERS_SWEEP_MAX 10000          /* looked at in one sweep */
+#define UPLOAD_AGE_MS_MAX (7LL * 86400 * 1000) /* then it is dropped, by us and by the bucket's rule */
+#define UPLOAD_SETTLE_MS 600000            /* the sweep leaves alone what someone wrote so recently */

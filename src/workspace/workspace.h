@@ -20,6 +20,8 @@ typedef struct {
 bool workspace_open(Settings *settings, Workspace **workspace, GError **error);
 /* Opens the transcriber, too: for the commands that process recordings. */
 bool workspace_open_pipeline(Workspace *workspace, GError **error);
+/* Where copies of recordings are kept before they go to the store (IngestOptions); NULL: nowhere. */
+const char *workspace_copy_folder(const Workspace *workspace);
 Pipeline workspace_pipeline(const Workspace *workspace);
 void workspace_close(Workspace *workspace);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Workspace, workspace_close)
