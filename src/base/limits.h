@@ -25,7 +25,7 @@
 #define JOB_BYTES_MAX (64 * KIB)
 #define RECORDING_BYTES_MAX (5 * TIB)      /* S3's limit on an object */
 #define TRANSCRIPT_FILE_BYTES_MAX (32 * MIB) /* a transcript that comes in as a file */
-#define USER_METADATA_BYTES_MAX 2048       /* S3's limit, names and values together */
+#define USER_METADATA_BYTES_MAX (2048 - 64) /* S3's limit, names and values together, less what the S3 store adds for itself */
 #define LIST_LIMIT_MAX 1000                /* keys in one store listing, as S3 */
 #define DELETE_MANY_MAX 1000               /* keys in one batch delete, as S3 */
 #define JSON_DEPTH_MAX 64
@@ -69,7 +69,10 @@
 /* calls of services */
 #define HTTP_BODY_BYTES_MAX (4 * MIB)      /* an answer that is kept in memory */
 #define HTTP_HEADER_BYTES_MAX (64 * KIB)   /* of an answer */
+#define HTTP_ERROR_BYTES_MAX (64 * KIB)    /* kept of the body of an answer that is an error */
+#define HTTP_URL_BYTES_MAX (16 * KIB)
 #define HTTP_CONNECTIONS_KEPT 64
+#define HTTP_CONNECTION_KEPT_S 30          /* unused for so long, a connection is closed: servers do so after 60 and more */
 #define HTTP_CONNECT_TIMEOUT_MS 10000
 #define HTTP_IDLE_TIMEOUT_MS 30000
 #define AWS_ATTEMPTS_MAX 5
@@ -89,10 +92,12 @@
 #define UPLOAD_PART_BYTES_MIN (5 * MIB)    /* S3's limit on every part but the last */
 #define UPLOAD_PART_BYTES_MAX (5 * GIB)    /* S3's limit on a part */
 #define UPLOAD_ID_BYTES_MAX 1024          /* S3's upload ids have 100 to 300 */
+#define UPLOADS_OPEN_MAX 256               /* uploads in parts that wait beside the objects of a directory or in memory */
+#define UPLOAD_IDLE_S_MAX (7 * 86400)      /* one that no part came to for so long is dropped, as the rule of a bucket does */
 
 /* recordings that come in parts */
 #define TRANSFER_BYTES_MAX (64 * KIB)      /* what is known of one */
 #define TRANSFERS_MAX 1000                 /* under way at one time */
 #define TRANSFERS_SWEEP_MAX 10000          /* looked at in one sweep */
-#define UPLOAD_AGE_MS_MAX (7LL * 86400 * 1000) /* then it is dropped, by us and by the bucket's rule */
+#define UPLOAD_AGE_MS_MAX (7LL * 86400 * 1000) /* since it began: then it is dropped, as by the bucket's rule */
 #define UPLOAD_SETTLE_MS 600000            /* the sweep leaves alone what someone wrote so recently */

@@ -161,8 +161,10 @@ bool upload_sign(Context *context, const Request *request, Response *response, G
 
 bool upload_complete(Context *context, const Request *request, Response *response, GError **error) {
     const Workspace *workspace = context->workspace;
-    if (!transfer_complete(&workspace->meetings, workspace->jobs, request->parameter, error)) return false;
-    atomic_fetch_add(&context->counters.uploads, 1);
+    guint64 bytes = 0;
+    if (!transfer_complete(&workspace->meetings, workspace->jobs, request->parameter, &bytes, error)) return false;
+    atomic_fetch_add(&context->counters.uploads, bytes > 0);
+    atomic_fetch_add(&context->counters.upload_bytes, bytes);
     if (context->worker) worker_wake(context->worker);
     response_accepted(response, request->parameter);
     return true;

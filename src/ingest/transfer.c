@@ -232,9 +232,12 @@ static bool assemble(const Meetings *meetings, const Transfer *transfer, GError 
     }
     if (!check_whole(transfer, parts, error) || !mark(meetings, transfer->meeting_id, TRANSFER_COMPLETING, error)) return false;
     if (store_upload_complete(meetings->store, transfer->audio_key, transfer->upload_id, parts, &what, NULL, &problem)) return true;
-    /* Another completed it meanwhile, or the store tried twice and the first did it. */
-    if (error_is(problem, ERROR_NOT_FOUND) || error_is(problem, ERROR_PRECONDITION)) return check_stands(meetings, transfer, error);
-    return pass_on(&problem, error);
+    /* Another completed it meanwhile, or the store tried twice and the first did it, or died before it let the parts go: what is left of them goes
+     * now, or else when the store finds them old. */
+    if (!error_is(problem, ERROR_NOT_FOUND) && !error_is(problem, ERROR_PRECONDITION)) return pass_on(&problem, error);
+    if (!check_stands(meetings, transfer, error)) return false;
+    store_upload_abort(meetings->store, transfer->audio_key, transfer->upload_id, NULL);
+    return true;
 }
 
 /* Created a second time (after it has become a meeting, by one who was slow) it does nothing: its run's output is there. */
@@ -264,13 +267,20 @@ static bool complete(const Meetings *meetings, Jobs *jobs, const Transfer *trans
     return assemble(meetings, transfer, error) && create_job(meetings, jobs, transfer, error) && drop(meetings, transfer, error);
 }
 
-bool transfer_complete(const Meetings *meetings, Jobs *jobs, const char *meeting_id, GError **error) {
+bool transfer_complete(const Meetings *meetings, Jobs *jobs, const char *meeting_id, guint64 *bytes, GError **error) {
     g_autoptr(Transfer) transfer = NULL;
     g_autoptr(GError) problem = NULL;
     bool taken = false;
-    if (transfer_read(meetings, meeting_id, &transfer, &problem)) return complete(meetings, jobs, transfer, error);
+    if (transfer_read(meetings, meeting_id, &transfer, &problem)) {
+        if (!complete(meetings, jobs, transfer, error)) return false;
+        *bytes = transfer->size;
+        return true;
+    }
     if (!error_is(problem, ERROR_NOT_FOUND) || !meeting_id_valid(meeting_id)) return pass_on(&problem, error);
-    return ingest_is_taken(meetings, jobs, meeting_id, &taken, error) && (taken || pass_on(&problem, error));
+    if (!ingest_is_taken(meetings, jobs, meeting_id, &taken, error)) return false;
+    if (!taken) return pass_on(&problem, error);
+    *bytes = 0;
+    return true;
 }
 
 /* -- abort --------------------------------------------------------------------------------------------------------------- */

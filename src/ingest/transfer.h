@@ -52,9 +52,9 @@ bool transfer_sign(const Meetings *meetings, const Transfer *transfer, guint num
 /* A part comes to this server, by a URL that store_check_part_url() has checked; `bytes` is its length. ERROR_INVALID where that is not the part's. */
 bool transfer_put_part(const Meetings *meetings, const char *audio_key, const char *upload_id, guint number, guint64 bytes, StoreWriter **writer,
                        GError **error);
-/* The recording stands and its job is created. ERROR_CONFLICT names the part that is missing or of a wrong size. True again once it has become a
- * meeting. */
-bool transfer_complete(const Meetings *meetings, Jobs *jobs, const char *meeting_id, GError **error);
+/* The recording, of `*bytes`, stands and its job is created; 0 bytes: that was so before. ERROR_CONFLICT names the part that is missing or of a wrong
+ * size. */
+bool transfer_complete(const Meetings *meetings, Jobs *jobs, const char *meeting_id, guint64 *bytes, GError **error);
 /* ERROR_CONFLICT where it is being completed, or has become a meeting. */
 bool transfer_abort(const Meetings *meetings, Jobs *jobs, const char *meeting_id, GError **error);
 

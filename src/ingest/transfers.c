@@ -61,9 +61,10 @@ bool transfers_list(const Meetings *meetings, guint limit, GPtrArray **transfers
 /* `*done`: something was done about it. A completion that can't be for want of its parts is no failure of the sweep: it is dropped in its time. */
 static bool settle(Sweep *sweep, const Transfer *transfer, bool *done, GError **error) {
     g_autoptr(GError) problem = NULL;
+    guint64 bytes;
     bool old = clock_now_ms(sweep->meetings->clock) - transfer->created_ms > UPLOAD_AGE_MS_MAX;
     if (transfer->state == TRANSFER_COMPLETING) {
-        *done = transfer_complete(sweep->meetings, sweep->jobs, transfer->meeting_id, &problem);
+        *done = transfer_complete(sweep->meetings, sweep->jobs, transfer->meeting_id, &bytes, &problem);
         if (*done) return true;
         if (!error_is(problem, ERROR_NOT_FOUND) && !error_is(problem, ERROR_CONFLICT)) {
             g_propagate_error(error, g_steal_pointer(&problem));
