@@ -126,7 +126,7 @@ static bool sign_all(Context *context, const Transfer *transfer, const json_t *n
     gsize i;
     json_array_foreach(numbers, i, value) {
         g_autofree char *url = NULL;
-        guint number;
+        guint number = 0;
         if (!read_number(value, &number, error) ||
             !transfer_sign(&workspace->meetings, transfer, number, workspace->settings->url_expiry_s, &url, error))
             return false;

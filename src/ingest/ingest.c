@@ -69,6 +69,8 @@ static bool open_writer(Ingest *ingest, GError **error) {
     return store_put_open(ingest->meetings->store, ingest->job->audio_key, &put, &ingest->writer, error);
 }
 
+const char *ingest_local_copy(const Ingest *ingest) { return ingest->copy ? local_copy_path(ingest->copy) : NULL; }
+
 bool ingest_open(const Meetings *meetings, Jobs *jobs, const IngestOptions *options, Ingest **ingest, GError **error) {
     g_autofree char *uuid = text_uuid();
     g_autofree char *meeting_id = meeting_id_new(uuid);
@@ -106,25 +108,23 @@ static bool create_job(Ingest *ingest, GError **error) {
     return false;
 }
 
-const char *ingest_local_copy(const Ingest *ingest) { return ingest->copy ? local_copy_path(ingest->copy) : NULL; }
-
-/* From the copy on this machine to the store. It stays here whatever comes of that. */
-static bool send_copy(Ingest *ingest, GError **error) {
-    if (!local_copy_keep(ingest->copy, error)) return false;
-    if (open_writer(ingest, error) && local_copy_send(ingest->copy, ingest->writer, error)) return true;
-    g_prefix_error(error, "the recording is kept as %s, but the store did not take it: ", local_copy_path(ingest->copy));
-    return false;
+/* The recording is whole under its key, and the job stands. */
+static bool take_in(Ingest *ingest, GError **error) {
+    g_auto(StoreInfo) info = {0};
+    if (ingest->copy && (!open_writer(ingest, error) || !local_copy_send(ingest->copy, ingest->writer, error))) return false;
+    return store_writer_commit(g_steal_pointer(&ingest->writer), &info, error) && create_job(ingest, error);
 }
 
 bool ingest_finish(Ingest *ingest, Job **job, GError **error) {
     g_autoptr(Ingest) owned = ingest;
-    g_auto(StoreInfo) info = {0};
     if (owned->bytes == 0) return fail(error, ERROR_BAD_MEDIA, "the file \"%s\" is empty (0 bytes)", owned->job->filename);
     owned->job->audio_bytes = owned->bytes;
     owned->job->audio_sha256 = sha256_finish(g_steal_pointer(&owned->sha256));
-    if (owned->copy && !send_copy(owned, error)) return false;
-    if (!store_writer_commit(g_steal_pointer(&owned->writer), &info, error)) return false;
-    if (!create_job(owned, error)) return false;
+    if (owned->copy && !local_copy_keep(owned->copy, error)) return false;
+    if (!take_in(owned, error)) {
+        if (owned->copy) g_prefix_error(error, "the recording is kept as %s, but not taken in: ", local_copy_path(owned->copy));
+        return false;
+    }
     if (job) *job = g_steal_pointer(&owned->job);
     return true;
 }

@@ -58,7 +58,7 @@ bool transfer_complete(const Meetings *meetings, Jobs *jobs, const char *meeting
 /* ERROR_CONFLICT where it is being completed, or has become a meeting. */
 bool transfer_abort(const Meetings *meetings, Jobs *jobs, const char *meeting_id, GError **error);
 
-/* At most `limit` of those under way. Array of Transfer. What can't be read as one is left out. */
+/* Those under way, of the first `limit` objects. Array of Transfer. What can't be read as one is left out. */
 bool transfers_list(const Meetings *meetings, guint limit, GPtrArray **transfers, GError **error);
 /* Drops what is older than UPLOAD_AGE_MS_MAX and finishes what was broken off; of the first TRANSFERS_SWEEP_MAX. `*swept` counts them. One that fails
  * holds up no other: the first reason is returned when all were seen. `cancel` may be NULL. */
