@@ -284,7 +284,8 @@ static void test_headers_of_answers(void) {
     response_header(&response, "LOCATION", "/b");
     g_assert_cmpuint(response.headers->len, ==, 2);
     response_header(&response, "Cache-Control", "no-store");
-    security_headers(&response);
+    g_autofree char *policy = security_policy(NULL);
+    security_headers(&response, policy);
     g_assert_cmpstr(response_get_header(&response, "Cache-Control"), ==, "no-store");
     g_assert_cmpstr(response_get_header(&response, "X-Content-Type-Options"), ==, "nosniff");
     g_assert_cmpstr(response_get_header(&response, "Referrer-Policy"), ==, "no-referrer");
@@ -292,6 +293,21 @@ static void test_headers_of_answers(void) {
     response_attachment(&response, "Müller \"x\"/100%.md");
     g_assert_cmpstr(response_get_header(&response, "Content-Disposition"), ==,
                     "attachment; filename=\"Muller _x__100_.md\"; filename*=UTF-8''M%C3%BCller%20%22x%22%2F100%25.md");
+}
+
+static void test_policy(void) {
+    g_autofree char *own = security_policy(NULL), *bucket = security_policy("https://b.s3.eu-west-1.amazonaws.com");
+    g_autofree char *local = security_policy("http://127.0.0.1:9000");
+    g_assert_null(strstr(own, "connect-src"));
+    g_assert_true(g_str_has_prefix(own, "default-src 'self'; object-src 'none'"));
+    g_assert_nonnull(strstr(bucket, "connect-src 'self' https://b.s3.eu-west-1.amazonaws.com; media-src 'self' https://b.s3.eu-west-1.amazonaws.com; "));
+    g_assert_nonnull(strstr(bucket, "frame-ancestors 'none'"));
+    g_assert_nonnull(strstr(local, "connect-src 'self' http://127.0.0.1:9000;"));
+    static const char *const strange[] = {"https://b; script-src *", "https://b *", "*", "data:", "https://b'", ""};
+    for (gsize i = 0; i < G_N_ELEMENTS(strange); i++) {
+        g_autofree char *policy = security_policy(strange[i]);
+        g_assert_cmpstr(policy, ==, own);
+    }
 }
 
 static void test_cached_json(void) {
@@ -890,6 +906,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/http/response/problem", test_problem);
     g_test_add_func("/http/response/headers", test_headers_of_answers);
     g_test_add_func("/http/response/cached", test_cached_json);
+    g_test_add_func("/http/policy", test_policy);
     g_test_add_func("/http/response/objects", test_objects);
     g_test_add_func("/http/security/listen", test_listen);
     g_test_add_func("/http/security/host", test_host);

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "cli/command.h"
+#include "cli/upkeep.h"
 #include "cli/worker.h"
 #include "http/server.h"
 
@@ -70,14 +71,16 @@ static bool serve(Workspace *workspace, GError **error) {
     if (!server_start(workspace, worker, &server, error)) return false;
     connect_server(&link, server);
     /* Port 0 asks for any free one: the line says which. */
-    const char *listen = workspace->settings->listen, *colon = strrchr(listen, ':');
+    const char *listen = workspace->settings->listen, *colon = strrchr(listen, ':'), *copies = workspace_copy_folder(workspace);
     g_printerr("hansard %s serves http://%.*s:%u/ from %s; end it with Ctrl-C\n", HANSARD_VERSION, (int)(colon - listen), listen,
                server_port(server), workspace->settings->data_dir);
-    GThread *refresh = g_thread_new("refresh", refresh_search, workspace);
+    if (copies) g_printerr("a copy of each recording is kept under %s/ (SKIP_LOCAL_STORAGE=false)\n", copies);
+    GThread *refresh = g_thread_new("refresh", refresh_search, workspace), *upkeep = upkeep_start(workspace);
     wait_for_signal();
     connect_server(&link, NULL);
     server_stop(server);
     g_thread_join(refresh);
+    g_thread_join(upkeep);
     return true;
 }
 

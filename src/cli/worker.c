@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "cli/upkeep.h"
 
 static void log_end(const Job *job, const GError *error, gpointer user_data) {
     g_autofree char *message = terminal_safe(error ? error->message : NULL);
@@ -31,8 +32,10 @@ static bool run(Invocation *invocation, GError **error) {
     int count = MAX(workspace->settings->workers, 1);
     Worker *worker = worker_start(&pipeline, workspace->worker_name, count, &worker_log_events);
     g_printerr("hansard %s works on jobs, %d at a time, as %s; end it with Ctrl-C\n", HANSARD_VERSION, count, workspace->worker_name);
+    GThread *upkeep = upkeep_start(workspace);
     wait_for_signal();
     worker_stop(worker);
+    g_thread_join(upkeep);
     return true;
 }
 

@@ -80,12 +80,24 @@ bool security_check(const Listen *place, const Request *request, GError **error)
     return check_origin(request, error);
 }
 
-void security_headers(Response *response) {
-    static const struct {
+/* An origin comes from a setting; it must not become another directive of the policy. */
+static bool is_plain_origin(const char *origin) {
+    for (const char *at = origin; *at; at++)
+        if (!g_ascii_isalnum(*at) && !strchr("-._:/[]", *at)) return false;
+    return g_str_has_prefix(origin, "http://") || g_str_has_prefix(origin, "https://");
+}
+
+char *security_policy(const char *store_origin) {
+    static const char common[] = "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    if (!store_origin || !is_plain_origin(store_origin)) return g_strconcat("default-src 'self'; ", common, NULL);
+    return g_strdup_printf("default-src 'self'; connect-src 'self' %s; media-src 'self' %s; %s", store_origin, store_origin, common);
+}
+
+void security_headers(Response *response, const char *policy) {
+    const struct {
         const char *name, *value;
     } headers[] = {
-        {"Content-Security-Policy",
-         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
+        {"Content-Security-Policy", policy},
         {"X-Content-Type-Options", "nosniff"},
         {"Referrer-Policy", "no-referrer"},
         {"Cross-Origin-Resource-Policy", "same-origin"},
