@@ -26,6 +26,7 @@ typedef struct {
     void (*remove)(const char *place);
     /* Sends the bytes to a URL of store_upload_sign_part, as a browser would: the HTTP status. NULL where this server answers such URLs. */
     int (*put_url)(const char *url, GBytes *bytes);
+    const char *variant; /* of the tests' names; NULL: as `name` */
 } StoreFactory;
 
 typedef struct {
@@ -862,7 +863,7 @@ static void contract_purge(StoreFixture *fixture, gconstpointer factory) {
     assert_fails(store_purge_versions(fixture->store, "../k", error), ERROR_INVALID);
 }
 
-static void store_contract_add(const StoreFactory *factory) {
+static inline void store_contract_add(const StoreFactory *factory) {
     static const struct {
         const char *name;
         void (*test)(StoreFixture *fixture, gconstpointer factory);
@@ -880,7 +881,7 @@ static void store_contract_add(const StoreFactory *factory) {
         {"upload-urls", contract_upload_urls},       {"upload-limits", contract_upload_limits},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *path = g_strdup_printf("/store/%s/%s", factory->name, cases[i].name);
+        g_autofree char *path = g_strdup_printf("/store/%s/%s", factory->variant ? factory->variant : factory->name, cases[i].name);
         g_test_add(path, StoreFixture, factory, store_fixture_set_up, cases[i].test, store_fixture_tear_down);
     }
 }

@@ -80,6 +80,19 @@
 #define AWS_BACKOFF_MAX_MS 20000
 #define AWS_RETRY_TOKENS 500               /* the standard mode's bucket: 5 a retry, 10 for a time-out, 1 back with each success */
 #define AWS_CREDENTIALS_REFRESH_MS 300000  /* before they expire */
+#define AWS_CREDENTIALS_RETRY_MS 5000      /* between two asks for credentials, whatever came of the first */
+#define AWS_CREDENTIAL_BYTES_MAX (16 * KIB) /* of a key, a secret, a token */
+#define AWS_CREDENTIAL_ANSWER_BYTES_MAX (64 * KIB) /* of a command, STS, a metadata service; and a token's file */
+#define AWS_PROFILE_FILE_BYTES_MAX (1 * MIB)
+#define AWS_PROFILE_ENTRIES_MAX 10000      /* headers and values in one such file */
+#define AWS_ROLE_CHAIN_MAX 8               /* profiles in a chain of source_profile */
+#define AWS_COMMAND_MS 60000               /* credential_process */
+#define AWS_STS_MS 15000                   /* a try */
+#define AWS_STS_ATTEMPTS_MAX 3
+#define AWS_INSTANCE_MS 1000               /* a try of the instance's metadata: a machine without must not wait for it */
+#define AWS_INSTANCE_ATTEMPTS_MAX 2
+#define AWS_CONTAINER_MS 5000              /* a try of the container's */
+#define AWS_CONTAINER_ATTEMPTS_MAX 3
 #define AWS_VARIABLE_BYTES_MAX (8 * KIB)
 #define XML_DEPTH_MAX 16
 #define XML_ELEMENTS_MAX 20000
@@ -88,7 +101,17 @@
 #define S3_PART_BYTES (8 * MIB)            /* of the first parts; it grows so that 5 TiB fit */
 #define S3_PART_BYTES_MEMORY_MAX (16 * MIB) /* larger parts stand in a file */
 #define S3_PARTS_MAX 10000
-#define S3_PARTS_IN_FLIGHT 4               /* of one store, beyond the one that each writer fills */
+#define S3_PARTS_SMALL 2000                /* so many parts have S3_PART_BYTES (16 GiB in all), … */
+#define S3_PARTS_DOUBLING 800              /* … then the size doubles after each so many */
+#define S3_PARTS_IN_FLIGHT 4               /* of one store, beyond the one that each writer fills; a larger part than S3_PART_BYTES counts as two */
+#define S3_FIRST_BYTES (1 * MIB)           /* read when an object is opened: most documents in one request */
+#define S3_BLOCK_BYTES (256 * KIB)         /* read at once where nothing tells that more is wanted */
+#define S3_WINDOW_BYTES (4 * MIB)          /* read at once where an object is read on and on */
+#define S3_WINDOWS 3                       /* of one reader: the one that is read, and those that are fetched meanwhile */
+#define S3_FETCHES_AHEAD 8                 /* of one store at a time */
+#define S3_LIST_BYTES_MAX (8 * MIB)        /* an answer: 1,000 keys of 1,024 bytes, each as %XX, and what stands around them */
+#define S3_COMPLETE_TIMEOUT_MS 300000      /* while a service joins the parts it may say nothing for minutes */
+#define S3_CLIENTS_MAX 4                   /* regions that answers may send one store to */
 #define UPLOAD_PART_BYTES_MIN (5 * MIB)    /* S3's limit on every part but the last */
 #define UPLOAD_PART_BYTES_MAX (5 * GIB)    /* S3's limit on a part */
 #define UPLOAD_ID_BYTES_MAX 1024          /* S3's upload ids have 100 to 300 */
@@ -101,3 +124,8 @@
 #define TRANSFERS_SWEEP_MAX 10000          /* looked at in one sweep */
 #define UPLOAD_AGE_MS_MAX (7LL * 86400 * 1000) /* since it began: then it is dropped, as by the bucket's rule */
 #define UPLOAD_SETTLE_MS 600000            /* the sweep leaves alone what someone wrote so recently */
+
+/* what a server does beside its jobs */
+#define QUEUE_WAIT_S 20                    /* one long poll, SQS's most */
+#define INBOX_TAKE_MAX 100                 /* files taken in with one look */
+#define INBOX_SETTLED_MS 15000             /* a file that is still growing is left alone */

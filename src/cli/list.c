@@ -62,7 +62,7 @@ static bool run(Invocation *invocation, GError **error) {
         !command_open(invocation, false, &workspace, error) || (!json && !cursor && !print_jobs(workspace, terminal_width(), error)) ||
         !catalog_list(workspace->catalog, &query, &page, error))
         return false;
-    return print_page(&page, json);
+    return print_page(&page, json) && (page.rows->len > 0 || cursor || command_explain_nothing(workspace, error));
 }
 
 static const GOptionEntry options[] = {

@@ -114,6 +114,7 @@ static bool check_metadata(GHashTable *metadata, GError **error) {
         if (length == 0 || length > METADATA_NAME_BYTES_MAX || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != length)
             return fail(error, ERROR_INVALID, "a metadata name must have 1 to %d characters of a-z, 0-9 and '-'",
                         METADATA_NAME_BYTES_MAX);
+        if (strcmp(name, STORE_MARK_NAME) == 0) return fail(error, ERROR_INVALID, "the metadata '%s' is the store's own", name);
         gsize value_length = strlen(value); /* spaces at the ends would be lost in a header */
         if (!is_printable_ascii(value) || value[0] == ' ' || (value_length > 0 && value[value_length - 1] == ' '))
             return fail(error, ERROR_INVALID, "the value of metadata '%s' must be printable ASCII without a space at either end", name);

@@ -9,6 +9,9 @@ typedef struct StoreUploadsBackend StoreUploadsBackend;
 typedef struct StoreReaderBackend StoreReaderBackend;
 typedef struct StoreWriterBackend StoreWriterBackend;
 
+/* User metadata of the S3 store's own, which no caller may set or sees: by it a put that is tried again knows its own object. */
+#define STORE_MARK_NAME "hansard-write"
+
 /* Backends embed these as their first member. */
 struct Store {
     const StoreBackend *backend;
