@@ -40,7 +40,6 @@ typedef struct {
     EventHub *hub;
     Tasks *tasks;
     Listen place;
-    char *policy;         /* Content-Security-Policy of the page */
     Counters counters;
     JobCounts job_counts;
     LastPage last_page;

@@ -117,7 +117,7 @@ static struct MHD_Response *make(Context *context, struct MHD_Connection *connec
 }
 
 enum MHD_Result reply_queue(Context *context, struct MHD_Connection *connection, Response *response, bool close) {
-    security_headers(response, context->policy);
+    security_headers(response);
     struct MHD_Response *made = make(context, connection, response);
     if (!made) return MHD_NO;
     for (guint i = 0; i < response->headers->len; i += 2)

@@ -87,17 +87,18 @@ static bool is_plain_origin(const char *origin) {
     return g_str_has_prefix(origin, "http://") || g_str_has_prefix(origin, "https://");
 }
 
+#define POLICY_REST "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
 char *security_policy(const char *store_origin) {
-    static const char common[] = "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-    if (!store_origin || !is_plain_origin(store_origin)) return g_strconcat("default-src 'self'; ", common, NULL);
-    return g_strdup_printf("default-src 'self'; connect-src 'self' %s; media-src 'self' %s; %s", store_origin, store_origin, common);
+    if (!store_origin || !is_plain_origin(store_origin)) return g_strdup("default-src 'self'; " POLICY_REST);
+    return g_strdup_printf("default-src 'self'; connect-src 'self' %s; media-src 'self' %s; " POLICY_REST, store_origin, store_origin);
 }
 
-void security_headers(Response *response, const char *policy) {
-    const struct {
+void security_headers(Response *response) {
+    static const struct {
         const char *name, *value;
     } headers[] = {
-        {"Content-Security-Policy", policy},
+        {"Content-Security-Policy", "default-src 'self'; " POLICY_REST},
         {"X-Content-Type-Options", "nosniff"},
         {"Referrer-Policy", "no-referrer"},
         {"Cross-Origin-Resource-Policy", "same-origin"},

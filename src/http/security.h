@@ -25,4 +25,4 @@ bool security_check(const Listen *place, const Request *request, GError **error)
  * (store_origin(); NULL: none). Caller frees. */
 char *security_policy(const char *store_origin);
 /* The headers of every answer; keeps what the response has set already. */
-void security_headers(Response *response, const char *policy);
+void security_headers(Response *response);

@@ -68,7 +68,6 @@ void context_init(Context *context) {
 
 void context_release(Context *context) {
     LastPage *last = &context->last_page;
-    g_clear_pointer(&context->policy, g_free);
     g_mutex_clear(&context->job_counts.lock);
     g_mutex_clear(&last->lock);
     catalog_page_clear(&last->page);
@@ -94,8 +93,6 @@ bool server_start(Workspace *workspace, Worker *worker, Server **server, GError 
         g_free(started);
         return false;
     }
-    g_autofree char *origin = store_origin(workspace->store);
-    context->policy = security_policy(origin);
     started->connections = connections_new();
     context_init(context);
     context->progress = progress_new(workspace->clock);
