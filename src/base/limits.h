@@ -94,6 +94,15 @@
 #define AWS_CONTAINER_MS 5000              /* a try of the container's */
 #define AWS_CONTAINER_ATTEMPTS_MAX 3
 #define AWS_VARIABLE_BYTES_MAX (8 * KIB)
+#define TABLE_QUERIES_MAX 4                /* of DynamoDB's index for one page of a list; beyond it the page stays short */
+#define TABLE_ANSWER_BYTES_MAX (8 * MIB)   /* one query reads 1 MiB at most, which JSON can blow up by six */
+#define TABLE_CONNECT_TIMEOUT_MS 3000      /* someone waits for a list, and the keys can give it */
+#define TABLE_CALL_TIMEOUT_MS 10000
+#define TABLE_ATTEMPTS_MAX 3
+#define TABLE_REST_MS 15000                /* lists come from the keys for so long after the table has failed */
+#define TABLE_WAIT_FIRST_MS 500            /* between two looks whether the table or its index is ready, doubled up to … */
+#define TABLE_WAIT_EACH_MS_MAX 5000
+#define TABLE_WAIT_MS_MAX (30 * 60 * 1000) /* an index is filled at some thousand rows a second; setup may be run again to go on waiting */
 #define XML_DEPTH_MAX 16
 #define XML_ELEMENTS_MAX 20000
 

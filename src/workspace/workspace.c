@@ -16,7 +16,7 @@ static bool uses_bucket(const Settings *settings) { return settings->bucket && s
 
 static void open_aws(Workspace *workspace) {
     const Settings *settings = workspace->settings;
-    if (!uses_bucket(settings) && !settings->use_dynamodb && !settings->queue_url) return;
+    if (!uses_bucket(settings) && !workspace_uses_table(settings) && !settings->queue_url) return;
     workspace->transport = http_curl_new(settings_aws(settings, "AWS_CA_BUNDLE"));
     workspace->credentials = aws_credentials_chain_new(settings, workspace->transport, workspace->clock);
 }
@@ -55,7 +55,7 @@ bool workspace_open(Settings *settings, Workspace **workspace, GError **error) {
     opened->clock = clock_system();
     opened->worker_name = make_worker_name();
     open_aws(opened);
-    if (!open_store(opened, error) || !catalog_keys_open(opened->store, &opened->catalog, error)) return false;
+    if (!open_store(opened, error) || !workspace_open_catalog(opened, error)) return false;
     if (settings->queue_url && !queue_open(settings, opened->transport, opened->credentials, opened->clock, &opened->queue, error)) return false;
     g_autofree char *index_path = search_path(settings);
     opened->meetings = (Meetings){opened->store, opened->catalog, opened->clock};
@@ -93,6 +93,7 @@ void workspace_close(Workspace *workspace) {
     g_clear_pointer(&workspace->jobs, jobs_free);
     g_clear_pointer(&workspace->catalog, catalog_close);
     g_clear_pointer(&workspace->queue, queue_close);
+    g_clear_pointer(&workspace->dynamodb, aws_client_free);
     g_clear_pointer(&workspace->store, store_close);
     g_clear_pointer(&workspace->credentials, aws_credentials_chain_free);
     g_clear_pointer(&workspace->transport, http_transport_close);

@@ -1,7 +1,7 @@
 /* Everything that the settings name, opened once and in one place: the surfaces stand on this. */
 #pragma once
 
-#include "aws/credentials.h"
+#include "aws/client.h"
 #include "pipeline/worker.h"
 #include "queue/queue.h"
 
@@ -10,6 +10,7 @@ typedef struct {
     Clock *clock;
     HttpTransport *transport;         /* NULL: no service of AWS is in use; so are credentials */
     AwsCredentialsChain *credentials;
+    AwsClient *dynamodb;              /* NULL: lists are kept in the store's keys alone */
     Store *store;
     char *place;                      /* where the store is, for people: a path, or "bucket NAME" */
     Catalog *catalog;
@@ -31,5 +32,9 @@ const char *workspace_copy_folder(const Workspace *workspace);
 Pipeline workspace_pipeline(const Workspace *workspace);
 /* The longest wait between two looks for work that another process has queued: asking a bucket costs money, asking a directory does not. */
 int workspace_poll_ms(const Workspace *workspace);
+/* Whether the settings want a DynamoDB table for lists. */
+bool workspace_uses_table(const Settings *settings);
+/* Opens the catalog (and `dynamodb`) over the store: part of workspace_open. */
+bool workspace_open_catalog(Workspace *workspace, GError **error);
 void workspace_close(Workspace *workspace);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Workspace, workspace_close)
