@@ -58,6 +58,7 @@ bool store_s3_open(const Settings *settings, HttpTransport *transport, AwsCreden
                                          .list = s3_list,
                                          .delete_many = s3_delete_many,
                                          .sign_url = s3_sign_url,
+                                         .origin = s3_origin,
                                          .purge_versions = s3_purge_versions,
                                          .uploads = &s3_uploads_backend,
                                          .close = s3_close};

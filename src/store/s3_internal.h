@@ -51,6 +51,8 @@ char *s3_url(const S3Store *s3, const char *endpoint, const char *key, const cha
 void s3_query_add(GString *query, const char *name, const char *value);
 /* Whether the prefix leaves room for the key. ERROR_INVALID. */
 bool s3_key_fits(const S3Store *s3, const char *key, GError **error);
+/* Of the region that is known by now. */
+char *s3_origin(Store *store);
 bool s3_sign_url(Store *store, const char *key, const StoreUrl *url, char **signed_url, GError **error);
 
 /* ---- calls ---- */
