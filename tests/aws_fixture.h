@@ -139,6 +139,33 @@ static inline void aws_assert_message(const char *got, const char *code, ...) {
         aws_assert_message(got_, code, __VA_ARGS__, NULL); \
     } while (0)
 
+/* What the fixture's service answers, in order; the last one again and again. */
+typedef struct {
+    int status;
+    const char *body, *headers; /* NULL: none */
+    guint delay_ms;
+} AwsAnswer;
+typedef struct {
+    const AwsAnswer *answers;
+    guint count;
+} AwsScript;
+
+static inline FakeAnswer aws_play(const FakeRequest *request, guint number, gpointer data) {
+    const AwsScript *script = data;
+    const AwsAnswer *answer = &script->answers[MIN(number, script->count - 1)];
+    return (FakeAnswer){.status = answer->status, .body = g_strdup(answer->body), .headers = g_strdup(answer->headers), .delay_ms = answer->delay_ms};
+}
+
+/* Restarts the fixture's service with this script and names its address in `setting`. */
+static inline void aws_serve(AwsFixture *fixture, const char *setting, const char *path, AwsScript *script) {
+    fake_service_free(fixture->service);
+    fixture->service = fake_service_new(aws_play, script);
+    g_autofree char *url = fake_service_url(fixture->service, path);
+    aws_set(fixture, setting, url);
+}
+#define aws_script(...) \
+    { .answers = (const AwsAnswer[]){__VA_ARGS__}, .count = G_N_ELEMENTS(((const AwsAnswer[]){__VA_ARGS__})) }
+
 typedef struct {
     const char *name;
     void (*test)(AwsFixture *fixture, gconstpointer unused);

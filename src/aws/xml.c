@@ -69,7 +69,7 @@ static void on_other(GMarkupParseContext *context, const char *text, gsize size,
 static bool run_parser(Builder *builder, const void *data, gsize size, GError **error) {
     static const GMarkupParser parser = {on_start, on_end, on_text, on_other, NULL};
     g_autoptr(GMarkupParseContext) context = g_markup_parse_context_new(&parser, G_MARKUP_TREAT_CDATA_AS_TEXT, builder, NULL);
-    return g_markup_parse_context_parse(context, data, (gssize)size, error) && g_markup_parse_context_end_parse(context, error);
+    return g_markup_parse_context_parse(context, size > 0 ? data : "", (gssize)size, error) && g_markup_parse_context_end_parse(context, error);
 }
 
 XmlElement *xml_parse(const void *data, gsize size, const char *what, GError **error) {

@@ -25,7 +25,7 @@
 #define JOB_BYTES_MAX (64 * KIB)
 #define RECORDING_BYTES_MAX (5 * TIB)      /* S3's limit on an object */
 #define TRANSCRIPT_FILE_BYTES_MAX (32 * MIB) /* a transcript that comes in as a file */
-#define USER_METADATA_BYTES_MAX 2048       /* S3's limit, names and values together */
+#define USER_METADATA_BYTES_MAX (2048 - 64) /* S3's limit, names and values together, less what the S3 store adds for itself */
 #define LIST_LIMIT_MAX 1000                /* keys in one store listing, as S3 */
 #define DELETE_MANY_MAX 1000               /* keys in one batch delete, as S3 */
 #define JSON_DEPTH_MAX 64
@@ -109,6 +109,24 @@
 #define S3_PART_BYTES (8 * MIB)            /* of the first parts; it grows so that 5 TiB fit */
 #define S3_PART_BYTES_MEMORY_MAX (16 * MIB) /* larger parts stand in a file */
 #define S3_PARTS_MAX 10000
-#define S3_PARTS_IN_FLIGHT 4               /* of one store, beyond the one that each writer fills */
+#define S3_PARTS_SMALL 2000                /* so many parts have S3_PART_BYTES (16 GiB in all), … */
+#define S3_PARTS_DOUBLING 800              /* … then the size doubles after each so many */
+#define S3_PARTS_IN_FLIGHT 4               /* of one store, beyond the one that each writer fills; a larger part than S3_PART_BYTES counts as two */
+#define S3_FIRST_BYTES (1 * MIB)           /* read when an object is opened: most documents in one request */
+#define S3_BLOCK_BYTES (256 * KIB)         /* read at once where nothing tells that more is wanted */
+#define S3_WINDOW_BYTES (4 * MIB)          /* read at once where an object is read on and on */
+#define S3_WINDOWS 3                       /* of one reader: the one that is read, and those that are fetched meanwhile */
+#define S3_FETCHES_AHEAD 8                 /* of one store at a time */
+#define S3_LIST_BYTES_MAX (8 * MIB)        /* an answer: 1,000 keys of 1,024 bytes, each as %XX, and what stands around them */
+#define S3_COMPLETE_TIMEOUT_MS 300000      /* while a service joins the parts it may say nothing for minutes */
+#define S3_CLIENTS_MAX 4                   /* regions that answers may send one store to */
 #define UPLOAD_PART_BYTES_MIN (5 * MIB)    /* S3's limit on every part but the last */
+#define UPLOAD_PART_BYTES_MAX (5 * GIB)    /* S3's limit on a part */
 #define UPLOAD_ID_BYTES_MAX 1024          /* S3's upload ids have 100 to 300 */
+#define UPLOADS_OPEN_MAX 256               /* uploads in parts that wait beside the objects of a directory or in memory */
+#define UPLOAD_IDLE_S_MAX (7 * 86400)      /* one that no part came to for so long is dropped, as the rule of a bucket does */
+
+/* what a server does beside its jobs */
+#define QUEUE_WAIT_S 20                    /* one long poll, SQS's most */
+#define INBOX_TAKE_MAX 100                 /* files taken in with one look */
+#define INBOX_SETTLED_MS 15000             /* a file that is still growing is left alone */

@@ -36,6 +36,9 @@ bool command_each(const Invocation *invocation, Workspace *workspace, CommandSte
 /* Brings the search index up to date. A damaged meeting is named on standard error and left out: the others can still be found. */
 bool command_refresh_search(Workspace *workspace, GError **error);
 
+/* Where there is nothing to show though there are meetings, says on standard error what brings them into the lists. */
+bool command_explain_nothing(Workspace *workspace, GError **error);
+
 /* To standard output. What can't be written is reported once, when the command has ended. */
 void command_print(GBytes *bytes);
 /* The same for JSON, indented for a terminal. */

@@ -72,7 +72,7 @@ static bool run(Invocation *invocation, GError **error) {
         !catalog_list(workspace->catalog, &query, &page, error))
         return false;
     tell_fallback(workspace->catalog);
-    return print_page(&page, json);
+    return print_page(&page, json) && (page.rows->len > 0 || cursor || command_explain_nothing(workspace, error));
 }
 
 static const GOptionEntry options[] = {

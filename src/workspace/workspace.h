@@ -3,6 +3,7 @@
 
 #include "aws/client.h"
 #include "pipeline/worker.h"
+#include "queue/queue.h"
 
 typedef struct {
     Settings *settings;
@@ -11,11 +12,13 @@ typedef struct {
     AwsCredentialsChain *credentials;
     AwsClient *dynamodb;              /* NULL: lists are kept in the store's keys alone */
     Store *store;
+    char *place;                      /* where the store is, for people: a path, or "bucket NAME" */
     Catalog *catalog;
     Search *search;
     Jobs *jobs;
     Transcriber *transcriber; /* NULL until workspace_open_pipeline */
     Extractor *extractor;
+    Queue *queue;             /* NULL: none */
     Meetings meetings;
     char *worker_name;        /* host, process and a random part */
 } Workspace;
@@ -29,5 +32,7 @@ Pipeline workspace_pipeline(const Workspace *workspace);
 bool workspace_uses_table(const Settings *settings);
 /* Opens the catalog (and `dynamodb`) over the store: part of workspace_open. */
 bool workspace_open_catalog(Workspace *workspace, GError **error);
+/* The longest wait between two looks for work that another process has queued: asking a bucket costs money, asking a directory does not. */
+int workspace_poll_ms(const Workspace *workspace);
 void workspace_close(Workspace *workspace);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Workspace, workspace_close)
