@@ -72,6 +72,16 @@ static void keep_last(LastPage *last, CatalogPage *page, GBytes *text, const cha
     *page = (CatalogPage){0};
 }
 
+/* An empty list, with the reason where there are meetings all the same. */
+static bool list_nothing(Context *context, const Request *request, Response *response, GError **error) {
+    bool unlisted = false;
+    if (!meetings_unlisted(&context->workspace->meetings, &unlisted, error)) return false;
+    json_t *json = json_pack("{s:b, s:i, s:[], s:n}", "success", 1, "count", 0, "meetings", "next_cursor");
+    if (unlisted) json_object_set_new(json, "notice", json_string(UNLISTED_NOTICE));
+    response_json_cached(response, request, json);
+    return true;
+}
+
 /* That lists come from the keys, and that they no longer do, is reported once each. */
 static void report_fallback(Context *context) {
     Fallback *fallback = &context->fallback;
@@ -86,16 +96,6 @@ static void report_fallback(Context *context) {
     g_mutex_unlock(&fallback->lock);
     if (began) g_message("lists come from the keys in the store: %s", health.problem);
     if (ended) g_message("lists come from the table again");
-}
-
-/* An empty list, with the reason where there are meetings all the same. */
-static bool list_nothing(Context *context, const Request *request, Response *response, GError **error) {
-    bool unlisted = false;
-    if (!meetings_unlisted(&context->workspace->meetings, &unlisted, error)) return false;
-    json_t *json = json_pack("{s:b, s:i, s:[], s:n}", "success", 1, "count", 0, "meetings", "next_cursor");
-    if (unlisted) json_object_set_new(json, "notice", json_string(UNLISTED_NOTICE));
-    response_json_cached(response, request, json);
-    return true;
 }
 
 /* The page is always read; its JSON is made where it is another than the one before. */

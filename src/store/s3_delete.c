@@ -176,7 +176,7 @@ static bool take_versions(const S3Store *s3, const XmlElement *root, const Hidde
         const XmlElement *element = g_ptr_array_index(root->children, i);
         if (strcmp(element->name, "Version") != 0 && strcmp(element->name, "DeleteMarker") != 0) continue;
         const char *text = xml_text(element, "Key"), *version = xml_text(element, "VersionId");
-        g_autofree char *name = text ? s3_decode(text) : NULL;
+        g_autofree char *name = text ? s3_decode(root, text) : NULL;
         if (!name || !version || strlen(version) > VERSION_CHARS_MAX || !g_str_has_prefix(name, s3->prefix)) return false;
         if (strcmp(name + strlen(s3->prefix), hidden->key) != 0) past = true;
         else if (strcmp(version, hidden->marker) == 0) versions->under = true;
@@ -185,7 +185,7 @@ static bool take_versions(const S3Store *s3, const XmlElement *root, const Hidde
     bool more = !past && is_true(xml_text(root, "IsTruncated"));
     g_free(versions->next_key);
     g_free(versions->next_version);
-    versions->next_key = more ? s3_decode(xml_text(root, "NextKeyMarker") ? xml_text(root, "NextKeyMarker") : "") : NULL;
+    versions->next_key = more ? s3_decode(root, xml_text(root, "NextKeyMarker") ? xml_text(root, "NextKeyMarker") : "") : NULL;
     versions->next_version = more ? g_strdup(xml_text(root, "NextVersionIdMarker")) : NULL;
     return !more || (versions->next_key && versions->next_key[0]);
 }

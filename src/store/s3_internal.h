@@ -11,6 +11,7 @@
  *   s3.c          opening and closing */
 #pragma once
 
+#include "aws/xml.h"
 #include "aws/client.h"
 #include "base/settings.h"
 #include "store/crc32c.h"
@@ -149,5 +150,6 @@ bool s3_list(Store *store, const char *prefix, const char *start_after, guint li
 bool s3_delete_many(Store *store, const char *const *keys, gsize key_count, GError **error);
 bool s3_purge_versions(Store *store, const char *key, GError **error);
 
-/* Decodes what encoding-type=url has encoded; NULL where it is not UTF-8. Caller frees. */
-char *s3_decode(const char *text);
+/* A name as the list `root` has it: decoded where the list says that it is encoded, which not every service does that was asked to (encoding-type=url);
+ * NULL where it is not UTF-8. Caller frees. */
+char *s3_decode(const XmlElement *root, const char *text);

@@ -8,7 +8,8 @@
 
 #define MS_A_SECOND 1000
 
-char *s3_decode(const char *text) {
+char *s3_decode(const XmlElement *root, const char *text) {
+    if (g_strcmp0(xml_text(root, "EncodingType"), "url") != 0) return g_strdup(text); /* the service did not do what it was asked for */
     g_autofree char *copy = g_strdup(text);
     for (char *at = copy; *at; at++)
         if (*at == '+') *at = ' ';
@@ -64,7 +65,7 @@ static bool take_page(const XmlElement *root, guint limit, Page *page) {
     for (guint i = 0; root->children && i < root->children->len; i++) {
         const XmlElement *element = g_ptr_array_index(root->children, i);
         if (strcmp(element->name, "Contents") != 0) continue;
-        g_autofree char *name = xml_text(element, "Key") ? s3_decode(xml_text(element, "Key")) : NULL;
+        g_autofree char *name = xml_text(element, "Key") ? s3_decode(root, xml_text(element, "Key")) : NULL;
         if (!name) continue;
         if (!g_str_has_prefix(name, page->prefix)) return false;
         bool within = g_str_has_prefix(name, page->within);

@@ -88,8 +88,8 @@ void workspace_close(Workspace *workspace) {
     g_clear_pointer(&workspace->search, search_close);
     g_clear_pointer(&workspace->jobs, jobs_free);
     g_clear_pointer(&workspace->catalog, catalog_close);
-    g_clear_pointer(&workspace->dynamodb, aws_client_free);
     g_clear_pointer(&workspace->queue, queue_close);
+    g_clear_pointer(&workspace->dynamodb, aws_client_free);
     g_clear_pointer(&workspace->store, store_close);
     g_clear_pointer(&workspace->credentials, aws_credentials_chain_free);
     g_clear_pointer(&workspace->transport, http_transport_close);

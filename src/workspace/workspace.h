@@ -28,11 +28,11 @@ bool workspace_open(Settings *settings, Workspace **workspace, GError **error);
 /* Opens the transcriber, too: for the commands that process recordings. */
 bool workspace_open_pipeline(Workspace *workspace, GError **error);
 Pipeline workspace_pipeline(const Workspace *workspace);
+/* The longest wait between two looks for work that another process has queued: asking a bucket costs money, asking a directory does not. */
+int workspace_poll_ms(const Workspace *workspace);
 /* Whether the settings want a DynamoDB table for lists. */
 bool workspace_uses_table(const Settings *settings);
 /* Opens the catalog (and `dynamodb`) over the store: part of workspace_open. */
 bool workspace_open_catalog(Workspace *workspace, GError **error);
-/* The longest wait between two looks for work that another process has queued: asking a bucket costs money, asking a directory does not. */
-int workspace_poll_ms(const Workspace *workspace);
 void workspace_close(Workspace *workspace);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Workspace, workspace_close)
