@@ -9,7 +9,7 @@ export HANSARD_PREFIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hansard
 build_dir = build/$(PRESET)
 hansard = build/release/hansard
 
-.PHONY: help run serve add build model test sanitize bench clean packages packages-test whisper servers
+.PHONY: help run serve add build model test sanitize bench clean packages packages-test whisper servers vectors
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -41,7 +41,10 @@ model: build ## the speech model: MODEL=tiny.en (default) or base (other languag
 servers: packages-test ## the servers that the tests run against: S3 by two makers, DynamoDB Local, moto
 	@setup/servers.sh >/dev/null
 
-test: packages-test build model servers ## everything: unit, contract and end-to-end tests, gcc and clang, with the sanitizers
+vectors: packages-test
+	@setup/vectors.sh >/dev/null
+
+test: packages-test build model servers vectors ## everything: unit, contract and end-to-end tests, gcc and clang, with the sanitizers
 	@setup/test.sh
 
 bench: packages build model ## speed and memory against peers in the same run

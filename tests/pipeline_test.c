@@ -331,7 +331,7 @@ static void test_workers_share(void) {
         g_autoptr(Job) job = NULL;
         g_assert_true(upload(&program, "call.vtt", vtt, strlen(vtt), NULL, &job, NULL));
     }
-    Worker *one = worker_start(&program.pipeline, "one", 2, &events), *two = worker_start(&program.pipeline, "two", 2, &events);
+    Worker *one = worker_start(&program.pipeline, "one", 2, 3000, &events), *two = worker_start(&program.pipeline, "two", 2, 3000, &events);
     for (int i = 0; i < 600 && count_keys(program.store, PREFIX_JOBS) > 0; i++) g_usleep(100 * 1000);
     worker_stop(one);
     worker_stop(two);

@@ -25,7 +25,7 @@
 #define JOB_BYTES_MAX (64 * KIB)
 #define RECORDING_BYTES_MAX (5 * TIB)      /* S3's limit on an object */
 #define TRANSCRIPT_FILE_BYTES_MAX (32 * MIB) /* a transcript that comes in as a file */
-#define USER_METADATA_BYTES_MAX 2048       /* S3's limit, names and values together */
+#define USER_METADATA_BYTES_MAX (2048 - 64) /* S3's limit, names and values together, less what the S3 store adds for itself */
 #define LIST_LIMIT_MAX 1000                /* keys in one store listing, as S3 */
 #define DELETE_MANY_MAX 1000               /* keys in one batch delete, as S3 */
 #define JSON_DEPTH_MAX 64
@@ -68,7 +68,10 @@
 /* calls of services */
 #define HTTP_BODY_BYTES_MAX (4 * MIB)      /* an answer that is kept in memory */
 #define HTTP_HEADER_BYTES_MAX (64 * KIB)   /* of an answer */
+#define HTTP_ERROR_BYTES_MAX (64 * KIB)    /* kept of the body of an answer that is an error */
+#define HTTP_URL_BYTES_MAX (16 * KIB)
 #define HTTP_CONNECTIONS_KEPT 64
+#define HTTP_CONNECTION_KEPT_S 30          /* unused for so long, a connection is closed: servers do so after 60 and more */
 #define HTTP_CONNECT_TIMEOUT_MS 10000
 #define HTTP_IDLE_TIMEOUT_MS 30000
 #define AWS_ATTEMPTS_MAX 5
@@ -76,7 +79,29 @@
 #define AWS_BACKOFF_MAX_MS 20000
 #define AWS_RETRY_TOKENS 500               /* the standard mode's bucket: 5 a retry, 10 for a time-out, 1 back with each success */
 #define AWS_CREDENTIALS_REFRESH_MS 300000  /* before they expire */
+#define AWS_CREDENTIALS_RETRY_MS 5000      /* between two asks for credentials, whatever came of the first */
+#define AWS_CREDENTIAL_BYTES_MAX (16 * KIB) /* of a key, a secret, a token */
+#define AWS_CREDENTIAL_ANSWER_BYTES_MAX (64 * KIB) /* of a command, STS, a metadata service; and a token's file */
+#define AWS_PROFILE_FILE_BYTES_MAX (1 * MIB)
+#define AWS_PROFILE_ENTRIES_MAX 10000      /* headers and values in one such file */
+#define AWS_ROLE_CHAIN_MAX 8               /* profiles in a chain of source_profile */
+#define AWS_COMMAND_MS 60000               /* credential_process */
+#define AWS_STS_MS 15000                   /* a try */
+#define AWS_STS_ATTEMPTS_MAX 3
+#define AWS_INSTANCE_MS 1000               /* a try of the instance's metadata: a machine without must not wait for it */
+#define AWS_INSTANCE_ATTEMPTS_MAX 2
+#define AWS_CONTAINER_MS 5000              /* a try of the container's */
+#define AWS_CONTAINER_ATTEMPTS_MAX 3
 #define AWS_VARIABLE_BYTES_MAX (8 * KIB)
+#define TABLE_QUERIES_MAX 4                /* of DynamoDB's index for one page of a list; beyond it the page stays short */
+#define TABLE_ANSWER_BYTES_MAX (8 * MIB)   /* one query reads 1 MiB at most, which JSON can blow up by six */
+#define TABLE_CONNECT_TIMEOUT_MS 3000      /* someone waits for a list, and the keys can give it */
+#define TABLE_CALL_TIMEOUT_MS 10000
+#define TABLE_ATTEMPTS_MAX 3
+#define TABLE_REST_MS 15000                /* lists come from the keys for so long after the table has failed */
+#define TABLE_WAIT_FIRST_MS 500            /* between two looks whether the table or its index is ready, doubled up to … */
+#define TABLE_WAIT_EACH_MS_MAX 5000
+#define TABLE_WAIT_MS_MAX (30 * 60 * 1000) /* an index is filled at some thousand rows a second; setup may be run again to go on waiting */
 #define XML_DEPTH_MAX 16
 #define XML_ELEMENTS_MAX 20000
 
@@ -84,6 +109,24 @@
 #define S3_PART_BYTES (8 * MIB)            /* of the first parts; it grows so that 5 TiB fit */
 #define S3_PART_BYTES_MEMORY_MAX (16 * MIB) /* larger parts stand in a file */
 #define S3_PARTS_MAX 10000
-#define S3_PARTS_IN_FLIGHT 4               /* of one store, beyond the one that each writer fills */
+#define S3_PARTS_SMALL 2000                /* so many parts have S3_PART_BYTES (16 GiB in all), … */
+#define S3_PARTS_DOUBLING 800              /* … then the size doubles after each so many */
+#define S3_PARTS_IN_FLIGHT 4               /* of one store, beyond the one that each writer fills; a larger part than S3_PART_BYTES counts as two */
+#define S3_FIRST_BYTES (1 * MIB)           /* read when an object is opened: most documents in one request */
+#define S3_BLOCK_BYTES (256 * KIB)         /* read at once where nothing tells that more is wanted */
+#define S3_WINDOW_BYTES (4 * MIB)          /* read at once where an object is read on and on */
+#define S3_WINDOWS 3                       /* of one reader: the one that is read, and those that are fetched meanwhile */
+#define S3_FETCHES_AHEAD 8                 /* of one store at a time */
+#define S3_LIST_BYTES_MAX (8 * MIB)        /* an answer: 1,000 keys of 1,024 bytes, each as %XX, and what stands around them */
+#define S3_COMPLETE_TIMEOUT_MS 300000      /* while a service joins the parts it may say nothing for minutes */
+#define S3_CLIENTS_MAX 4                   /* regions that answers may send one store to */
 #define UPLOAD_PART_BYTES_MIN (5 * MIB)    /* S3's limit on every part but the last */
+#define UPLOAD_PART_BYTES_MAX (5 * GIB)    /* S3's limit on a part */
 #define UPLOAD_ID_BYTES_MAX 1024          /* S3's upload ids have 100 to 300 */
+#define UPLOADS_OPEN_MAX 256               /* uploads in parts that wait beside the objects of a directory or in memory */
+#define UPLOAD_IDLE_S_MAX (7 * 86400)      /* one that no part came to for so long is dropped, as the rule of a bucket does */
+
+/* what a server does beside its jobs */
+#define QUEUE_WAIT_S 20                    /* one long poll, SQS's most */
+#define INBOX_TAKE_MAX 100                 /* files taken in with one look */
+#define INBOX_SETTLED_MS 15000             /* a file that is still growing is left alone */

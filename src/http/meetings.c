@@ -82,11 +82,28 @@ static bool list_nothing(Context *context, const Request *request, Response *res
     return true;
 }
 
+/* That lists come from the keys, and that they no longer do, is reported once each. */
+static void report_fallback(Context *context) {
+    Fallback *fallback = &context->fallback;
+    g_auto(CatalogHealth) health = {0};
+    catalog_health(context->workspace->catalog, &health);
+    g_mutex_lock(&fallback->lock);
+    bool began = health.problem && !fallback->problem, ended = !health.problem && fallback->problem;
+    if (began || ended) {
+        g_free(fallback->problem);
+        fallback->problem = g_strdup(health.problem);
+    }
+    g_mutex_unlock(&fallback->lock);
+    if (began) g_message("lists come from the keys in the store: %s", health.problem);
+    if (ended) g_message("lists come from the table again");
+}
+
 /* The page is always read; its JSON is made where it is another than the one before. */
 static bool list_ready(Context *context, const Request *request, const CatalogQuery *query, Response *response, GError **error) {
     g_auto(CatalogPage) page = {0};
     g_autofree char *etag = NULL;
     if (!catalog_list(context->workspace->catalog, query, &page, error)) return false;
+    report_fallback(context);
     if (page.rows->len == 0 && !page.next_cursor && !query->cursor) return list_nothing(context, request, response, error);
     g_autoptr(GBytes) text = last_text(&context->last_page, &page, &etag);
     if (!text) {

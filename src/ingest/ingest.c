@@ -136,17 +136,23 @@ bool ingest_claim_recording(const Meetings *meetings, Jobs *jobs, const char *au
     return true;
 }
 
+bool ingest_recording(const Meetings *meetings, Jobs *jobs, const IngestRecording *recording, const IngestOptions *options, Job **job, GError **error) {
+    g_autoptr(Job) planned = NULL;
+    if (!plan(meetings, recording->meeting_id, options, &planned, error)) return false;
+    planned->audio_key = g_strdup(recording->key);
+    planned->audio_bytes = recording->bytes;
+    planned->audio_sha256 = g_strdup(recording->sha256);
+    if (!jobs_create(jobs, planned, options->worker, error)) return false;
+    if (job) *job = g_steal_pointer(&planned);
+    return true;
+}
+
 bool ingest_stored(const Meetings *meetings, Jobs *jobs, const char *audio_key, const IngestOptions *options, Job **job,
                    GError **error) {
     g_autofree char *meeting_id = NULL;
-    g_autoptr(Job) planned = NULL;
     g_auto(StoreInfo) info = {0};
-    if (!ingest_claim_recording(meetings, jobs, audio_key, &meeting_id, error) ||
-        !store_head(meetings->store, audio_key, &info, error) || !plan(meetings, meeting_id, options, &planned, error))
+    if (!ingest_claim_recording(meetings, jobs, audio_key, &meeting_id, error) || !store_head(meetings->store, audio_key, &info, error))
         return false;
-    planned->audio_key = g_strdup(audio_key);
-    planned->audio_bytes = info.size;
-    if (!jobs_create(jobs, planned, options->worker, error)) return false;
-    *job = g_steal_pointer(&planned);
-    return true;
+    IngestRecording recording = {.meeting_id = meeting_id, .key = audio_key, .bytes = info.size};
+    return ingest_recording(meetings, jobs, &recording, options, job, error);
 }

@@ -22,6 +22,17 @@ bool ingest_finish(Ingest *ingest, Job **job, GError **error);
 void ingest_abort(Ingest *ingest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ingest, ingest_abort)
 
+/* A recording that stands in the store and is nobody's yet. */
+typedef struct {
+    const char *meeting_id; /* that it is to belong to */
+    const char *key;
+    guint64 bytes;
+    const char *sha256; /* NULL: unknown */
+} IngestRecording;
+
+/* Makes the job of that recording. ERROR_CONFLICT where the meeting has one already. `job` may be NULL. */
+bool ingest_recording(const Meetings *meetings, Jobs *jobs, const IngestRecording *recording, const IngestOptions *options, Job **job, GError **error);
+
 /* The id of the meeting that a recording which stands in the store is to belong to (a recording belongs to one meeting, which takes it along
  * when it is deleted). ERROR_NOT_FOUND where it does not stand; ERROR_CONFLICT where it belongs to a meeting already. Caller frees. */
 bool ingest_claim_recording(const Meetings *meetings, Jobs *jobs, const char *audio_key, char **meeting_id, GError **error);

@@ -40,7 +40,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(StoreInfo, store_info_clear)
 
 typedef struct {
     const char *content_type; /* NULL: from the key's extension, else application/octet-stream */
-    GHashTable *metadata;     /* borrowed; names [a-z0-9-]{1,64}, values printable ASCII; USER_METADATA_BYTES_MAX in all */
+    GHashTable *metadata;     /* borrowed; names [a-z0-9-]{1,64}, values printable ASCII without a space at either end;
+                                 USER_METADATA_BYTES_MAX in all */
     const char *if_match;     /* the object must stand with this ETag */
     bool if_none_match;       /* "*": the key must be free */
 } StorePut;
@@ -100,6 +101,10 @@ bool store_each(Store *store, const char *prefix, StoreVisit visit, gpointer use
 /* Removes the keys (at most DELETE_MANY_MAX); one that has no object counts as removed. */
 bool store_delete_many(Store *store, const char *const *keys, gsize key_count, GError **error);
 bool store_delete(Store *store, const char *key, GError **error);
+
+/* Removes the key and, where the store keeps overwritten and removed versions (a versioned bucket), all of these for good. What someone else puts
+ * under the key meanwhile stays. */
+bool store_purge_versions(Store *store, const char *key, GError **error);
 
 /* What a signed URL permits. */
 typedef struct {
