@@ -297,7 +297,6 @@ static bool tell(const Call *call, CURLcode result, GError **error) {
     switch (result) {
     case CURLE_OPERATION_TIMEDOUT:
         return fail(error, ERROR_TIMEOUT, "%.*s does not answer in time: %s", call->host_length, call->host, why);
-    case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
         return fail(error, ERROR_CONFIG, "an address on %.*s can't be called: %s", call->host_length, call->host, why);
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -319,6 +318,8 @@ static bool finish(Call *call, CURLcode result, HttpResponse *response, GError *
         return false;
     }
     if (result != CURLE_OK && !(result == CURLE_WRITE_ERROR && call->cut)) return tell(call, result, error);
+    /* libcurl takes an end in the middle of the headers for the end of the answer: a GET would seem to have found nothing. */
+    if (!call->headers_end) return tell(call, CURLE_GOT_NOTHING, error);
     *response = (HttpResponse){.status = call->status,
                                .headers = g_steal_pointer(&call->answer_headers),
                                .body = g_byte_array_free_to_bytes(g_steal_pointer(&call->body)),
