@@ -61,6 +61,7 @@ typedef struct {
     const char *query;        /* percent-encoded; NULL: none */
     HttpHeaders *headers;     /* NULL: none */
     HttpBody body;
+    bool sign_body;           /* the body, which is in memory, is signed too, so that one that was changed on the way is refused */
     void *into;               /* as in HttpRequest */
     gsize into_size;
     gsize body_bytes_max;
