@@ -161,7 +161,7 @@ static bool write_record(int fd, const char *key, const StorePut *put) {
 
 static bool upload_begin(Store *store, const char *key, const StorePut *put, char **upload_id, GError **error) {
     DirStore *dir = (DirStore *)store;
-    guint count;
+    guint count = 0;
     g_auto(DirLock) lock = dir_lock(dir, UPLOADS_NAME); /* so that the number is a limit among processes, too */
     if (lock < 0) return dir_fail(dir, errno, "lock", "the uploads", error);
     g_auto(Fd) uploads_fd = dir_step_into(dir->own_fd, UPLOADS_NAME, true);
