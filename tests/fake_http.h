@@ -85,7 +85,7 @@ static inline gsize fake_content_length(const char *head) {
 }
 
 static inline const FakeStep *fake_take_step(FakeHttp *fake, FakeRequest *request) {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&fake->mutex);
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&fake->mutex);
     const FakeStep *step = &fake->steps[MIN(fake->requests->len, fake->step_count - 1)];
     g_ptr_array_add(fake->requests, request);
     g_cond_broadcast(&fake->came);
@@ -190,18 +190,18 @@ static inline void fake_http_free(FakeHttp *fake) {
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FakeHttp, fake_http_free)
 
 static inline guint fake_http_count(FakeHttp *fake) {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&fake->mutex);
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&fake->mutex);
     return fake->requests->len;
 }
 
 static inline guint fake_http_open(FakeHttp *fake) {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&fake->mutex);
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&fake->mutex);
     return fake->open;
 }
 
 /* Head and body of the n-th request, when its answer has come. Borrowed. */
 static inline const FakeRequest *fake_http_request(FakeHttp *fake, guint n) {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&fake->mutex);
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&fake->mutex);
     g_assert_cmpuint(n, <, fake->requests->len);
     return fake->requests->pdata[n];
 }
