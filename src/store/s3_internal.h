@@ -11,8 +11,8 @@
  *   s3.c          opening and closing */
 #pragma once
 
-#include "aws/xml.h"
 #include "aws/client.h"
+#include "aws/xml.h"
 #include "base/settings.h"
 #include "store/crc32c.h"
 #include "store/store_backend.h"
