@@ -285,7 +285,7 @@ static void test_hostile_answers(CatalogFixture *fixture) {
         CatalogPage page = {0};
         g_autoptr(GError) error = NULL;
         table->transport->script = answers[i];
-        faulty_transport_fail(table->transport, NET_SCRIPT, 0);
+        faulty_service_fail(table->transport, NET_SCRIPT, 0);
         g_assert_false(catalog_list(fixture->catalog, &(CatalogQuery){.limit = 5}, &page, &error));
         g_assert_nonnull(error);
         g_assert_null(page.rows);
@@ -294,7 +294,7 @@ static void test_hostile_answers(CatalogFixture *fixture) {
     g_auto(CatalogPage) page = {0};
     list(fixture, &(CatalogQuery){.limit = 5}, &page);
     g_assert_cmpuint(page.rows->len, ==, 0);
-    faulty_transport_mend(table->transport);
+    faulty_service_mend(table->transport);
 }
 
 /* -- workspaces of one table --------------------------------------------------------------------------------------------- */
@@ -326,9 +326,9 @@ static void test_retried(CatalogFixture *fixture) {
     TestTable *table = table_of(fixture);
     const NetFault passing[] = {NET_REFUSED, NET_LATE, NET_ERROR_500, NET_THROTTLED};
     for (guint i = 0; i < G_N_ELEMENTS(passing); i++) {
-        faulty_transport_fail(table->transport, passing[i], 2);
+        faulty_service_fail(table->transport, passing[i], 2);
         put_number(fixture, i, BASE_MS + i); /* asserts that it works */
-        faulty_transport_fail(table->transport, passing[i], 2);
+        faulty_service_fail(table->transport, passing[i], 2);
         g_autoptr(GPtrArray) rows = list_all(fixture, (CatalogQuery){.limit = 10}, NULL);
         g_assert_cmpuint(rows->len, ==, 1 + i);
     }
@@ -345,14 +345,14 @@ static void test_failures_are_told(CatalogFixture *fixture) {
     for (guint i = 0; i < G_N_ELEMENTS(lasting); i++) {
         g_autoptr(GError) put_error = NULL, remove_error = NULL, list_error = NULL;
         CatalogPage page = {0};
-        faulty_transport_fail(table->transport, lasting[i].fault, 0);
+        faulty_service_fail(table->transport, lasting[i].fault, 0);
         g_assert_false(catalog_put(fixture->catalog, row, &put_error));
         g_assert_error(put_error, HANSARD_ERROR, (int)lasting[i].code);
         g_assert_false(catalog_remove(fixture->catalog, "m", BASE_MS, &remove_error));
         g_assert_error(remove_error, HANSARD_ERROR, (int)lasting[i].code);
         g_assert_false(catalog_list(fixture->catalog, &(CatalogQuery){.limit = 5}, &page, &list_error));
         g_assert_error(list_error, HANSARD_ERROR, (int)lasting[i].code);
-        faulty_transport_mend(table->transport);
+        faulty_service_mend(table->transport);
     }
 }
 

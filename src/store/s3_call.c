@@ -117,6 +117,16 @@ char *s3_etag(const char *quoted) {
 
 char *s3_quoted(const char *etag) { return g_strdup_printf("\"%s\"", etag); }
 
+void s3_md5_set(HttpHeaders *headers, GBytes *body) {
+    guint8 md5[16];
+    gsize size = sizeof md5;
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_MD5);
+    g_checksum_update(checksum, g_bytes_get_data(body, NULL), (gssize)g_bytes_get_size(body));
+    g_checksum_get_digest(checksum, md5, &size);
+    g_autofree char *text = g_base64_encode(md5, size);
+    http_headers_set(headers, "Content-MD5", text);
+}
+
 gint64 s3_answer_ms(const S3Store *s3, const HttpResponse *response) {
     gint64 ms;
     return http_date_parse(http_response_header(response, "Date"), &ms) ? ms : clock_now_ms(s3->base.clock);

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "aws/client.h"
+#include "aws/xml.h"
 #include "base/settings.h"
 #include "store/crc32c.h"
 #include "store/store_backend.h"
@@ -79,6 +80,8 @@ bool s3_describe(const HttpResponse *response, const char *key, StoreInfo *info,
 /* An ETag without its quotes; NULL where it is none. Caller frees. */
 char *s3_etag(const char *quoted);
 char *s3_quoted(const char *etag);
+/* Content-MD5: the sum that every service knows. */
+void s3_md5_set(HttpHeaders *headers, GBytes *body);
 /* When the answer was made, as its Date tells; else our clock. */
 gint64 s3_answer_ms(const S3Store *s3, const HttpResponse *response);
 bool s3_head_marked(S3Store *s3, const char *key, StoreInfo *info, char **mark, GError **error);
@@ -149,5 +152,5 @@ bool s3_list(Store *store, const char *prefix, const char *start_after, guint li
 bool s3_delete_many(Store *store, const char *const *keys, gsize key_count, GError **error);
 bool s3_purge_versions(Store *store, const char *key, GError **error);
 
-/* Decodes what encoding-type=url has encoded; NULL where it is not UTF-8. Caller frees. */
-char *s3_decode(const char *text);
+/* A name in a list, decoded where the list says that it is encoded; NULL where it is none, or not UTF-8. Caller frees. */
+char *s3_listed_name(const XmlElement *root, const char *text);
