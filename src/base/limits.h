@@ -48,6 +48,7 @@
 #define PAGE_LIMIT_DEFAULT 50
 #define PAGE_LIMIT_MAX 200
 #define SEARCH_QUERY_BYTES_MAX 400
+#define UPLOAD_SIGN_MAX 100                /* parts whose URLs are signed in one call */
 #define URL_EXPIRY_S_MAX 604800            /* a week, as S3's presigned URLs */
 #define EVENT_STREAMS_MAX 64
 
@@ -125,6 +126,13 @@
 #define UPLOAD_ID_BYTES_MAX 1024          /* S3's upload ids have 100 to 300 */
 #define UPLOADS_OPEN_MAX 256               /* uploads in parts that wait beside the objects of a directory or in memory */
 #define UPLOAD_IDLE_S_MAX (7 * 86400)      /* one that no part came to for so long is dropped, as the rule of a bucket does */
+
+/* recordings that come in parts */
+#define TRANSFER_BYTES_MAX (64 * KIB)      /* what is known of one */
+#define TRANSFERS_MAX 1000                 /* under way at one time */
+#define TRANSFERS_SWEEP_MAX 10000          /* looked at in one sweep */
+#define UPLOAD_AGE_MS_MAX (7LL * 86400 * 1000) /* since it began: then it is dropped, as by the bucket's rule */
+#define UPLOAD_SETTLE_MS 600000            /* the sweep leaves alone what someone wrote so recently */
 
 /* what a server does beside its jobs */
 #define QUEUE_WAIT_S 20                    /* one long poll, SQS's most */

@@ -17,7 +17,7 @@ const SettingSpec settings_table[] = {
     {"STORE_IN_S3", SETTING_BOOL, FIELD(store_in_s3), "true", 0, 0, NULL,
      "false: results stay in the directory though a bucket is named."},
     {"SKIP_LOCAL_STORAGE", SETTING_BOOL, FIELD(skip_local_storage), "true", 0, 0, NULL,
-     "true: a recording streams straight to the store. false: it is kept under `uploads/`, too, and goes to the store from there."},
+     "true: a recording streams straight to the store. false: a copy is kept under `uploads/` first, until you remove it, and goes to the store from there."},
     {"S3_PREFIX", SETTING_TEXT, FIELD(s3_prefix), NULL, 1, 200, NULL,
      "Stands before every key, so that several workspaces share a bucket."},
     {"S3_SSE", SETTING_CHOICE, FIELD(s3_sse), NULL, 0, 0, "AES256|aws:kms",

@@ -59,11 +59,16 @@ static bool take_in(Workspace *workspace, const char *path, Job **job, GError **
                              .language = workspace->settings->language,
                              .vocabulary = workspace->settings->vocabulary,
                              .tags = (const char *const *)tags,
-                             .worker = queue_only ? NULL : workspace->worker_name};
+                             .worker = queue_only ? NULL : workspace->worker_name,
+                             .copy_folder = workspace_copy_folder(workspace)};
     bool copied = ingest_open(&workspace->meetings, workspace->jobs, &options, &ingest, error) &&
                   copy(input, size, path, ingest, error);
     terminal_progress_clear();
-    return copied && ingest_finish(g_steal_pointer(&ingest), job, error);
+    if (!copied) return false;
+    g_autofree char *copy_path = terminal_safe(ingest_local_copy(ingest));
+    if (!ingest_finish(g_steal_pointer(&ingest), job, error)) return false;
+    if (copy_path[0]) g_printerr("hansard: a copy is kept as %s (SKIP_LOCAL_STORAGE=false)\n", copy_path);
+    return true;
 }
 
 static void show_progress(const Job *job, gpointer user_data) {

@@ -38,9 +38,10 @@ static bool serve(Workspace *workspace, GError **error) {
     if (!server_start(workspace, worker, &server, error)) return false;
     connect_server(&link, server);
     /* Port 0 asks for any free one: the line says which. */
-    const char *listen = workspace->settings->listen, *colon = strrchr(listen, ':');
+    const char *listen = workspace->settings->listen, *colon = strrchr(listen, ':'), *copies = workspace_copy_folder(workspace);
     g_printerr("hansard %s serves http://%.*s:%u/ from %s; end it with Ctrl-C\n", HANSARD_VERSION, (int)(colon - listen), listen,
                server_port(server), workspace->place);
+    if (copies) g_printerr("a copy of each recording is kept under %s/ (SKIP_LOCAL_STORAGE=false)\n", copies);
     Watch *watch = worker_watch(workspace, worker, workspace->search);
     wait_for_signal();
     watch_stop(watch);

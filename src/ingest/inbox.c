@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "ingest/ingest_internal.h"
 #include "model/keys.h"
 
 static bool pass_on(GError **problem, GError **error) {
@@ -51,28 +52,15 @@ static bool copy(Store *store, const StoreEntry *from, const char *key, GCancell
            pass_on(&problem, error);
 }
 
-/* Whether the meeting stands already, or work on it does: then only the file is left to remove. */
-static bool is_known(const Meetings *meetings, Jobs *jobs, const char *meeting_id, bool *known, GError **error) {
-    g_autofree char *key = key_document(meeting_id, DOCUMENT_RECORD);
-    g_auto(StoreInfo) info = {0};
-    g_autoptr(Job) job = NULL;
-    g_autoptr(GError) problem = NULL;
-    *known = true;
-    if (jobs_read(jobs, meeting_id, &job, &problem)) return true;
-    if (!error_is(problem, ERROR_NOT_FOUND)) return pass_on(&problem, error);
-    g_clear_error(&problem);
-    if (store_head(meetings->store, key, &info, &problem)) return true;
-    *known = false;
-    return error_is(problem, ERROR_NOT_FOUND) || pass_on(&problem, error);
-}
-
 static bool take(const Meetings *meetings, Jobs *jobs, const StoreEntry *entry, GCancellable *cancel, GError **error) {
     g_autofree char *uuid = uuid_of(entry), *meeting_id = meeting_id_new(uuid), *filename = text_clean_filename(entry->key);
     g_autofree char *key = key_recording(uuid, filename), *sha256 = NULL;
     g_autoptr(GError) problem = NULL;
     bool known = false;
-    if (!is_known(meetings, jobs, meeting_id, &known, error)) return false;
-    if (!known && (!copy(meetings->store, entry, key, cancel, &sha256, error) || !is_known(meetings, jobs, meeting_id, &known, error))) return false;
+    /* Where the meeting stands already, or work on it does, only the file is left to remove. */
+    if (!ingest_is_taken(meetings, jobs, meeting_id, &known, error)) return false;
+    if (!known && (!copy(meetings->store, entry, key, cancel, &sha256, error) || !ingest_is_taken(meetings, jobs, meeting_id, &known, error)))
+        return false;
     IngestRecording recording = {.meeting_id = meeting_id, .key = key, .bytes = entry->size, .sha256 = sha256};
     IngestOptions options = {.filename = filename};
     if (!known && !ingest_recording(meetings, jobs, &recording, &options, NULL, &problem) && !error_is(problem, ERROR_CONFLICT))

@@ -1,16 +1,18 @@
-/* Three loops that end with one cancellable. */
+/* Four loops that end with one cancellable. */
 #include "operate/watch.h"
 
 #include "base/limits.h"
+#include "ingest/transfer.h"
 
 #define REFRESH_NEWEST_S 60
 #define REFRESH_ALL_S 3600
+#define SWEEP_UPLOADS_S 3600
 #define TROUBLE_MS 30000 /* before a service that failed is asked again */
 
 struct Watch {
     WatchOptions options;
     GCancellable *cancel;
-    GThread *inbox, *queue, *search; /* NULL: not wanted */
+    GThread *inbox, *queue, *search, *uploads; /* NULL: not wanted */
     GMutex mutex;
     GCond poked;
     guint pokes; /* looks into the inbox that were asked for */
@@ -99,6 +101,21 @@ static gpointer watch_search(gpointer user_data) {
     return NULL;
 }
 
+static gpointer watch_uploads(gpointer user_data) {
+    Watch *watch = user_data;
+    const WatchOptions *options = &watch->options;
+    g_auto(Teller) teller = {watch, "uploads that were left behind", NULL};
+    while (!ended(watch)) {
+        g_autoptr(GError) problem = NULL;
+        guint swept = 0;
+        transfers_sweep(options->meetings, options->jobs, watch->cancel, &swept, &problem);
+        tell(&teller, problem);
+        if (swept > 0 && options->worker) worker_wake(options->worker);
+        wait_for(watch, SWEEP_UPLOADS_S * 1000, NULL);
+    }
+    return NULL;
+}
+
 Watch *watch_start(const WatchOptions *options) {
     Watch *watch = g_new0(Watch, 1);
     watch->options = *options;
@@ -108,6 +125,7 @@ Watch *watch_start(const WatchOptions *options) {
     if (options->inbox) watch->inbox = g_thread_new("inbox", watch_inbox, watch);
     if (options->queue) watch->queue = g_thread_new("queue", watch_queue, watch);
     if (options->search) watch->search = g_thread_new("search", watch_search, watch);
+    watch->uploads = g_thread_new("uploads", watch_uploads, watch);
     return watch;
 }
 
@@ -118,6 +136,7 @@ void watch_stop(Watch *watch) {
     g_clear_pointer(&watch->inbox, g_thread_join);
     g_clear_pointer(&watch->queue, g_thread_join);
     g_clear_pointer(&watch->search, g_thread_join);
+    g_clear_pointer(&watch->uploads, g_thread_join);
     g_object_unref(watch->cancel);
     g_mutex_clear(&watch->mutex);
     g_cond_clear(&watch->poked);

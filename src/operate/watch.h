@@ -1,5 +1,5 @@
-/* What a server or worker does besides its jobs: it takes in what is dropped into the inbox, is woken by the queue, and keeps the search index up to
- * date with what other processes commit. Each on a thread of its own, so that a slow one delays no other. */
+/* What a server or worker does besides its jobs: it takes in what is dropped into the inbox, is woken by the queue, keeps the search index up to
+ * date with what other processes commit, and clears uploads that were left behind. Each on a thread of its own, so that a slow one delays no other. */
 #pragma once
 
 #include "ingest/inbox.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "store/s3_internal.h"
 
 #define REGION_DEFAULT "us-east-1" /* AWS answers from there for a bucket of any region, and names it; other services mostly take it for theirs */
@@ -54,7 +55,10 @@ static bool send_by(S3Store *s3, AwsClient *client, const S3Request *request, Ht
                         .body_bytes_max = request->body_bytes_max,
                         .idle_timeout_ms = request->idle_timeout_ms,
                         .cancel = request->cancel};
-    return aws_send(client, &sent, NULL, response, outcome, error);
+    gsize size = 0;
+    const void *data = request->sign_body ? g_bytes_get_data(request->body.bytes, &size) : NULL;
+    g_autofree char *hash = request->sign_body ? text_sha256(data, size) : NULL;
+    return aws_send(client, &sent, hash, response, outcome, error);
 }
 
 static void note_region_known(S3Store *s3) {

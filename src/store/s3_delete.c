@@ -111,7 +111,8 @@ static bool delete_batch(S3Store *s3, const Doomed *doomed, gsize count, GPtrArr
     gsize size = 0;
     s3_md5_set(headers, body);
     http_headers_set(headers, "Content-Type", "application/xml");
-    S3Request request = {.method = "POST", .query = "delete=", .headers = headers, .body = {.bytes = body}, .body_bytes_max = S3_LIST_BYTES_MAX};
+    S3Request request = {.method = "POST", .query = "delete=", .headers = headers, .body = {.bytes = body}, .sign_body = true,
+                         .body_bytes_max = S3_LIST_BYTES_MAX};
     bool sent = s3_send(s3, &request, &response, &outcome, error);
     *lacking = outcome.status == 501 || outcome.status == 405;
     if (!sent) return false;

@@ -36,6 +36,8 @@ typedef struct {
     GCond slots_freed;
     guint slots_free;                 /* parts that may go under way */
     guint64 slot_tickets, slot_turn;  /* who waits is served in order */
+    guint uploading;                  /* writers that have begun a multipart upload */
+    GPtrArray *spare;                 /* memory of parts that were sent, kept while any is uploading: at most as much as may be under way */
     GThreadPool *parts;               /* parts under way, and uploads to be aborted */
     GThreadPool *fetches;             /* windows fetched ahead */
 } S3Store;
@@ -51,6 +53,8 @@ char *s3_url(const S3Store *s3, const char *endpoint, const char *key, const cha
 void s3_query_add(GString *query, const char *name, const char *value);
 /* Whether the prefix leaves room for the key. ERROR_INVALID. */
 bool s3_key_fits(const S3Store *s3, const char *key, GError **error);
+/* Of the region that is known by now. */
+char *s3_origin(Store *store);
 bool s3_sign_url(Store *store, const char *key, const StoreUrl *url, char **signed_url, GError **error);
 
 /* ---- calls ---- */
@@ -61,6 +65,7 @@ typedef struct {
     const char *query;        /* percent-encoded; NULL: none */
     HttpHeaders *headers;     /* NULL: none */
     HttpBody body;
+    bool sign_body;           /* the body, which is in memory, is signed too, so that one that was changed on the way is refused */
     void *into;               /* as in HttpRequest */
     gsize into_size;
     gsize body_bytes_max;
@@ -94,6 +99,7 @@ guint64 s3_part_bytes(guint number);
 
 /* A part that is filled: in memory of its own, mapped and unmapped, so that it goes back to the system; a large one in a file without a name. */
 typedef struct {
+    S3Store *s3;
     guint64 limit, used;
     guint8 *data;
     gsize capacity;
@@ -108,6 +114,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(S3Buffer, s3_buffer_free)
 bool s3_buffer_append(S3Buffer *buffer, const void *data, gsize size, gsize *taken, GError **error);
 /* `*bytes` is the caller's to unref after the body was sent; NULL for a file. */
 HttpBody s3_buffer_body(const S3Buffer *buffer, GBytes **bytes);
+
+/* A writer begins an upload, or ends. */
+void s3_uploading(S3Store *s3, bool begins);
+void s3_spare_free(gpointer data); /* of S3Store.spare */
 
 /* Waits until a part of this size may go under way, in turn; what it gives goes to s3_slots_give. */
 guint s3_slots_take(S3Store *s3, guint64 part_bytes);

@@ -56,6 +56,13 @@ char *s3_url(const S3Store *s3, const char *endpoint, const char *key, const cha
     return g_string_free(g_steal_pointer(&url), FALSE);
 }
 
+char *s3_origin(Store *store) {
+    S3Store *s3 = (S3Store *)store;
+    g_autofree char *url = s3_url(s3, aws_client_endpoint(s3_client(s3)), NULL, NULL);
+    const char *host = strstr(url, "://") + strlen("://"); /* read_settings has seen to it */
+    return g_strndup(url, (gsize)(host - url) + strcspn(host, "/"));
+}
+
 void s3_query_add(GString *query, const char *name, const char *value) {
     g_autofree char *encoded = sigv4_encode(value, false);
     g_string_append_printf(query, "%s%s=%s", query->len ? "&" : "", name, encoded);

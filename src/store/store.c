@@ -48,6 +48,8 @@ void store_close(Store *store) {
 
 const char *store_name(const Store *store) { return store->backend->name; }
 
+char *store_origin(Store *store) { return store->backend->origin ? store->backend->origin(store) : NULL; }
+
 bool store_head(Store *store, const char *key, StoreInfo *info, GError **error) {
     return store_key_check(key, error) && store->backend->head(store, key, info, error);
 }

@@ -118,6 +118,9 @@ typedef struct {
  * path on this server ("/store/{key}?…"), signed with a key kept in the store; S3 makes a presigned URL. Caller frees. */
 bool store_sign_url(Store *store, const char *key, const StoreUrl *url, char **signed_url, GError **error);
 
+/* Where the URLs that this store signs lead to ("https://bucket.s3.eu-west-1.amazonaws.com"); NULL: to this server itself. Caller frees. */
+char *store_origin(Store *store);
+
 /* Checks a path made by store_sign_url for this store and method, in constant time: ERROR_FORBIDDEN when it is altered,
  * expired or for another method. `query` is the raw query string. `key`, `content_type` and `filename` (NULL where none)
  * are the caller's to free. A store that signs for another server answers ERROR_NOT_FOUND. */

@@ -41,6 +41,8 @@ struct StoreBackend {
     bool (*sign_url)(Store *store, const char *key, const StoreUrl *url, char **signed_url, GError **error);
     /* The 32-byte secret of URLs that this server answers itself; NULL where sign_url needs none. */
     bool (*url_secret)(Store *store, guint8 secret[32], GError **error);
+    /* Optional: NULL where URLs lead to this server. "scheme://host" with its port where it has one. Does not wait for anyone. */
+    char *(*origin)(Store *store);
     /* Optional: NULL where overwritten and removed versions are gone anyway. */
     bool (*purge_versions)(Store *store, const char *key, GError **error);
     /* Optional: NULL where no upload in parts is taken. */

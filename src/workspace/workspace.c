@@ -71,6 +71,10 @@ bool workspace_open_pipeline(Workspace *workspace, GError **error) {
     return transcriber_open(workspace->settings, &workspace->transcriber, error);
 }
 
+const char *workspace_copy_folder(const Workspace *workspace) {
+    return workspace->settings->skip_local_storage ? NULL : "uploads"; /* in the working directory, as the first version had it */
+}
+
 Pipeline workspace_pipeline(const Workspace *workspace) {
     return (Pipeline){workspace->meetings, workspace->jobs, workspace->transcriber, workspace->extractor, workspace->search};
 }

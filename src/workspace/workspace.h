@@ -27,6 +27,8 @@ typedef struct {
 bool workspace_open(Settings *settings, Workspace **workspace, GError **error);
 /* Opens the transcriber, too: for the commands that process recordings. */
 bool workspace_open_pipeline(Workspace *workspace, GError **error);
+/* Where copies of recordings are kept before they go to the store (IngestOptions); NULL: nowhere. */
+const char *workspace_copy_folder(const Workspace *workspace);
 Pipeline workspace_pipeline(const Workspace *workspace);
 /* The longest wait between two looks for work that another process has queued: asking a bucket costs money, asking a directory does not. */
 int workspace_poll_ms(const Workspace *workspace);
