@@ -9,6 +9,8 @@
 #pragma once
 
 #include "aws/credentials.h"
+#include "aws/retry.h"
+#include "base/json.h"
 #include "net/http.h"
 
 typedef struct AwsClient AwsClient;
@@ -23,7 +25,8 @@ typedef struct {
     AwsCredentialsChain *credentials; /* borrowed */
     Clock *clock;               /* borrowed */
     int attempts_max;           /* 0: AWS_ATTEMPTS_MAX */
-    int backoff_first_ms;       /* 0: AWS_BACKOFF_FIRST_MS; tests set 1 */
+    int backoff_first_ms;       /* 0: AWS_BACKOFF_FIRST_MS */
+    const AwsRetryHooks *hooks; /* borrowed; NULL: the machine's chance and time */
 } AwsClientOptions;
 
 AwsClient *aws_client_new(const AwsClientOptions *options); /* copies the texts */
@@ -59,5 +62,4 @@ bool aws_presign(AwsClient *client, const char *method, const char *url, const H
 void aws_client_counts(const AwsClient *client, guint64 *calls, guint64 *retries, guint64 *failures);
 
 /* The JSON protocols (DynamoDB, SQS, Transcribe): POST / with X-Amz-Target. `*answer` is a new reference. */
-#include "base/json.h"
 bool aws_call_json(AwsClient *client, const char *target, const char *content_type, const json_t *input, json_t **answer, AwsOutcome *outcome, GError **error);

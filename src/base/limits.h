@@ -68,7 +68,10 @@
 /* calls of services */
 #define HTTP_BODY_BYTES_MAX (4 * MIB)      /* an answer that is kept in memory */
 #define HTTP_HEADER_BYTES_MAX (64 * KIB)   /* of an answer */
+#define HTTP_ERROR_BYTES_MAX (64 * KIB)    /* kept of the body of an answer that is an error */
+#define HTTP_URL_BYTES_MAX (16 * KIB)
 #define HTTP_CONNECTIONS_KEPT 64
+#define HTTP_CONNECTION_KEPT_S 30          /* unused for so long, a connection is closed: servers do so after 60 and more */
 #define HTTP_CONNECT_TIMEOUT_MS 10000
 #define HTTP_IDLE_TIMEOUT_MS 30000
 #define AWS_ATTEMPTS_MAX 5
