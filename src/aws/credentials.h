@@ -26,14 +26,18 @@ void aws_credentials_chain_free(AwsCredentialsChain *chain);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AwsCredentialsChain, aws_credentials_chain_free)
 
 /* Those in force; asks the providers in their order where there are none or they expire within AWS_CREDENTIALS_REFRESH_MS. Where a refresh fails and
- * the old ones still hold, those. ERROR_CONFIG says which providers were asked and what to set. Unref the result. Thread-safe: one thread refreshes,
- * the others wait. */
+ * the old ones still hold, those. ERROR_CONFIG says which providers were asked and what to set; ERROR_UNAVAILABLE and ERROR_TIMEOUT may pass. Unref
+ * the result. Thread-safe: one thread refreshes; the others get the old ones while they hold, and else wait. Between two asks lie
+ * AWS_CREDENTIALS_RETRY_MS: until then a failure is told again. */
 bool aws_credentials_get(AwsCredentialsChain *chain, AwsCredentials **credentials, GError **error);
-/* A service said that these have expired or are unknown: the next get asks anew. */
+/* A service said that these have expired or are unknown: the next get asks anew, unless they came within the last AWS_CREDENTIALS_RETRY_MS. */
 void aws_credentials_reject(AwsCredentialsChain *chain, const AwsCredentials *credentials);
-/* Which provider gave the present ones ("environment", "profile default", …); NULL: none yet. Caller frees. */
+/* Which provider gave the present ones ("environment", "profile default", "instance role NAME", …); NULL: none yet. Caller frees. */
 char *aws_credentials_source(AwsCredentialsChain *chain);
 
+/* Whether ~/.aws/config and ~/.aws/credentials (or the files set instead) can be read: ERROR_CONFIG names file and line. For a start-up: the two functions
+ * below have no error to tell it. */
+bool aws_profiles_check(const Settings *settings, GError **error);
 /* The region by AWS's rules: AWS_REGION, AWS_DEFAULT_REGION, the profile's; NULL: none is set. Caller frees. */
 char *aws_region_of(const Settings *settings);
 /* The endpoint of a service ("s3", "dynamodb", "sqs", "sts", "transcribe", "bedrock-runtime"): AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, else AWS's

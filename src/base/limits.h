@@ -79,6 +79,19 @@
 #define AWS_BACKOFF_MAX_MS 20000
 #define AWS_RETRY_TOKENS 500               /* the standard mode's bucket: 5 a retry, 10 for a time-out, 1 back with each success */
 #define AWS_CREDENTIALS_REFRESH_MS 300000  /* before they expire */
+#define AWS_CREDENTIALS_RETRY_MS 5000      /* between two asks for credentials, whatever came of the first */
+#define AWS_CREDENTIAL_BYTES_MAX (16 * KIB) /* of a key, a secret, a token */
+#define AWS_CREDENTIAL_ANSWER_BYTES_MAX (64 * KIB) /* of a command, STS, a metadata service; and a token's file */
+#define AWS_PROFILE_FILE_BYTES_MAX (1 * MIB)
+#define AWS_PROFILE_ENTRIES_MAX 10000      /* headers and values in one such file */
+#define AWS_ROLE_CHAIN_MAX 8               /* profiles in a chain of source_profile */
+#define AWS_COMMAND_MS 60000               /* credential_process */
+#define AWS_STS_MS 15000                   /* a try */
+#define AWS_STS_ATTEMPTS_MAX 3
+#define AWS_INSTANCE_MS 1000               /* a try of the instance's metadata: a machine without must not wait for it */
+#define AWS_INSTANCE_ATTEMPTS_MAX 2
+#define AWS_CONTAINER_MS 5000              /* a try of the container's */
+#define AWS_CONTAINER_ATTEMPTS_MAX 3
 #define AWS_VARIABLE_BYTES_MAX (8 * KIB)
 #define XML_DEPTH_MAX 16
 #define XML_ELEMENTS_MAX 20000
