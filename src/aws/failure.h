@@ -20,6 +20,8 @@ typedef struct {
 
 /* Sets status, code, message and region of `outcome` (which must be clear of them) from the answer. */
 void aws_failure_read(const AwsFailureContext *context, const HttpResponse *answer, AwsOutcome *outcome);
+/* The region that an answer tells, NULL: none. Caller frees. */
+char *aws_failure_region(const HttpResponse *answer);
 AwsRemedy aws_failure_remedy(const AwsFailureContext *context, const AwsOutcome *outcome);
 /* True where the service did nothing: it refused before it began (throttling and the like). */
 bool aws_failure_is_refusal(const AwsFailureContext *context, const AwsOutcome *outcome);

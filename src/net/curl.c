@@ -126,13 +126,6 @@ static size_t read_file(char *buffer, size_t one, size_t size, void *data) {
     return (size_t)got;
 }
 
-static int seek_file(void *data, curl_off_t offset, int origin) {
-    Call *call = data;
-    if (origin != SEEK_SET || offset < 0 || (guint64)offset > call->request->body.size) return CURL_SEEKFUNC_FAIL;
-    call->sent = (guint64)offset;
-    return CURL_SEEKFUNC_OK;
-}
-
 /* A line of the answer's head; each answer before the last ("100 Continue") begins with a status, too. */
 static size_t take_header(char *text, size_t one, size_t size, void *data) {
     Call *call = data;
@@ -217,8 +210,6 @@ static void set_method_and_body(Call *call, CURL *easy) {
         curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)body->size);
         curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_file);
         curl_easy_setopt(easy, CURLOPT_READDATA, call);
-        curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_file);
-        curl_easy_setopt(easy, CURLOPT_SEEKDATA, call);
     } else if (takes_body) {
         gsize size = 0;
         const void *data = body->bytes ? g_bytes_get_data(body->bytes, &size) : NULL;
@@ -228,6 +219,14 @@ static void set_method_and_body(Call *call, CURL *easy) {
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     }
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+/* This machine and the metadata services of its host are not behind a proxy, whatever http_proxy says: credentials come from there. */
+static bool is_near(const Call *call) {
+    static const char *const beginnings[] = {"127.", "localhost", "[::1]", "169.254.", "[fd00:ec2:"};
+    for (gsize i = 0; i < G_N_ELEMENTS(beginnings); i++)
+        if (g_str_has_prefix(call->host, beginnings[i])) return true;
+    return false;
 }
 
 static void set_options(CurlTransport *transport, Call *call) {
@@ -248,6 +247,7 @@ static void set_options(CurlTransport *transport, Call *call) {
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER_BYTES);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(request->connect_timeout_ms ? request->connect_timeout_ms : HTTP_CONNECT_TIMEOUT_MS));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->total_timeout_ms);
+    if (is_near(call)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
     if (transport->ca_file) curl_easy_setopt(easy, CURLOPT_CAINFO, transport->ca_file);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
