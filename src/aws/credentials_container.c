@@ -43,7 +43,7 @@ static bool read_token(const Settings *settings, char **token, GError **error) {
 }
 
 static bool fetch(const CredentialsAsk *ask, const char *url, const char *token, AwsCredentials **credentials, GError **error) {
-    g_autoptr(HttpHeaders) headers = http_headers_new();
+    g_autoptr(GPtrArray) headers = http_headers_new();
     HttpRequest request = {.method = "GET", .url = url, .headers = headers};
     HttpResponse response = {0};
     g_autoptr(GError) problem = NULL;

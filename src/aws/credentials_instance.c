@@ -32,7 +32,7 @@ static char *endpoint_of(const Settings *settings) {
 }
 
 static bool call(const Instance *instance, const char *method, const char *path, HttpResponse *response, GError **error) {
-    g_autoptr(HttpHeaders) headers = http_headers_new();
+    g_autoptr(GPtrArray) headers = http_headers_new();
     g_autofree char *url = g_strconcat(instance->endpoint, path, NULL);
     HttpRequest request = {.method = method, .url = url, .headers = headers};
     if (instance->token)

@@ -15,6 +15,7 @@ void metadata_response_clear(HttpResponse *response) {
 
 bool metadata_send(const CredentialsAsk *ask, HttpRequest *request, int time_ms_max, int attempts_max, HttpResponse *response, GError **error) {
     request->body_bytes_max = AWS_CREDENTIAL_ANSWER_BYTES_MAX;
+    request->direct = g_str_has_prefix(request->url, "http://"); /* a proxy would see, or be, another machine than this */
     request->connect_timeout_ms = time_ms_max;
     request->total_timeout_ms = time_ms_max;
     for (int attempt = 1;; attempt++) {

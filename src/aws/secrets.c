@@ -100,9 +100,9 @@ static bool check_text(const char *text, const char *name, const char *what, GEr
     if (!text || !text[0]) return fail(error, ERROR_CONFIG, "%s has no %s", what, name);
     gsize length = strlen(text);
     if (length > AWS_CREDENTIAL_BYTES_MAX)
-        return fail(error, ERROR_CONFIG, "%s has a %s of more than %d bytes", what, name, (int)AWS_CREDENTIAL_BYTES_MAX);
+        return fail(error, ERROR_CONFIG, "%s: %s has more than %d bytes", what, name, (int)AWS_CREDENTIAL_BYTES_MAX);
     for (const char *c = text; *c; c++)
-        if (!g_ascii_isgraph(*c)) return fail(error, ERROR_CONFIG, "%s has a %s with a space or another character that no key has", what, name);
+        if (!g_ascii_isgraph(*c)) return fail(error, ERROR_CONFIG, "%s: %s holds a space or another character that none has", what, name);
     return true;
 }
 

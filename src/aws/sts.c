@@ -66,7 +66,7 @@ static GBytes *body_of(const StsRole *role, const char *action, gint64 now_ms) {
 }
 
 static bool send_once(const Call *call, Answer *answer, GError **error) {
-    g_autoptr(HttpHeaders) headers = http_headers_new();
+    g_autoptr(GPtrArray) headers = http_headers_new();
     HttpRequest request = {.method = "POST",
                            .url = call->url,
                            .headers = headers,

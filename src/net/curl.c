@@ -248,6 +248,7 @@ static void set_options(CurlTransport *transport, Call *call) {
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(request->connect_timeout_ms ? request->connect_timeout_ms : HTTP_CONNECT_TIMEOUT_MS));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->total_timeout_ms);
     if (is_near(call)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    if (request->direct) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     if (transport->ca_file) curl_easy_setopt(easy, CURLOPT_CAINFO, transport->ca_file);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);

@@ -52,6 +52,7 @@ typedef struct {
     int connect_timeout_ms; /* 0: HTTP_CONNECT_TIMEOUT_MS */
     int idle_timeout_ms; /* no byte either way for so long; 0: HTTP_IDLE_TIMEOUT_MS */
     int total_timeout_ms; /* 0: none */
+    bool direct; /* not over a proxy that the environment names (http_proxy): for services of this machine */
     GCancellable *cancel; /* NULL: none. ERROR_CANCELLED soon after it is cancelled */
 } HttpRequest;
 
