@@ -78,7 +78,7 @@ static guint word_count(const char *text) {
 static bool is_proved(const LlmRun *run, const LlmClaim *claim) {
     Evidence *evidence = &g_array_index(claim->item->evidence, Evidence, 0);
     return word_count(evidence->quote) >= LLM_QUOTE_WORDS_MIN && evidence_index_check(run->index, evidence) &&
-           llm_rests_on(run->input->transcript, evidence->first, evidence->last, claim->item->text);
+           llm_rests_on(run->input->transcript, evidence->first, evidence->last, LLM_NEAR_SEGMENTS, claim->item->text);
 }
 
 static void take_item(LlmRun *run, LlmClaim *claim) {
@@ -100,7 +100,7 @@ static void take_item(LlmRun *run, LlmClaim *claim) {
 static void take_topic(LlmRun *run, const LlmTopic *topic) {
     const Transcript *transcript = run->input->transcript;
     const Segment *first = transcript_segment(transcript, topic->first), *last = transcript_segment(transcript, topic->last);
-    if (first && last && llm_rests_on(transcript, topic->first, topic->last, topic->title))
+    if (first && last && llm_rests_on(transcript, topic->first, topic->last, 0, topic->title))
         llm_merge_add_topic(run->merge, topic->title, first->start_ms, MAX(first->start_ms, last->end_ms));
 }
 

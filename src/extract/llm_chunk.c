@@ -9,6 +9,7 @@
 #define ASCII_PER_TOKEN 3      /* English speech has 4 to 4.5 */
 #define CHARACTERS_PER_TOKEN_MAX 7
 #define OVERLAP_PART 10        /* of a chunk */
+#define LONE_PART 4            /* of a chunk: what a single long piece may take for overlap */
 #define MARK_LETTERS 16
 
 /* In thirds of a token: a character of ASCII is one, any other a whole token. */
@@ -63,6 +64,7 @@ static guint tokens_of(const GArray *pieces, guint i) { return g_array_index(pie
 guint llm_chunk(const GArray *pieces, guint from, guint tokens_max, guint *first) {
     guint overlap_max = MIN(tokens_max / OVERLAP_PART, LLM_OVERLAP_TOKENS_MAX), overlap = 0, begin = from;
     while (begin > 0 && overlap + tokens_of(pieces, begin - 1) <= overlap_max) overlap += tokens_of(pieces, --begin);
+    if (begin == from && from > 0 && tokens_of(pieces, from - 1) <= tokens_max / LONE_PART) overlap = tokens_of(pieces, --begin);
     if (overlap + tokens_of(pieces, from) > tokens_max) {
         overlap = 0;
         begin = from;

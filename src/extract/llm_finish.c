@@ -23,10 +23,12 @@ static bool run_offline(const LlmRun *run, Minutes **minutes, GError **error) {
 }
 
 static bool is_in_gap(const LlmRun *run, const Item *item) {
-    const Evidence *evidence = &g_array_index(item->evidence, Evidence, 0);
     for (guint i = 0; i < run->gaps->len; i++) {
         const LlmGap *gap = &g_array_index(run->gaps, LlmGap, i);
-        if (evidence->first >= gap->first && evidence->first <= gap->last) return true;
+        for (guint j = 0; j < item->evidence->len; j++) {
+            guint segment = g_array_index(item->evidence, Evidence, j).first;
+            if (segment >= gap->first && segment <= gap->last) return true;
+        }
     }
     return false;
 }

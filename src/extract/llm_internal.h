@@ -120,8 +120,9 @@ typedef struct {
 char *llm_owner(const Transcript *transcript, const Evidence *evidence, const char *owner_said);
 /* Sets due and due_said of the item from these words where they were said nearby, else from its quote. */
 void llm_due(const Transcript *transcript, gint64 meeting_ms, const char *due_said, Item *item);
-/* Does the text speak of what is said in or near these segments, and bring in no address that is not said there? */
-bool llm_rests_on(const Transcript *transcript, guint first, guint last, const char *text);
+/* Does the text speak of what is said in these segments and so many around them, and bring in no address that is not said there? */
+bool llm_rests_on(const Transcript *transcript, guint first, guint last, guint around, const char *text);
+#define LLM_NEAR_SEGMENTS 3
 
 /* llm_merge.c */
 

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "extract/llm_internal.h"
+#include "extract/words.h"
 
 #define ALIKE 0.8        /* shared part of the terms from which two items are the same wherever they were said */
 #define ALIKE_SAME 0.3   /* the same, resting on the same words: one sentence may hold two tasks */
@@ -13,6 +14,7 @@
 typedef struct {
     Item *item;
     GArray *terms;
+    char *numbers; /* of the text, in order: "version 2" is not "version 3", though all their terms are the same */
 } Entry;
 
 struct LlmMerge {
@@ -26,6 +28,7 @@ static void entry_clear(gpointer data) {
     Entry *entry = data;
     item_free(entry->item);
     g_array_unref(entry->terms);
+    g_free(entry->numbers);
 }
 
 static void topic_clear(gpointer data) { g_free(((Topic *)data)->title); }
@@ -72,7 +75,7 @@ static bool same_thing(const Entry *left, const Entry *right) {
     const Item *a = left->item, *b = right->item;
     if (differ(a->owner, b->owner)) return false;
     bool shared = share_words(a, b);
-    if (!shared && differ(a->due, b->due)) return false;
+    if (!shared && (differ(a->due, b->due) || strcmp(left->numbers, right->numbers) != 0)) return false;
     g_autofree char *text_a = g_utf8_casefold(a->text, -1), *text_b = g_utf8_casefold(b->text, -1);
     return strcmp(text_a, text_b) == 0 || terms_likeness(left->terms, right->terms) >= (shared ? ALIKE_SAME : ALIKE);
 }
@@ -109,8 +112,15 @@ static void join(Entry *kept, Entry *entry) {
     entry_clear(entry);
 }
 
+static char *numbers_of(const char *text) {
+    GString *numbers = g_string_new(NULL);
+    for (WordSpan span = {0}; word_next(text, &span);)
+        if (g_ascii_isdigit(text[span.at])) g_string_append_printf(numbers, "%.*s ", (int)(span.end - span.at), text + span.at);
+    return g_string_free(numbers, FALSE);
+}
+
 void llm_merge_add(LlmMerge *merge, Item *item) {
-    Entry entry = {item, terms_of_text(&merge->terms, item->text)};
+    Entry entry = {item, terms_of_text(&merge->terms, item->text), numbers_of(item->text)};
     GArray *entries = merge->entries[item->kind];
     for (guint i = 0; i < entries->len; i++) {
         Entry *kept = &g_array_index(entries, Entry, i);

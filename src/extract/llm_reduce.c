@@ -35,7 +35,7 @@ static bool rests_on(const GArray *sentences, guint first, const GArray *from, c
     g_autoptr(Transcript) named = transcript_new();
     for (guint i = 0; i < from->len; i++)
         transcript_add(named, 0, 0, -1, g_array_index(sentences, LlmSentence, first + g_array_index(from, guint, i)).text);
-    return llm_rests_on(named, 0, SEGMENTS_MAX, text);
+    return llm_rests_on(named, 0, SEGMENTS_MAX, 0, text);
 }
 
 static void take(const GArray *sentences, guint first, const LlmReduction *reduction, GArray *made) {

@@ -7,7 +7,6 @@
 #include "extract/llm_internal.h"
 #include "extract/words.h"
 
-#define NEAR_SEGMENTS 3
 #define OWNER_SEGMENTS 10 /* a name that "you" stands for may have been said a while ago */
 
 /* The texts of the segments around first..last, joined. Caller frees. */
@@ -106,7 +105,7 @@ static void due_of_quote(const char *quote, gint64 meeting_ms, Item *item) {
 
 void llm_due(const Transcript *transcript, gint64 meeting_ms, const char *due_said, Item *item) {
     const Evidence *evidence = &g_array_index(item->evidence, Evidence, 0);
-    g_autofree char *near = text_near(transcript, evidence->first, evidence->last, NEAR_SEGMENTS);
+    g_autofree char *near = text_near(transcript, evidence->first, evidence->last, LLM_NEAR_SEGMENTS);
     g_autofree char *said = due_said ? find_said(near, due_said) : NULL;
     Due due;
     if (!said) {
@@ -129,8 +128,8 @@ static bool brings_address(const char *text, const char *near) {
     return false;
 }
 
-bool llm_rests_on(const Transcript *transcript, guint first, guint last, const char *text) {
-    g_autofree char *near = text_near(transcript, first, last, NEAR_SEGMENTS);
+bool llm_rests_on(const Transcript *transcript, guint first, guint last, guint around, const char *text) {
+    g_autofree char *near = text_near(transcript, first, last, around);
     if (brings_address(text, near)) return false;
     Terms terms;
     terms_init(&terms);
