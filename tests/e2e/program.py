@@ -17,7 +17,7 @@ SHARED = ROOT.parent / "shared/data"
 
 def environment(data, **settings):
     """The environment of a run: nothing of the caller's settings, and a data directory of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HANSARD_", "S3_", "AWS_"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HANSARD_", "S3_", "AWS_", "OPENAI_", "BEDROCK_"))}
     if "HANSARD_PREFIX" in os.environ:
         kept["HANSARD_PREFIX"] = os.environ["HANSARD_PREFIX"]
     return {**kept, "HANSARD_DATA": str(data), "LC_ALL": "C.UTF-8", **settings}
