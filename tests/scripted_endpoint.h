@@ -1,5 +1,5 @@
 /* A model service that is none: an HTTP server on loopback whose answers a test writes, to misbehave in ways that a real one can't be asked to. It
- * takes one request a connection, each in a thread of its own, and remembers what it was sent. */
+ * runs in a thread, takes one connection at a time with one request each, and remembers what it was sent. */
 #pragma once
 
 #include <gio/gio.h>
@@ -15,13 +15,12 @@ typedef struct {
 } ScriptedRequest;
 
 /* The bytes of the answer, the callee's to make; NULL: none ever comes, and the connection stays open until the other side closes it. `number` counts
- * requests from 0. Called from several threads, never two at a time. */
+ * requests from 0. Called from the endpoint's thread. */
 typedef char *(*ScriptedAnswer)(const ScriptedRequest *request, guint number, gpointer user_data);
 
 typedef struct {
-    GSocketService *service;
-    GMainContext *context;
-    GMainLoop *loop;
+    GSocketListener *listener;
+    GCancellable *stop;
     GThread *thread;
     guint16 port;
     ScriptedAnswer answer;
@@ -89,26 +88,29 @@ static inline ScriptedRequest *scripted_read(GInputStream *stream) {
     return request;
 }
 
-static inline gboolean scripted_run(GThreadedSocketService *service, GSocketConnection *connection, GObject *source, gpointer user_data) {
-    ScriptedEndpoint *endpoint = user_data;
-    GInputStream *input = g_io_stream_get_input_stream(G_IO_STREAM(connection));
+static inline void scripted_serve(ScriptedEndpoint *endpoint, GIOStream *connection) {
+    GInputStream *input = g_io_stream_get_input_stream(connection);
     ScriptedRequest *request = scripted_read(input);
     g_mutex_lock(&endpoint->mutex);
-    g_autofree char *reply = endpoint->answer(request, endpoint->requests->len, endpoint->user_data);
+    guint number = endpoint->requests->len;
+    g_mutex_unlock(&endpoint->mutex);
+    g_autofree char *reply = endpoint->answer(request, number, endpoint->user_data);
+    g_mutex_lock(&endpoint->mutex);
     g_ptr_array_add(endpoint->requests, request);
     g_mutex_unlock(&endpoint->mutex);
     char byte;
-    if (reply) g_output_stream_write_all(g_io_stream_get_output_stream(G_IO_STREAM(connection)), reply, strlen(reply), NULL, NULL, NULL);
+    if (reply) g_output_stream_write_all(g_io_stream_get_output_stream(connection), reply, strlen(reply), NULL, NULL, NULL);
     else while (g_input_stream_read(input, &byte, 1, NULL, NULL) > 0) continue;
-    g_io_stream_close(G_IO_STREAM(connection), NULL, NULL);
-    return TRUE;
+    g_io_stream_close(connection, NULL, NULL);
 }
 
-static inline gpointer scripted_loop(gpointer user_data) {
+static inline gpointer scripted_run(gpointer user_data) {
     ScriptedEndpoint *endpoint = user_data;
-    g_main_context_push_thread_default(endpoint->context);
-    g_main_loop_run(endpoint->loop);
-    g_main_context_pop_thread_default(endpoint->context);
+    GSocketConnection *connection;
+    while ((connection = g_socket_listener_accept(endpoint->listener, NULL, endpoint->stop, NULL))) {
+        scripted_serve(endpoint, G_IO_STREAM(connection));
+        g_object_unref(connection);
+    }
     return NULL;
 }
 
@@ -118,40 +120,24 @@ static inline ScriptedEndpoint *scripted_start(ScriptedAnswer answer, gpointer u
     endpoint->answer = answer;
     endpoint->user_data = user_data;
     endpoint->requests = g_ptr_array_new_with_free_func(scripted_request_free);
-    endpoint->context = g_main_context_new();
-    endpoint->loop = g_main_loop_new(endpoint->context, FALSE);
-    g_main_context_push_thread_default(endpoint->context);
-    endpoint->service = g_threaded_socket_service_new(16);
+    endpoint->listener = g_socket_listener_new();
+    endpoint->stop = g_cancellable_new();
     g_autoptr(GInetAddress) loopback = g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
     g_autoptr(GSocketAddress) any = g_inet_socket_address_new(loopback, 0), bound = NULL;
-    g_assert_true(g_socket_listener_add_address(G_SOCKET_LISTENER(endpoint->service), any, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL, &bound, NULL));
+    g_assert_true(g_socket_listener_add_address(endpoint->listener, any, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL, &bound, NULL));
     endpoint->port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
-    g_signal_connect(endpoint->service, "run", G_CALLBACK(scripted_run), endpoint);
-    g_socket_service_start(endpoint->service);
-    g_main_context_pop_thread_default(endpoint->context);
-    endpoint->thread = g_thread_new("scripted", scripted_loop, endpoint);
-    while (!g_main_loop_is_running(endpoint->loop)) g_usleep(100); /* to end it before it runs would be lost */
+    endpoint->thread = g_thread_new("scripted", scripted_run, endpoint);
     return endpoint;
 }
 
-
-static inline void scripted_gone(gpointer gone, GObject *service) { g_atomic_int_set((gint *)gone, 1); }
-
-/* Clients must be closed by now: connections that wait for nothing end with them. */
+/* Clients must be closed by now: it waits for a connection that waits for nothing. */
 static inline void scripted_stop(ScriptedEndpoint *endpoint) {
     if (!endpoint) return;
-    g_socket_service_stop(endpoint->service);
-    g_socket_listener_close(G_SOCKET_LISTENER(endpoint->service));
-    g_main_loop_quit(endpoint->loop);
+    g_cancellable_cancel(endpoint->stop);
     g_thread_join(endpoint->thread);
-    gint gone = 0; /* the threads of connections that are still open hold the service, too */
-    g_object_weak_ref(G_OBJECT(endpoint->service), scripted_gone, &gone);
-    g_object_unref(endpoint->service);
-    while (!g_atomic_int_get(&gone)) { /* and so does the accepting that has just been stopped, until it is told so */
-        if (!g_main_context_iteration(endpoint->context, FALSE)) g_usleep(1000);
-    }
-    g_main_loop_unref(endpoint->loop);
-    g_main_context_unref(endpoint->context);
+    g_socket_listener_close(endpoint->listener);
+    g_object_unref(endpoint->listener);
+    g_object_unref(endpoint->stop);
     g_ptr_array_unref(endpoint->requests);
     g_mutex_clear(&endpoint->mutex);
     g_free(endpoint);

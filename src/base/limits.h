@@ -103,7 +103,7 @@
 #define LLM_WAIT_MS_MAX 60000              /* between two tries, whatever the service asks for */
 #define LLM_HALVINGS_MAX 3                 /* of a part whose answer is cut off */
 #define LLM_MISSES_MAX 3                   /* parts in a row without a usable answer: the model is not fit for it */
-#define LLM_ANSWER_BYTES_MAX (4 * MIB)
+#define LLM_ANSWER_BYTES_MAX (1 * MIB)     /* of a service, thoughts included */
 #define LLM_ANSWER_CLAIMS_MAX 400          /* items, sentences and topics, each, in one answer */
 #define LLM_PIECE_TOKENS_MAX 256           /* of a long segment; also the smallest part that is asked about */
 #define LLM_OVERLAP_TOKENS_MAX 400

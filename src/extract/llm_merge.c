@@ -14,6 +14,7 @@
 typedef struct {
     Item *item;
     GArray *terms;
+    char *folded;  /* the text whatever its case */
     char *numbers; /* of the text, in order: "version 2" is not "version 3", though all their terms are the same */
 } Entry;
 
@@ -28,6 +29,7 @@ static void entry_clear(gpointer data) {
     Entry *entry = data;
     item_free(entry->item);
     g_array_unref(entry->terms);
+    g_free(entry->folded);
     g_free(entry->numbers);
 }
 
@@ -76,8 +78,7 @@ static bool same_thing(const Entry *left, const Entry *right) {
     if (differ(a->owner, b->owner)) return false;
     bool shared = share_words(a, b);
     if (!shared && (differ(a->due, b->due) || strcmp(left->numbers, right->numbers) != 0)) return false;
-    g_autofree char *text_a = g_utf8_casefold(a->text, -1), *text_b = g_utf8_casefold(b->text, -1);
-    return strcmp(text_a, text_b) == 0 || terms_likeness(left->terms, right->terms) >= (shared ? ALIKE_SAME : ALIKE);
+    return strcmp(left->folded, right->folded) == 0 || terms_likeness(left->terms, right->terms) >= (shared ? ALIKE_SAME : ALIKE);
 }
 
 static void take(char **field, char **other) {
@@ -120,7 +121,7 @@ static char *numbers_of(const char *text) {
 }
 
 void llm_merge_add(LlmMerge *merge, Item *item) {
-    Entry entry = {item, terms_of_text(&merge->terms, item->text), numbers_of(item->text)};
+    Entry entry = {item, terms_of_text(&merge->terms, item->text), g_utf8_casefold(item->text, -1), numbers_of(item->text)};
     GArray *entries = merge->entries[item->kind];
     for (guint i = 0; i < entries->len; i++) {
         Entry *kept = &g_array_index(entries, Entry, i);

@@ -25,7 +25,7 @@ char *llm_quote_service(const char *text, const char *secret) {
 bool llm_says_too_long(const char *text) {
     static const char *const words[] = {"context_length_exceeded", "exceed_context_size", "context length", "context size",  "context window",
                                         "maximum context",         "prompt is too long",  "input is too long", "too many input tokens",
-                                        "too many tokens",         "reduce the length",   "longer than the model", NULL};
+                                        "too many tokens",         "reduce the length",   "request too large",   "longer than the model", NULL};
     if (!text) return false;
     g_autofree char *lower = g_ascii_strdown(text, -1);
     for (gsize i = 0; words[i]; i++)

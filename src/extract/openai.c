@@ -157,7 +157,7 @@ static bool tell_refusal(const OpenAi *openai, int status, const Complaint *comp
     if (status == 429 && has_no_money(complaint->all))
         return fail(error, ERROR_CONFIG, "the account at %s has no quota left (%s)", base, why);
     if (status >= 300 && status < 400) return fail(error, ERROR_CONFIG, "%s sends its callers elsewhere: check OPENAI_BASE_URL", base);
-    if (llm_says_too_long(complaint->all)) {
+    if (status == 413 || llm_says_too_long(complaint->all)) {
         answer->fault = LLM_FAULT_CONTEXT;
         return fail(error, ERROR_TOO_LARGE, "the model %s at %s takes less at a time than HANSARD_CONTEXT_TOKENS says (%s): set it lower", openai->model,
                     base, why);
