@@ -17,7 +17,7 @@ const SettingSpec settings_table[] = {
     {"STORE_IN_S3", SETTING_BOOL, FIELD(store_in_s3), "true", 0, 0, NULL,
      "false: results stay in the directory though a bucket is named."},
     {"SKIP_LOCAL_STORAGE", SETTING_BOOL, FIELD(skip_local_storage), "true", 0, 0, NULL,
-     "true: a recording streams straight to the store. false: it is kept under `uploads/`, too, and goes to the store from there."},
+     "true: a recording streams straight to the store. false: a copy is kept under `uploads/` first, until you remove it, and goes to the store from there."},
     {"S3_PREFIX", SETTING_TEXT, FIELD(s3_prefix), NULL, 1, 200, NULL,
      "Stands before every key, so that several workspaces share a bucket."},
     {"S3_SSE", SETTING_CHOICE, FIELD(s3_sse), NULL, 0, 0, "AES256|aws:kms",
@@ -27,6 +27,8 @@ const SettingSpec settings_table[] = {
      "STANDARD|STANDARD_IA|ONEZONE_IA|INTELLIGENT_TIERING|GLACIER_IR", "Storage class of recordings. Without it STANDARD."},
     {"S3_FORCE_PATH_STYLE", SETTING_BOOL, FIELD(s3_path_style), "false", 0, 0, NULL,
      "true: the bucket stands in the path of URLs, not in the host name. On by itself where AWS_ENDPOINT_URL names another service."},
+    {"S3_PURGE_VERSIONS", SETTING_BOOL, FIELD(s3_purge_versions), "false", 0, 0, NULL,
+     "true: what is deleted is gone for good in a bucket that keeps versions, too: all versions are removed."},
     {"USE_DYNAMODB", SETTING_BOOL, FIELD(use_dynamodb), "false", 0, 0, NULL, "true: lists are asked from a DynamoDB table, too."},
     {"DYNAMODB_TABLE_NAME", SETTING_TEXT, FIELD(dynamodb_table), "meeting-metadata", 3, 255, NULL, "That table."},
     {"HANSARD_INDEX", SETTING_CHOICE, FIELD(index), "auto", 0, 0, "auto|keys|dynamodb|both",
@@ -50,14 +52,33 @@ const SettingSpec settings_table[] = {
     {"HANSARD_VOCABULARY", SETTING_TEXT, FIELD(vocabulary), NULL, 0, 4000, NULL,
      "Names and terms to expect, separated by commas."},
     {"HANSARD_THREADS", SETTING_INT, FIELD(threads), "0", 0, 256, NULL, "Threads for the recognition of one recording; 0: the processors shared among HANSARD_WORKERS."},
-    {"HANSARD_EXTRACTOR", SETTING_CHOICE, FIELD(extractor), "offline", 0, 0, "offline",
-     "Who finds summary and items: offline (on this machine)."},
+    {"HANSARD_EXTRACTOR", SETTING_CHOICE, FIELD(extractor), "offline", 0, 0, "offline|openai|bedrock",
+     "Who finds summary and items: offline (on this machine), openai (a model behind OpenAI's chat completions: OpenAI, Ollama, vLLM, llama.cpp, …), "
+     "or bedrock (a model of Amazon Bedrock). Models are sent the transcript."},
+    {"OPENAI_BASE_URL", SETTING_TEXT, FIELD(openai_base_url), NULL, 8, 1024, NULL,
+     "For HANSARD_EXTRACTOR=openai: where the service is, as http://127.0.0.1:11434/v1. Without it https://api.openai.com/v1."},
+    {"OPENAI_API_KEY", SETTING_TEXT, FIELD(openai_api_key), NULL, 1, 4096, NULL,
+     "Its key. Needed without OPENAI_BASE_URL. Better set in the environment or .env than as an option, which others on the machine can see."},
+    {"OPENAI_MODEL", SETTING_TEXT, FIELD(openai_model), NULL, 1, 256, NULL, "Its model, by the service's name for it."},
+    {"BEDROCK_MODEL_ID", SETTING_TEXT, FIELD(bedrock_model), NULL, 1, 2048, NULL,
+     "For HANSARD_EXTRACTOR=bedrock: id of a model or inference profile, or its ARN. Region and credentials as AWS's."},
+    {"HANSARD_CONTEXT_TOKENS", SETTING_INT, FIELD(context_tokens), "16384", 4096, 4000000, NULL,
+     "What the model takes at a time, question and answer together. Longer transcripts are read in parts."},
+    {"HANSARD_EXTRACTOR_TIMEOUT_SECONDS", SETTING_INT, FIELD(extractor_timeout_s), "300", 1, 3600, NULL,
+     "How long one answer of the model may take."},
+    {"HANSARD_PRICE_INPUT", SETTING_REAL, FIELD(price_input), "0", 0, 1000000, NULL,
+     "What a million tokens sent to the model cost, in your currency: the cost of each meeting is then recorded."},
+    {"HANSARD_PRICE_OUTPUT", SETTING_REAL, FIELD(price_output), "0", 0, 1000000, NULL, "What a million tokens of its answers cost."},
     {"HANSARD_LISTEN", SETTING_TEXT, FIELD(listen), "127.0.0.1:8080", 3, 255, NULL,
      "Address and port of the server. Beyond loopback only with HANSARD_NO_AUTH=1."},
     {"HANSARD_NO_AUTH", SETTING_BOOL, FIELD(no_auth), "false", 0, 0, NULL,
      "true: whoever reaches the server may read and write everything."},
     {"HANSARD_WORKERS", SETTING_INT, FIELD(workers), "1", 0, 64, NULL,
      "Jobs that one process works on at a time; 0: a server that leaves the work to `hansard worker`."},
+    {"HANSARD_POLL_SECONDS", SETTING_INT, FIELD(poll_s), "60", 1, 3600, NULL,
+     "Longest wait between two looks for work that another server has queued in the bucket. A directory is looked at every 3 seconds."},
+    {"HANSARD_INBOX", SETTING_BOOL, FIELD(inbox), "true", 0, 0, NULL,
+     "true: recordings that someone drops under inbox/ in the bucket or directory are taken in."},
     {"URL_EXPIRY_SECONDS", SETTING_INT, FIELD(url_expiry_s), "3600", 1, 604800, NULL, "Life of a signed URL."},
 };
 const gsize settings_count = G_N_ELEMENTS(settings_table);
@@ -101,6 +122,17 @@ static bool set_int(const SettingSpec *spec, const char *text, int *field, GErro
     return true;
 }
 
+/* Finite, with a point for the decimals whatever the locale. */
+static bool set_real(const SettingSpec *spec, const char *text, double *field, GError **error) {
+    char *end = NULL;
+    double number = g_ascii_strtod(text, &end);
+    if (end == text || *end || !(number >= (double)spec->min && number <= (double)spec->max))
+        return fail(error, ERROR_CONFIG, "%s must be a number from %d to %d, as 0.15, not \"%s\"", spec->name, (int)spec->min,
+                    (int)spec->max, text);
+    *field = number;
+    return true;
+}
+
 static bool set_choice(const SettingSpec *spec, const char *text, char **field, GError **error) {
     g_auto(GStrv) choices = g_strsplit(spec->choices, "|", -1);
     if (!g_strv_contains((const char *const *)choices, text)) {
@@ -122,6 +154,8 @@ static bool set(Settings *settings, const SettingSpec *spec, const char *text, G
         return set_bool(spec, text, field, error);
     case SETTING_INT:
         return set_int(spec, text, field, error);
+    case SETTING_REAL:
+        return set_real(spec, text, field, error);
     case SETTING_CHOICE:
         return set_choice(spec, text, field, error);
     case SETTING_AWS:
@@ -140,11 +174,13 @@ static bool set_aws(Settings *settings, const SettingSpec *spec, const char *nam
 
 const char *settings_aws(const Settings *settings, const char *name) { return g_tree_lookup(settings->aws, name); }
 
+static bool is_foreign(const char *name) { return g_strv_contains(foreign_names, name) || g_str_has_prefix(name, "HANSARD_TEST_"); }
+
 /* An empty value means: not set. */
 static bool set_named(Settings *settings, const char *name, const char *text, GError **error) {
     const SettingSpec *spec = spec_named(name);
     if (g_str_has_prefix(name, "AWS_")) return set_aws(settings, spec, name, text, error);
-    if (!spec && g_str_has_prefix(name, "HANSARD_") && !g_strv_contains(foreign_names, name))
+    if (!spec && g_str_has_prefix(name, "HANSARD_") && !is_foreign(name))
         return fail(error, ERROR_CONFIG, "%s is no setting of this program; `hansard help settings` lists them", name);
     return !spec || text[0] == '\0' || set(settings, spec, text, error);
 }

@@ -18,6 +18,7 @@ typedef struct {
     char *s3_sse_kms_key;     /* S3_SSE_KMS_KEY_ID */
     char *s3_storage_class;   /* S3_STORAGE_CLASS, of recordings; NULL: STANDARD */
     bool s3_path_style;       /* S3_FORCE_PATH_STYLE */
+    bool s3_purge_versions;   /* S3_PURGE_VERSIONS */
     bool use_dynamodb;        /* USE_DYNAMODB */
     char *dynamodb_table;     /* DYNAMODB_TABLE_NAME */
     char *index;              /* HANSARD_INDEX: auto, keys, dynamodb, both */
@@ -31,22 +32,32 @@ typedef struct {
     char *vocabulary;         /* HANSARD_VOCABULARY */
     int threads;              /* HANSARD_THREADS; 0: processors / workers */
     /* extraction */
-    char *extractor;          /* HANSARD_EXTRACTOR: offline */
+    char *extractor;          /* HANSARD_EXTRACTOR: offline, openai, bedrock */
+    char *openai_base_url;    /* OPENAI_BASE_URL; NULL: OpenAI's own */
+    char *openai_api_key;     /* OPENAI_API_KEY: a secret, in no message; NULL: none is sent */
+    char *openai_model;       /* OPENAI_MODEL */
+    char *bedrock_model;      /* BEDROCK_MODEL_ID */
+    int context_tokens;       /* HANSARD_CONTEXT_TOKENS */
+    int extractor_timeout_s;  /* HANSARD_EXTRACTOR_TIMEOUT_SECONDS */
+    double price_input;       /* HANSARD_PRICE_INPUT, of a million tokens; 0: unknown */
+    double price_output;      /* HANSARD_PRICE_OUTPUT */
     /* server */
     char *listen;             /* HANSARD_LISTEN */
     bool no_auth;             /* HANSARD_NO_AUTH */
+    int poll_s;               /* HANSARD_POLL_SECONDS: longest wait between two looks for work in a bucket */
+    bool inbox;               /* HANSARD_INBOX */
     int workers;              /* HANSARD_WORKERS: jobs that one process works on at a time */
     int url_expiry_s;         /* URL_EXPIRY_SECONDS */
 } Settings;
 
-typedef enum { SETTING_TEXT, SETTING_PATH, SETTING_BOOL, SETTING_INT, SETTING_CHOICE, SETTING_AWS /* kept for AWS's own rules */ } SettingType;
+typedef enum { SETTING_TEXT, SETTING_PATH, SETTING_BOOL, SETTING_INT, SETTING_REAL, SETTING_CHOICE, SETTING_AWS /* kept for AWS's own rules */ } SettingType;
 
 typedef struct {
     const char *name;         /* environment variable */
     SettingType type;
     gsize offset;             /* in Settings */
     const char *fallback;     /* as text; NULL: none */
-    gint64 min, max;          /* SETTING_INT; SETTING_TEXT: bytes */
+    gint64 min, max;          /* SETTING_INT, SETTING_REAL; SETTING_TEXT: bytes */
     const char *choices;      /* SETTING_CHOICE: "a|b|c" */
     const char *sentence;
 } SettingSpec;
