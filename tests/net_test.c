@@ -325,9 +325,10 @@ static void test_nobody_there(void) {
     f.request.url = url;
     assert_fails(&f, ERROR_UNAVAILABLE);
     close(fd);
-    f.request.url = "http://nothing.invalid/?secret";
+    g_autofree char *label = g_strnfill(64, 'n'), *no_name = g_strconcat("http://", label, ".invalid/?secret", NULL);
+    f.request.url = no_name; /* a label too long for any name server to be asked */
     assert_fails(&f, ERROR_UNAVAILABLE);
-    g_assert_nonnull(strstr(f.error->message, "nothing.invalid"));
+    g_assert_nonnull(strstr(f.error->message, "there is no host n"));
 }
 
 static gint64 ms_since(gint64 start) { return (g_get_monotonic_time() - start) / 1000; }
