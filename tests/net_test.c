@@ -613,7 +613,7 @@ static void test_certificates(void) {
     int status = 0;
     open_tls_server(&server, "IP:127.0.0.1");
     open_tls_server(&other, "DNS:elsewhere.example");
-    g_autoptr(GError) unknown = NULL, wrong_host = NULL, no_file = NULL, error = NULL;
+    g_autoptr(GError) unknown = NULL, wrong_host = NULL, no_file = NULL, no_certificate = NULL, error = NULL;
     g_assert_true(call_tls(server.url, server.certificate, &status, &error));
     g_assert_cmpint(status, ==, 200);
     g_assert_false(call_tls(server.url, NULL, &status, &unknown));
@@ -623,6 +623,10 @@ static void test_certificates(void) {
     g_assert_error(wrong_host, HANSARD_ERROR, ERROR_CONFIG);
     g_assert_false(call_tls(server.url, "/nonexistent/ca.pem", &status, &no_file));
     g_assert_error(no_file, HANSARD_ERROR, ERROR_CONFIG);
+    g_assert_nonnull(strstr(no_file->message, "/nonexistent/ca.pem"));
+    g_assert_nonnull(strstr(no_file->message, "AWS_CA_BUNDLE"));
+    g_assert_false(call_tls(server.url, server.key, &status, &no_certificate));
+    g_assert_error(no_certificate, HANSARD_ERROR, ERROR_CONFIG);
 }
 
 int main(int argc, char **argv) {
