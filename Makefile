@@ -9,7 +9,7 @@ export HANSARD_PREFIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hansard
 build_dir = build/$(PRESET)
 hansard = build/release/hansard
 
-.PHONY: help run serve add build model test sanitize bench clean packages packages-test whisper vectors
+.PHONY: help run serve add build model test sanitize bench clean packages packages-test whisper servers vectors
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -38,10 +38,13 @@ build: whisper ## the program: build/release/hansard
 model: build ## the speech model: MODEL=tiny.en (default) or base (other languages, better words)
 	@HANSARD_BIN=$(hansard) setup/model.sh $(MODEL)
 
+servers: packages-test ## the servers that the tests run against: S3 by two makers, DynamoDB Local, moto
+	@setup/servers.sh >/dev/null
+
 vectors: packages-test
 	@setup/vectors.sh >/dev/null
 
-test: packages-test build model vectors ## everything: unit, contract and end-to-end tests, gcc and clang, with the sanitizers
+test: packages-test build model servers vectors ## everything: unit, contract and end-to-end tests, gcc and clang, with the sanitizers
 	@setup/test.sh
 
 bench: packages build model ## speed and memory against peers in the same run

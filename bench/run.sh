@@ -5,7 +5,10 @@ cd "$setup_dir/.."
 "$setup_dir/packages.sh" bench
 "$setup_dir/whisper.sh" cli >/dev/null
 export HANSARD_BIN=${HANSARD_BIN:-$PWD/build/release/hansard} HANSARD_PREFIX
+"$setup_dir/servers.sh" versitygw python
+cmake --build build/release --target store_bench >/dev/null
 python3 -B bench/server.py
+python3 -B bench/s3.py
 if [ -d ../shared/data/audio/ami ]; then
     python3 -B bench/speech.py --audio ../shared/data/audio/ami --model "$HANSARD_PREFIX/models/ggml-tiny.en-q8_0.bin" "$HANSARD_BIN"
 else

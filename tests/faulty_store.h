@@ -94,17 +94,54 @@ static void faulty_abort(StoreWriter *writer) {
 
 static const StoreWriterBackend faulty_writer_backend = {.write = faulty_write, .commit = faulty_commit, .abort = faulty_abort};
 
+static StoreWriter *faulty_writer(Store *store, StoreWriter *inner) {
+    FaultyWriter *faulty = g_new0(FaultyWriter, 1);
+    faulty->base.backend = &faulty_writer_backend;
+    faulty->inner = inner;
+    faulty->store = (FaultyStore *)store;
+    return &faulty->base;
+}
+
 static bool faulty_put_open(Store *store, const char *key, const StorePut *put, StoreWriter **writer, GError **error) {
     StoreWriter *inner = NULL;
     bool before = false, after = false;
     faulty_next((FaultyStore *)store, &before, &after);
     if (before || after) return faulty_fail(error);
     if (!store_put_open(((FaultyStore *)store)->inner, key, put, &inner, error)) return false;
-    FaultyWriter *faulty = g_new0(FaultyWriter, 1);
-    faulty->base.backend = &faulty_writer_backend;
-    faulty->inner = inner;
-    faulty->store = (FaultyStore *)store;
-    *writer = &faulty->base;
+    *writer = faulty_writer(store, inner);
+    return true;
+}
+
+static bool faulty_upload_begin(Store *store, const char *key, const StorePut *put, char **upload_id, GError **error) {
+    FAULTY(store, store_upload_begin(((FaultyStore *)store)->inner, key, put, upload_id, error));
+}
+
+static bool faulty_sign_part(Store *store, const char *key, const char *upload_id, guint number, gint64 expires_s, char **url, GError **error) {
+    return store_upload_sign_part(((FaultyStore *)store)->inner, key, upload_id, number, expires_s, url, error);
+}
+
+static bool faulty_upload_parts(Store *store, const char *key, const char *upload_id, GPtrArray **parts, GError **error) {
+    bool before = false, after = false;
+    faulty_next((FaultyStore *)store, &before, &after);
+    return before || after ? faulty_fail(error) : store_upload_parts(((FaultyStore *)store)->inner, key, upload_id, parts, error);
+}
+
+static bool faulty_upload_complete(Store *store, const char *key, const char *upload_id, GPtrArray *parts, const StorePut *put, StoreInfo *info,
+                                   GError **error) {
+    FAULTY(store, store_upload_complete(((FaultyStore *)store)->inner, key, upload_id, parts, put, info, error));
+}
+
+static bool faulty_upload_abort(Store *store, const char *key, const char *upload_id, GError **error) {
+    FAULTY(store, store_upload_abort(((FaultyStore *)store)->inner, key, upload_id, error));
+}
+
+static bool faulty_put_part(Store *store, const char *key, const char *upload_id, guint number, StoreWriter **writer, GError **error) {
+    StoreWriter *inner = NULL;
+    bool before = false, after = false;
+    faulty_next((FaultyStore *)store, &before, &after);
+    if (before || after) return faulty_fail(error);
+    if (!store_upload_put_part(((FaultyStore *)store)->inner, key, upload_id, number, &inner, error)) return false;
+    *writer = faulty_writer(store, inner);
     return true;
 }
 
@@ -115,6 +152,12 @@ static bool faulty_sign_url(Store *store, const char *key, const StoreUrl *url, 
 static void faulty_close(Store *store) { g_free(store); }
 
 static inline Store *faulty_store_new(Store *inner, FaultMode mode, int fail_at) {
+    static const StoreUploadsBackend uploads = {.begin = faulty_upload_begin,
+                                                .sign_part = faulty_sign_part,
+                                                .parts = faulty_upload_parts,
+                                                .complete = faulty_upload_complete,
+                                                .abort = faulty_upload_abort,
+                                                .put_part = faulty_put_part};
     static const StoreBackend backend = {.name = "faulty",
                                          .head = faulty_head,
                                          .open = faulty_open,
@@ -122,6 +165,7 @@ static inline Store *faulty_store_new(Store *inner, FaultMode mode, int fail_at)
                                          .list = faulty_list,
                                          .delete_many = faulty_delete_many,
                                          .sign_url = faulty_sign_url,
+                                         .uploads = &uploads,
                                          .close = faulty_close};
     FaultyStore *store = g_new0(FaultyStore, 1);
     store->base = (Store){.backend = &backend, .clock = inner->clock};

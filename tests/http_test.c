@@ -194,6 +194,12 @@ static void test_routes(void) {
         {"DELETE", "/api/meetings/meeting-1", "/api/meetings/{id}", "meeting-1", BODY_NONE},
         {"GET", "/api/meetings/m/export", "/api/meetings/{id}/export", "m", BODY_NONE},
         {"GET", "/store/meetings/a/b", "/store/*", NULL, BODY_NONE},
+        {"PUT", "/store/meetings/a/b", "/store/*", NULL, BODY_PART},
+        {"POST", "/api/uploads", "/api/uploads", NULL, BODY_JSON},
+        {"GET", "/api/uploads/meeting-1", "/api/uploads/{id}", "meeting-1", BODY_NONE},
+        {"DELETE", "/api/uploads/meeting-1", "/api/uploads/{id}", "meeting-1", BODY_NONE},
+        {"POST", "/api/uploads/m/parts", "/api/uploads/{id}/parts", "m", BODY_JSON},
+        {"POST", "/api/uploads/m/complete", "/api/uploads/{id}/complete", "m", BODY_NONE},
         {"GET", "/", "/", NULL, BODY_NONE},
         {"GET", "/app.css", "/", NULL, BODY_NONE},
     };
@@ -207,7 +213,7 @@ static void test_routes(void) {
         g_assert_cmpstr(route->pattern, ==, cases[i].pattern);
         g_assert_cmpint(route->body, ==, cases[i].body);
         g_assert_cmpstr(request->parameter, ==, cases[i].parameter);
-        g_assert_true(route->handle || route->body == BODY_UPLOAD);
+        g_assert_true(route->handle || route->body == BODY_UPLOAD || route->body == BODY_PART);
     }
 }
 
@@ -286,6 +292,21 @@ static void test_headers_of_answers(void) {
     response_attachment(&response, "Müller \"x\"/100%.md");
     g_assert_cmpstr(response_get_header(&response, "Content-Disposition"), ==,
                     "attachment; filename=\"Muller _x__100_.md\"; filename*=UTF-8''M%C3%BCller%20%22x%22%2F100%25.md");
+}
+
+static void test_policy(void) {
+    g_autofree char *own = security_policy(NULL), *bucket = security_policy("https://b.s3.eu-west-1.amazonaws.com");
+    g_autofree char *local = security_policy("http://127.0.0.1:9000");
+    g_assert_null(strstr(own, "connect-src"));
+    g_assert_true(g_str_has_prefix(own, "default-src 'self'; object-src 'none'"));
+    g_assert_nonnull(strstr(bucket, "connect-src 'self' https://b.s3.eu-west-1.amazonaws.com; media-src 'self' https://b.s3.eu-west-1.amazonaws.com; "));
+    g_assert_nonnull(strstr(bucket, "frame-ancestors 'none'"));
+    g_assert_nonnull(strstr(local, "connect-src 'self' http://127.0.0.1:9000;"));
+    static const char *const strange[] = {"https://b; script-src *", "https://b *", "*", "data:", "https://b'", ""};
+    for (gsize i = 0; i < G_N_ELEMENTS(strange); i++) {
+        g_autofree char *policy = security_policy(strange[i]);
+        g_assert_cmpstr(policy, ==, own);
+    }
 }
 
 static void test_cached_json(void) {
@@ -884,6 +905,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/http/response/problem", test_problem);
     g_test_add_func("/http/response/headers", test_headers_of_answers);
     g_test_add_func("/http/response/cached", test_cached_json);
+    g_test_add_func("/http/policy", test_policy);
     g_test_add_func("/http/response/objects", test_objects);
     g_test_add_func("/http/security/listen", test_listen);
     g_test_add_func("/http/security/host", test_host);

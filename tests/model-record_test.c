@@ -207,6 +207,7 @@ static void test_keys(void) {
     assert_key(meeting_id_new("u"), "meeting-u");
     assert_key(meeting_id_of_key("transcriptions/m-1/x"), "m-1");
     assert_key(meeting_id_of_key("hansard/jobs/m.1.json"), "m.1");
+    assert_key(meeting_id_of_key("hansard/uploads/m.1.json"), "m.1");
     static const char *const none[] = {
         "transcriptions/m",    "transcriptions//x",     "transcriptions/../x", "hansard/jobs/.json",
         "hansard/jobs/m",      "hansard/jobs/a/b.json", "meetings/u_a",        "",

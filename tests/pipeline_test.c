@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "fake_clock.h"
 #include "faulty_store.h"
-#include "ingest/ingest.h"
+#include "ingest/transfer.h"
 #include "pipeline/worker.h"
 #include "store/memory.h"
 
@@ -264,6 +264,75 @@ static void test_resume(void) {
     end(&program);
 }
 
+/* Sent in parts, straight to the store: the recording did not come through this program. */
+static void send_in_parts(Program *program, const char *text, Job **job) {
+    gsize size = strlen(text);
+    const Meetings *meetings = &program->pipeline.meetings;
+    g_autoptr(Transfer) transfer = NULL;
+    g_autoptr(StoreWriter) writer = NULL;
+    g_autoptr(GError) error = NULL;
+    IngestOptions options = {.filename = "call.vtt"};
+    guint64 bytes = 0;
+    g_assert_true(transfer_begin(meetings, &options, size, &transfer, &error));
+    g_assert_true(transfer_put_part(meetings, transfer->audio_key, transfer->upload_id, 1, size, &writer, &error));
+    g_assert_true(store_writer_write(writer, text, size, &error));
+    g_assert_true(store_writer_commit(g_steal_pointer(&writer), NULL, &error));
+    g_assert_true(transfer_complete(meetings, program->jobs, transfer->meeting_id, &bytes, &error));
+    g_assert_true(jobs_take(program->jobs, "me", job, &error));
+    g_assert_no_error(error);
+    g_assert_null((*job)->audio_sha256);
+}
+
+/* Its size and SHA-256 stand in the record all the same. */
+static void test_in_parts(void) {
+    Program program = start(store_memory_new(&fake_clock.base));
+    g_autoptr(Job) job = NULL, again = NULL;
+    g_autoptr(Record) record = NULL, same = NULL;
+    g_autofree char *etag = NULL, *same_etag = NULL;
+    g_autoptr(GError) error = NULL;
+    /* more than one block */
+    g_autofree char *filler = g_strnfill(2 * MIB, 'x'), *text = g_strconcat(vtt, "\n\nNOTE ", filler, "\n", NULL);
+    send_in_parts(&program, text, &job);
+    g_assert_true(pipeline_run(&program.pipeline, job, NULL, NULL, NULL, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(check_list(&program), ==, 1);
+    g_assert_true(meeting_read_record(&program.pipeline.meetings, job->meeting_id, &record, &etag, &error));
+    g_autofree char *sha256 = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+    const RecordObject *recording = record_object(record, record->audio_key);
+    g_assert_cmpstr(recording->sha256, ==, sha256);
+    g_assert_cmpuint(recording->bytes, ==, strlen(text));
+    /* A completion that was asked for twice may create the job a second time: it is the same run, and nothing is done again. */
+    again = job_new(job->meeting_id);
+    g_free(again->run);
+    again->run = g_strdup(job->run);
+    again->audio_key = g_strdup(job->audio_key);
+    again->filename = g_strdup(job->filename);
+    g_assert_true(jobs_create(program.jobs, again, "me", &error));
+    g_assert_true(pipeline_run(&program.pipeline, again, NULL, NULL, NULL, &error));
+    g_assert_true(meeting_read_record(&program.pipeline.meetings, job->meeting_id, &same, &same_etag, &error));
+    g_assert_cmpstr(etag, ==, same_etag);
+    end(&program);
+}
+
+/* A recording without a sum is read under the lease: the job can be stopped, and stolen, meanwhile. */
+static void stop_at_commit(const Job *job, gpointer cancel) {
+    if (job->stage == STAGE_COMMIT && job->progress > 0) g_cancellable_cancel(cancel);
+}
+
+static void test_sum_stopped(void) {
+    Program program = start(store_memory_new(&fake_clock.base));
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    g_autoptr(Job) job = NULL;
+    g_autoptr(GError) error = NULL;
+    send_in_parts(&program, vtt, &job);
+    g_assert_false(pipeline_run(&program.pipeline, job, cancel, stop_at_commit, cancel, &error));
+    g_assert_true(error_is(error, ERROR_CANCELLED));
+    g_assert_cmpuint(check_list(&program), ==, 0);
+    work_until_idle(&program);
+    g_assert_cmpuint(check_list(&program), ==, 1);
+    end(&program);
+}
+
 /* A recording belongs to one meeting: a client that asks again is told, so that deleting one never takes another's recording. */
 static void test_recording_owner(void) {
     Program program = start(store_memory_new(&fake_clock.base));
@@ -331,7 +400,7 @@ static void test_workers_share(void) {
         g_autoptr(Job) job = NULL;
         g_assert_true(upload(&program, "call.vtt", vtt, strlen(vtt), NULL, &job, NULL));
     }
-    Worker *one = worker_start(&program.pipeline, "one", 2, &events), *two = worker_start(&program.pipeline, "two", 2, &events);
+    Worker *one = worker_start(&program.pipeline, "one", 2, 3000, &events), *two = worker_start(&program.pipeline, "two", 2, 3000, &events);
     for (int i = 0; i < 600 && count_keys(program.store, PREFIX_JOBS) > 0; i++) g_usleep(100 * 1000);
     worker_stop(one);
     worker_stop(two);
@@ -353,6 +422,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/pipeline/cancel", test_cancel);
     g_test_add_func("/pipeline/recording-owner", test_recording_owner);
     g_test_add_func("/pipeline/retry-damaged", test_retry_damaged);
+    g_test_add_func("/pipeline/in-parts", test_in_parts);
+    g_test_add_func("/pipeline/sum-stopped", test_sum_stopped);
     g_test_add_func("/pipeline/delete/waiting", test_delete_waiting);
     g_test_add_func("/pipeline/delete/running", test_delete_running);
     g_test_add_func("/pipeline/workers", test_workers_share);

@@ -307,6 +307,73 @@ static void test_killed_writer(StoreFixture *fixture, gconstpointer factory) {
     close(ready[1]);
 }
 
+static char *begin_with_part(StoreFixture *fixture, gsize size, GPtrArray **parts) {
+    char *id = small_upload(fixture, "k", size, parts);
+    g_assert_cmpuint(count_files(fixture, ".hansard/uploads"), >, 0);
+    return id;
+}
+
+/* Neither complete, abort nor a failed begin leaves anything; a directory that a crash left is swept when it is old, and a link is no upload. */
+static void test_upload_leftovers(StoreFixture *fixture, gconstpointer factory) {
+    g_autoptr(GPtrArray) first_parts = NULL, second_parts = NULL;
+    g_autofree char *first = begin_with_part(fixture, 10, &first_parts), *second = begin_with_part(fixture, 10, &second_parts);
+    g_assert_cmpuint(count_files(fixture, ".hansard/uploads"), ==, 2);
+    assert_works(store_upload_complete(fixture->store, "k", first, first_parts, NULL, NULL, error));
+    assert_works(store_upload_abort(fixture->store, "k", second, error));
+    g_assert_cmpuint(count_files(fixture, ".hansard/uploads"), ==, 0);
+
+    write_file(fixture, ".hansard/uploads/00000000-0000-4000-8000-000000000001/7", "left by a crash");
+    g_autofree char *linked = path_of(fixture, ".hansard/uploads/00000000-0000-4000-8000-000000000002");
+    g_assert_cmpint(symlink("/", linked), ==, 0);
+    GPtrArray *parts = NULL;
+    for (int i = 1; i <= 2; i++) {
+        g_autofree char *id = g_strdup_printf("00000000-0000-4000-8000-%012d", i);
+        assert_fails(store_upload_parts(fixture->store, "k", id, &parts, error), ERROR_NOT_FOUND);
+    }
+    fixture->clock.ms = clock_now_ms(clock_system()) + (UPLOAD_IDLE_S_MAX + 60) * G_GINT64_CONSTANT(1000);
+    g_autofree char *third = must_begin(fixture->store, "k", NULL);
+    g_assert_false(exists(fixture, ".hansard/uploads/00000000-0000-4000-8000-000000000001"));
+    g_assert_true(exists(fixture, ".hansard/uploads/00000000-0000-4000-8000-000000000002")); /* nobody's to follow */
+    g_assert_cmpint(g_remove(linked), ==, 0);
+    assert_works(store_upload_abort(fixture->store, "k", third, error));
+}
+
+/* For every n: when the n-th fsync of a complete fails, nothing of the object is acknowledged, and the upload can be completed again. */
+static void test_upload_failing_sync(StoreFixture *fixture, gconstpointer factory) {
+    g_autofree char *object = path_of(fixture, "k");
+    bool completed = false;
+    for (int n = 1; !completed; n++) {
+        g_autoptr(GPtrArray) parts = NULL;
+        g_autofree char *id = begin_with_part(fixture, 100, &parts);
+        memset(&syncs, 0, sizeof syncs);
+        syncs.object = object;
+        syncs.fail_at = n;
+        dir_fsync = watched_fsync;
+        completed = store_upload_complete(fixture->store, "k", id, parts, NULL, NULL, NULL);
+        dir_fsync = fsync;
+        g_assert_true(completed == (syncs.calls < n));
+        g_assert_true(n > 2 || !completed); /* at least two make it durable: the bytes, the name */
+        if (n == 1) g_assert_false(exists(fixture, "k"));
+        g_assert_cmpuint(count_files(fixture, ".hansard/tmp"), ==, 0);
+        if (!completed) assert_works(store_upload_complete(fixture->store, "k", id, parts, NULL, NULL, error));
+        assert_stream(fixture->store, "k", 100);
+        g_assert_cmpuint(count_files(fixture, ".hansard/uploads"), ==, 0);
+        assert_works(store_delete(fixture->store, "k", error));
+    }
+}
+
+/* The id of an upload outlives the process that began it. */
+static void test_upload_of_another_process(StoreFixture *fixture, gconstpointer factory) {
+    g_autoptr(GPtrArray) parts = NULL;
+    g_autofree char *id = begin_with_part(fixture, 10, &parts);
+    g_autoptr(Store) other = open_at(fixture->place, clock_system());
+    g_autoptr(GPtrArray) seen = must_list_parts(other, "k", id);
+    g_assert_cmpuint(seen->len, ==, 1);
+    assert_works(store_upload_complete(other, "k", id, seen, NULL, NULL, error));
+    assert_fails(store_upload_complete(fixture->store, "k", id, parts, NULL, NULL, error), ERROR_NOT_FOUND);
+    assert_stream(fixture->store, "k", 10);
+}
+
 #define PROCESSES 8
 #define INCREMENTS 25
 
@@ -508,6 +575,9 @@ int main(int argc, char **argv) {
         {"durable-order", test_durable_order},
         {"failing-sync", test_failing_sync},
         {"killed-writer", test_killed_writer},
+        {"upload-leftovers", test_upload_leftovers},
+        {"upload-failing-sync", test_upload_failing_sync},
+        {"upload-of-another-process", test_upload_of_another_process},
         {"processes", test_processes},
         {"size-limit", test_size_limit},
         {"full-disk", test_full_disk},

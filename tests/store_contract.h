@@ -2,18 +2,8 @@
  * store_contract_add(). */
 #pragma once
 
-#include <string.h>
-
-#include "base/limits.h"
-#include "store/store.h"
-
-/* A clock that stands until it is moved. */
-typedef struct {
-    Clock base;
-    gint64 ms;
-} TestClock;
-
-static inline gint64 test_clock_now_ms(Clock *clock) { return ((TestClock *)clock)->ms; }
+#include "store/uploads.h"
+#include "store_asserts.h"
 
 #define TEST_TIME_MS G_GINT64_CONSTANT(1772600767089) /* 2026-03-04T05:06:07.089Z */
 
@@ -23,6 +13,9 @@ typedef struct {
     bool local_urls;  /* signed URLs are paths on this server */
     Store *(*open)(Clock *clock, char **place); /* `place` is handed to remove() and freed */
     void (*remove)(const char *place);
+    /* Sends the bytes to a URL of store_upload_sign_part, as a browser would: the HTTP status. NULL where this server answers such URLs. */
+    int (*put_url)(const char *url, GBytes *bytes);
+    const char *variant; /* of the tests' names; NULL: as `name` */
 } StoreFactory;
 
 typedef struct {
@@ -42,56 +35,6 @@ static void store_fixture_tear_down(StoreFixture *fixture, gconstpointer factory
     store_close(fixture->store);
     if (fixture->factory->remove) fixture->factory->remove(fixture->place);
     g_free(fixture->place);
-}
-
-/* The call names its last argument `error`, which is the macro's own. */
-#define assert_fails(call, error_code)                                                                                          \
-    do {                                                                                                                        \
-        g_autoptr(GError) caught = NULL;                                                                                        \
-        GError **error = &caught;                                                                                               \
-        g_assert_false(call);                                                                                                   \
-        g_assert_error(caught, HANSARD_ERROR, (int)(error_code));                                                               \
-        g_assert_cmpuint(strlen(caught->message), >, 10);                                                                       \
-    } while (0)
-
-#define assert_works(call)                                                                                                      \
-    do {                                                                                                                        \
-        g_autoptr(GError) caught = NULL;                                                                                        \
-        GError **error = &caught;                                                                                               \
-        bool worked = (call);                                                                                                   \
-        g_assert_no_error(caught);                                                                                              \
-        g_assert_true(worked);                                                                                                  \
-    } while (0)
-
-/* Puts text; the ETag if it worked, else NULL with `error`. */
-static char *put_text(Store *store, const char *key, const char *text, const StorePut *put, GError **error) {
-    g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
-    g_auto(StoreInfo) info = {0};
-    return store_put(store, key, bytes, put, &info, error) ? g_steal_pointer(&info.etag) : NULL;
-}
-
-static void must_put_as(Store *store, const char *key, const char *text, const StorePut *put) {
-    g_autoptr(GError) error = NULL;
-    g_autofree char *etag = put_text(store, key, text, put, &error);
-    g_assert_no_error(error);
-    g_assert_nonnull(etag);
-}
-
-static void must_put(Store *store, const char *key, const char *text) { must_put_as(store, key, text, NULL); }
-
-static char *get_text(Store *store, const char *key) {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) bytes = NULL;
-    if (!store_get(store, key, MIB, &bytes, NULL, &error)) {
-        g_assert_error(error, HANSARD_ERROR, ERROR_NOT_FOUND);
-        return NULL;
-    }
-    return g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
-}
-
-static void assert_text(Store *store, const char *key, const char *expected) {
-    g_autofree char *text = get_text(store, key);
-    g_assert_cmpstr(text, ==, expected);
 }
 
 /* The keys of one list, joined by spaces; "+" at the end when more follow. */
@@ -205,9 +148,6 @@ static void contract_keys(StoreFixture *fixture, gconstpointer factory) {
     g_string_free(key, TRUE);
 }
 
-/* Byte number `at` of the streamed object: no two blocks are alike. */
-static inline guint8 stream_byte(guint64 at) { return (guint8)(at ^ (at >> 8) ^ (at >> 16) * 31); }
-
 static void contract_stream(StoreFixture *fixture, gconstpointer factory) {
     static const gsize blocks[] = {1, 4095, 65537, 1 << 20, 7, 333333};
     const guint64 total = 64 * MIB + 1;
@@ -317,6 +257,17 @@ static void contract_one_version(StoreFixture *fixture, gconstpointer factory) {
         else must_put(fixture->store, "k", "VERSION TWO!");
         if (store_reader_read(reader, 8, buffer, sizeof buffer, &got, &problem)) g_assert_cmpmem(buffer, got, "one", 3);
         else g_assert_error(problem, HANSARD_ERROR, ERROR_PRECONDITION);
+    }
+}
+
+/* Names that an URL or XML would escape, or that look as if one had: each comes back as it was put, and can be listed after. */
+static void contract_list_escapes(StoreFixture *fixture, gconstpointer factory) {
+    static const char *const sorted[] = {"i/ %2B+ ", "i/%", "i/%25", "i/%5F_ü", "i/%zz", "i/&<>\"'", "i/+", "i/a%2Fb", "i/a+b c"};
+    Store *store = fixture->store;
+    for (gsize i = 0; i < G_N_ELEMENTS(sorted); i++) must_put(store, sorted[i], "x");
+    for (gsize i = 0; i < G_N_ELEMENTS(sorted); i++) {
+        g_autofree char *expected = g_strconcat(sorted[i], i + 1 < G_N_ELEMENTS(sorted) ? " +" : "", NULL);
+        assert_list(store, "i/", i > 0 ? sorted[i - 1] : NULL, 1, expected);
     }
 }
 
@@ -565,7 +516,295 @@ static void contract_urls(StoreFixture *fixture, gconstpointer factory) {
     assert_fails(store_sign_url(store, "../a", &url, &none, error), ERROR_INVALID);
 }
 
-static void store_contract_add(const StoreFactory *factory) {
+static bool check_part_url(Store *store, const char *signed_url, char **key, char **upload_id, guint *number, GError **error) {
+    g_auto(GStrv) parts = g_strsplit(signed_url, "?", 2);
+    return store_check_part_url(store, parts[0], parts[0] ? parts[1] : NULL, key, upload_id, number, error);
+}
+
+/* A part of `size` bytes that are those of the stream at `from`, sent by its signed URL as a browser would: whether it was taken. */
+static bool send_part(StoreFixture *fixture, const char *key, const char *upload_id, guint number, guint64 from, gsize size) {
+    g_autofree guint8 *data = g_malloc(MAX(size, 1));
+    g_autofree char *url = NULL, *url_key = NULL, *url_id = NULL;
+    guint url_number = 0;
+    for (gsize i = 0; i < size; i++) data[i] = stream_byte(from + i);
+    assert_works(store_upload_sign_part(fixture->store, key, upload_id, number, 60, &url, error));
+    if (fixture->factory->put_url) {
+        g_autoptr(GBytes) bytes = g_bytes_new(data, size);
+        int status = fixture->factory->put_url(url, bytes);
+        g_assert_true(status == 200 || status == 404);
+        return status == 200;
+    }
+    assert_works(check_part_url(fixture->store, url, &url_key, &url_id, &url_number, error));
+    g_assert_cmpstr(url_key, ==, key);
+    g_assert_cmpstr(url_id, ==, upload_id);
+    g_assert_cmpuint(url_number, ==, number);
+    g_autoptr(StoreWriter) writer = NULL;
+    g_auto(StoreInfo) info = {0};
+    g_autoptr(GError) problem = NULL;
+    if (!store_upload_put_part(fixture->store, url_key, url_id, url_number, &writer, &problem)) {
+        g_assert_error(problem, HANSARD_ERROR, ERROR_NOT_FOUND);
+        return false;
+    }
+    gsize first = size / 3; /* in two writes */
+    assert_works(store_writer_write(writer, data, first, error) && store_writer_write(writer, data + first, size - first, error));
+    if (!store_writer_commit(g_steal_pointer(&writer), &info, &problem)) {
+        g_assert_error(problem, HANSARD_ERROR, ERROR_NOT_FOUND);
+        return false;
+    }
+    g_assert_cmpuint(info.size, ==, size);
+    return true;
+}
+
+static char *must_begin(Store *store, const char *key, const StorePut *put) {
+    char *upload_id = NULL;
+    assert_works(store_upload_begin(store, key, put, &upload_id, error));
+    g_assert_cmpuint(strlen(upload_id), >, 0);
+    return upload_id;
+}
+
+static GPtrArray *must_list_parts(Store *store, const char *key, const char *upload_id) {
+    GPtrArray *parts = NULL;
+    assert_works(store_upload_parts(store, key, upload_id, &parts, error));
+    return parts;
+}
+
+/* An upload of one small part, ready to be completed. */
+static char *small_upload(StoreFixture *fixture, const char *key, gsize size, GPtrArray **parts) {
+    char *upload_id = must_begin(fixture->store, key, NULL);
+    g_assert_true(send_part(fixture, key, upload_id, 1, 0, size));
+    *parts = must_list_parts(fixture->store, key, upload_id);
+    return upload_id;
+}
+
+#define PART UPLOAD_PART_BYTES_MIN
+
+static void contract_upload(StoreFixture *fixture, gconstpointer factory) {
+    static const gsize sizes[] = {PART, PART + 1, 10};
+    Store *store = fixture->store;
+    const char *key = "meetings/ä+b c.m4a";
+    g_autoptr(GHashTable) metadata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_hash_table_insert(metadata, g_strdup("by"), g_strdup("page"));
+    const StorePut put = {.content_type = "audio/x-odd", .metadata = metadata, .if_none_match = true};
+    g_autofree char *id = must_begin(store, key, &put);
+    g_autoptr(GPtrArray) none = must_list_parts(store, key, id);
+    g_assert_cmpuint(none->len, ==, 0);
+    g_assert_true(send_part(fixture, key, id, 3, 2 * PART + 1, 10)); /* in any order, and again */
+    g_assert_true(send_part(fixture, key, id, 1, 77, PART));
+    g_assert_true(send_part(fixture, key, id, 2, PART, PART + 1));
+    g_assert_true(send_part(fixture, key, id, 1, 0, PART));
+    g_autoptr(GPtrArray) parts = must_list_parts(store, key, id);
+    g_assert_cmpuint(parts->len, ==, 3);
+    for (guint i = 0; i < parts->len; i++) {
+        const StorePart *part = g_ptr_array_index(parts, i);
+        g_assert_cmpuint(part->number, ==, i + 1);
+        g_assert_cmpuint(part->size, ==, sizes[i]);
+        g_assert_null(strchr(part->etag, '"'));
+    }
+    assert_text(store, key, NULL); /* nothing is seen before complete */
+    assert_list(store, "", NULL, 9, "");
+
+    g_auto(StoreInfo) info = {0}, head = {0};
+    assert_works(store_upload_complete(store, key, id, parts, &put, &info, error));
+    assert_stream(store, key, 2 * PART + 11);
+    assert_works(store_head(store, key, &head, error));
+    g_assert_cmpuint(info.size, ==, 2 * PART + 11);
+    g_assert_cmpstr(info.etag, ==, head.etag);
+    g_assert_cmpstr(head.content_type, ==, "audio/x-odd");
+    g_assert_cmpuint(g_hash_table_size(head.metadata), ==, 1);
+    g_assert_cmpstr(g_hash_table_lookup(head.metadata, "by"), ==, "page");
+
+    GPtrArray *gone = NULL; /* now there is no such upload */
+    assert_fails(store_upload_parts(store, key, id, &gone, error), ERROR_NOT_FOUND);
+    g_assert_false(send_part(fixture, key, id, 1, 0, 10));
+    g_autoptr(GError) problem = NULL; /* some services remember that they made this object of it, and say so again */
+    if (!store_upload_complete(store, key, id, parts, NULL, NULL, &problem)) g_assert_error(problem, HANSARD_ERROR, ERROR_NOT_FOUND);
+    g_auto(StoreInfo) still = {0};
+    assert_works(store_head(store, key, &still, error));
+    g_assert_cmpstr(still.etag, ==, head.etag);
+    assert_works(store_upload_abort(store, key, id, error));
+    assert_stream(store, key, 2 * PART + 11);
+}
+
+static void contract_upload_abort(StoreFixture *fixture, gconstpointer factory) {
+    Store *store = fixture->store;
+    g_autoptr(GPtrArray) parts = NULL;
+    GPtrArray *gone = NULL;
+    g_autofree char *id = small_upload(fixture, "k", 10, &parts), *other = must_begin(store, "k", NULL);
+    g_assert_cmpstr(id, !=, other);
+    assert_works(store_upload_abort(store, "k", id, error));
+    assert_fails(store_upload_complete(store, "k", id, parts, NULL, NULL, error), ERROR_NOT_FOUND);
+    assert_fails(store_upload_parts(store, "k", id, &gone, error), ERROR_NOT_FOUND);
+    g_assert_false(send_part(fixture, "k", id, 1, 0, 10));
+    assert_works(store_upload_abort(store, "k", id, error));
+    assert_text(store, "k", NULL);
+    g_autoptr(GPtrArray) still = must_list_parts(store, "k", other);
+    g_assert_cmpuint(still->len, ==, 0);
+    assert_works(store_upload_abort(store, "k", other, error));
+}
+
+static void contract_upload_conditions(StoreFixture *fixture, gconstpointer factory) {
+    Store *store = fixture->store;
+    const StorePut fresh = {.if_none_match = true}, wrong = {.if_match = "1-2"};
+    g_autofree char *etag = put_text(store, "k", "first", NULL, NULL);
+    g_autoptr(GPtrArray) parts = NULL, missing_parts = NULL;
+    g_autofree char *id = small_upload(fixture, "k", 11, &parts);
+    assert_fails(store_upload_complete(store, "k", id, parts, &fresh, NULL, error), ERROR_PRECONDITION);
+    assert_fails(store_upload_complete(store, "k", id, parts, &wrong, NULL, error), ERROR_PRECONDITION);
+    assert_text(store, "k", "first");
+    const StorePut match = {.if_match = etag}, both = {.if_match = etag, .if_none_match = true};
+    assert_fails(store_upload_complete(store, "k", id, parts, &both, NULL, error), ERROR_INVALID);
+    assert_works(store_upload_complete(store, "k", id, parts, &match, NULL, error)); /* those that failed left the upload */
+    assert_stream(store, "k", 11);
+    g_autofree char *missing_id = small_upload(fixture, "none", 11, &missing_parts);
+    assert_fails(store_upload_complete(store, "none", missing_id, missing_parts, &match, NULL, error), ERROR_PRECONDITION);
+    assert_works(store_upload_complete(store, "none", missing_id, missing_parts, &fresh, NULL, error));
+}
+
+static void contract_upload_invalid(StoreFixture *fixture, gconstpointer factory) {
+    static const char *const no_ids[] = {"", "x", "../x", "..", "a b", "a\nb", "\xff",
+                                         "00000000-0000-4000-8000-000000000000"};
+    Store *store = fixture->store;
+    g_autoptr(GPtrArray) parts = NULL;
+    GPtrArray *untouched = NULL;
+    char *text = NULL;
+    StoreWriter *writer = NULL;
+    g_autofree char *id = small_upload(fixture, "k", 10, &parts), *huge = g_strnfill(UPLOAD_ID_BYTES_MAX + 1, 'a');
+    for (gsize i = 0; i <= G_N_ELEMENTS(no_ids); i++) {
+        const char *no_id = i < G_N_ELEMENTS(no_ids) ? no_ids[i] : huge;
+        assert_fails(store_upload_parts(store, "k", no_id, &untouched, error), ERROR_NOT_FOUND);
+        assert_fails(store_upload_complete(store, "k", no_id, parts, NULL, NULL, error), ERROR_NOT_FOUND);
+        assert_fails(store_upload_put_part(store, "k", no_id, 1, &writer, error), ERROR_NOT_FOUND);
+        assert_works(store_upload_abort(store, "k", no_id, error));
+    }
+    assert_fails(store_upload_parts(store, "other", id, &untouched, error), ERROR_NOT_FOUND); /* another key's */
+    assert_fails(store_upload_complete(store, "other", id, parts, NULL, NULL, error), ERROR_NOT_FOUND);
+    assert_works(store_upload_abort(store, "other", id, error));
+    assert_fails(store_upload_begin(store, "../a", NULL, &text, error), ERROR_INVALID);
+    assert_fails(store_upload_begin(store, "a", &(StorePut){.content_type = "a\nb"}, &text, error), ERROR_INVALID);
+    assert_fails(store_upload_sign_part(store, "k", id, 0, 60, &text, error), ERROR_INVALID);
+    assert_fails(store_upload_sign_part(store, "k", id, S3_PARTS_MAX + 1, 60, &text, error), ERROR_INVALID);
+    assert_fails(store_upload_sign_part(store, "k", id, 1, 0, &text, error), ERROR_INVALID);
+    assert_fails(store_upload_sign_part(store, "k", id, 1, URL_EXPIRY_S_MAX + 1, &text, error), ERROR_INVALID);
+    assert_fails(store_upload_put_part(store, "k", id, 0, &writer, error), ERROR_INVALID);
+    assert_fails(store_upload_put_part(store, "k", id, S3_PARTS_MAX + 1, &writer, error), ERROR_INVALID);
+
+    g_autoptr(GPtrArray) empty = g_ptr_array_new();
+    assert_fails(store_upload_complete(store, "k", id, empty, NULL, NULL, error), ERROR_INVALID);
+    g_assert_true(send_part(fixture, "k", id, 3, 0, 10));
+    g_autoptr(GPtrArray) gap = must_list_parts(store, "k", id);
+    assert_fails(store_upload_complete(store, "k", id, gap, NULL, NULL, error), ERROR_INVALID);
+    g_assert_true(send_part(fixture, "k", id, 2, 0, 10));
+    g_autoptr(GPtrArray) small = must_list_parts(store, "k", id);
+    assert_fails(store_upload_complete(store, "k", id, small, NULL, NULL, error), ERROR_INVALID);
+    g_assert_true(send_part(fixture, "k", id, 1, 5, 10)); /* `parts` is what was there before */
+    assert_fails(store_upload_complete(store, "k", id, parts, NULL, NULL, error), ERROR_INVALID);
+    assert_text(store, "k", NULL);
+    g_assert_null(untouched);
+    g_assert_null(text);
+    g_assert_null(writer);
+    assert_works(store_upload_abort(store, "k", id, error));
+}
+
+typedef struct {
+    Store *store;
+    char *upload_id;
+    GPtrArray *parts;
+    int *ready;
+    bool won;
+} UploadRacer;
+
+static gpointer race_upload(gpointer data) {
+    UploadRacer *racer = data;
+    g_autoptr(GError) error = NULL;
+    const StorePut fresh = {.if_none_match = true};
+    g_atomic_int_inc(racer->ready);
+    while (g_atomic_int_get(racer->ready) < RACERS) g_thread_yield();
+    racer->won = store_upload_complete(racer->store, "race/u", racer->upload_id, racer->parts, &fresh, NULL, &error);
+    if (!racer->won) g_assert_error(error, HANSARD_ERROR, ERROR_PRECONDITION);
+    return NULL;
+}
+
+static void contract_upload_races(StoreFixture *fixture, gconstpointer factory) {
+    UploadRacer racers[RACERS];
+    GThread *threads[RACERS];
+    int ready = 0, winners = 0;
+    for (int i = 0; i < RACERS; i++) {
+        racers[i] = (UploadRacer){.store = fixture->store, .ready = &ready};
+        racers[i].upload_id = small_upload(fixture, "race/u", 100 + (gsize)i, &racers[i].parts);
+    }
+    for (int i = 0; i < RACERS; i++) threads[i] = g_thread_new("racer", race_upload, &racers[i]);
+    for (int i = 0; i < RACERS; i++) {
+        g_thread_join(threads[i]);
+        winners += racers[i].won;
+        if (racers[i].won) assert_stream(fixture->store, "race/u", 100 + (guint64)i);
+        else assert_works(store_upload_abort(fixture->store, "race/u", racers[i].upload_id, error));
+        g_free(racers[i].upload_id);
+        g_ptr_array_unref(racers[i].parts);
+    }
+    g_assert_cmpint(winners, ==, 1);
+}
+
+static void contract_upload_urls(StoreFixture *fixture, gconstpointer factory) {
+    Store *store = fixture->store;
+    const char *key = "meetings/ä b.wav";
+    g_autofree char *id = must_begin(store, key, NULL), *text = NULL, *whole = NULL;
+    char *none = NULL;
+    guint number = 0;
+    assert_works(store_upload_sign_part(store, key, id, 12, 60, &text, error));
+    if (!fixture->factory->local_urls) {
+        assert_fails(check_part_url(store, text, &none, &none, &number, error), ERROR_NOT_FOUND);
+        assert_works(store_upload_abort(store, key, id, error));
+        return;
+    }
+    for (gsize i = 0; text[i]; i++) {
+        g_autofree char *altered = g_strdup(text);
+        altered[i] = (char)(altered[i] ^ 1);
+        assert_fails(check_part_url(store, altered, &none, &none, &number, error), ERROR_FORBIDDEN);
+        g_autofree char *cut = g_strndup(text, i);
+        assert_fails(check_part_url(store, cut, &none, &none, &number, error), ERROR_FORBIDDEN);
+    }
+    assert_fails(check_url(store, "PUT", text, &none, &none, &none, error), ERROR_FORBIDDEN); /* neither kind holds as the other */
+    assert_works(store_sign_url(store, key, &(StoreUrl){.method = "PUT", .expires_s = 60}, &whole, error));
+    assert_fails(check_part_url(store, whole, &none, &none, &number, error), ERROR_FORBIDDEN);
+    fixture->clock.ms += 60000;
+    assert_fails(check_part_url(store, text, &none, &none, &number, error), ERROR_FORBIDDEN);
+    g_assert_null(none);
+}
+
+/* A directory or memory keeps so many uploads and no more, and forgets those that nothing came to. */
+static void contract_upload_limits(StoreFixture *fixture, gconstpointer factory) {
+    if (!fixture->factory->local_urls) return;
+    Store *store = fixture->store;
+    char *none = NULL;
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    fixture->clock.ms = clock_now_ms(clock_system()); /* a directory's times are the system's */
+    for (int i = 0; i < UPLOADS_OPEN_MAX; i++) g_ptr_array_add(ids, must_begin(store, "k", NULL));
+    assert_fails(store_upload_begin(store, "k", NULL, &none, error), ERROR_TOO_MANY);
+    assert_works(store_upload_abort(store, "k", ids->pdata[0], error));
+    g_free(ids->pdata[0]);
+    ids->pdata[0] = must_begin(store, "k", NULL);
+    assert_fails(store_upload_begin(store, "k", NULL, &none, error), ERROR_TOO_MANY);
+    fixture->clock.ms += (UPLOAD_IDLE_S_MAX - 60) * G_GINT64_CONSTANT(1000);
+    assert_fails(store_upload_begin(store, "k", NULL, &none, error), ERROR_TOO_MANY);
+    fixture->clock.ms += 120 * 1000;
+    g_autofree char *fresh = must_begin(store, "k", NULL);
+    for (guint i = 0; i < ids->len; i++) {
+        GPtrArray *parts = NULL;
+        assert_fails(store_upload_parts(store, "k", ids->pdata[i], &parts, error), ERROR_NOT_FOUND);
+    }
+}
+
+static void contract_purge(StoreFixture *fixture, gconstpointer factory) {
+    must_put(fixture->store, "k", "1");
+    must_put(fixture->store, "k", "2");
+    must_put(fixture->store, "k2", "3");
+    assert_works(store_purge_versions(fixture->store, "k", error));
+    assert_works(store_purge_versions(fixture->store, "k", error));
+    assert_list(fixture->store, "", NULL, 9, "k2");
+    assert_fails(store_purge_versions(fixture->store, "../k", error), ERROR_INVALID);
+}
+
+static inline void store_contract_add(const StoreFactory *factory) {
     static const struct {
         const char *name;
         void (*test)(StoreFixture *fixture, gconstpointer factory);
@@ -574,12 +813,17 @@ static void store_contract_add(const StoreFactory *factory) {
         {"keys", contract_keys},             {"stream", contract_stream},
         {"ranges", contract_ranges},         {"conditions", contract_conditions},
         {"abort", contract_abort},           {"one-version", contract_one_version},
-        {"list", contract_list},             {"each-delete", contract_each_and_delete},
+        {"list", contract_list},             {"list-escapes", contract_list_escapes},
+        {"each-delete", contract_each_and_delete},
         {"each-stops", contract_each_stops}, {"attributes", contract_attributes},
         {"races", contract_races},           {"urls", contract_urls},
+        {"purge", contract_purge},           {"upload", contract_upload},
+        {"upload-abort", contract_upload_abort},     {"upload-conditions", contract_upload_conditions},
+        {"upload-invalid", contract_upload_invalid}, {"upload-races", contract_upload_races},
+        {"upload-urls", contract_upload_urls},       {"upload-limits", contract_upload_limits},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *path = g_strdup_printf("/store/%s/%s", factory->name, cases[i].name);
+        g_autofree char *path = g_strdup_printf("/store/%s/%s", factory->variant ? factory->variant : factory->name, cases[i].name);
         g_test_add(path, StoreFixture, factory, store_fixture_set_up, cases[i].test, store_fixture_tear_down);
     }
 }

@@ -5,6 +5,8 @@
 #include "aws/credentials_internal.h"
 #include "base/limits.h"
 
+#define RELATIVE_URI "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+#define FULL_URI "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 #define ECS_HOST "169.254.170.2"
 
 static const char *const plain_hosts[] = {ECS_HOST, "169.254.170.23", "fd00:ec2::23", "localhost", NULL};
@@ -15,9 +17,9 @@ static bool may_be_plain(const char *host) {
 }
 
 bool container_url(const Settings *settings, char **url, GError **error) {
-    const char *relative = settings_aws(settings, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
-    const char *full = settings_aws(settings, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
-    if (relative && relative[0] != '/') return fail(error, ERROR_CONFIG, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must begin with '/'");
+    const char *relative = settings_aws(settings, RELATIVE_URI);
+    const char *full = settings_aws(settings, FULL_URI);
+    if (relative && relative[0] != '/') return fail(error, ERROR_CONFIG, RELATIVE_URI " must begin with '/'");
     if (relative) {
         *url = g_strconcat("http://" ECS_HOST, relative, NULL);
         return true;
@@ -26,9 +28,9 @@ bool container_url(const Settings *settings, char **url, GError **error) {
     const char *host = uri ? g_uri_get_host(uri) : NULL, *scheme = uri ? g_uri_get_scheme(uri) : "";
     bool is_https = strcmp(scheme, "https") == 0, is_http = strcmp(scheme, "http") == 0;
     if (!host || !host[0] || (!is_https && !is_http) || g_uri_get_userinfo(uri))
-        return fail(error, ERROR_CONFIG, "AWS_CONTAINER_CREDENTIALS_FULL_URI must be http:// or https:// with a host and no user name");
+        return fail(error, ERROR_CONFIG, FULL_URI " must be http:// or https:// with a host and no user name");
     if (!is_https && !may_be_plain(host))
-        return fail(error, ERROR_CONFIG, "AWS_CONTAINER_CREDENTIALS_FULL_URI names the host %s: without TLS it must be loopback, " ECS_HOST
+        return fail(error, ERROR_CONFIG, FULL_URI " names the host %s: without TLS it must be loopback, " ECS_HOST
                                          ", 169.254.170.23 or fd00:ec2::23; use https://", host);
     *url = g_strdup(full);
     return true;
@@ -38,11 +40,14 @@ bool container_url(const Settings *settings, char **url, GError **error) {
 static bool read_token(const Settings *settings, char **token, GError **error) {
     const char *path = settings_aws(settings, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     if (path) return secret_of_file(path, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", token, error);
-    *token = g_strdup(settings_aws(settings, "AWS_CONTAINER_AUTHORIZATION_TOKEN"));
+    const char *text = settings_aws(settings, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
+    for (const char *c = text; c && *c; c++)
+        if (!g_ascii_isprint(*c)) return fail(error, ERROR_CONFIG, "AWS_CONTAINER_AUTHORIZATION_TOKEN is no line of printable ASCII");
+    *token = g_strdup(text);
     return true;
 }
 
-static bool fetch(const CredentialsAsk *ask, const char *url, const char *token, AwsCredentials **credentials, GError **error) {
+static bool fetch(const CredentialsAsk *ask, const char *url, const char *token, const char *what, AwsCredentials **credentials, GError **error) {
     g_autoptr(GPtrArray) headers = http_headers_new();
     HttpRequest request = {.method = "GET", .url = url, .headers = headers};
     HttpResponse response = {0};
@@ -51,23 +56,24 @@ static bool fetch(const CredentialsAsk *ask, const char *url, const char *token,
     if (token) http_headers_set(headers, "Authorization", token);
     bool done = metadata_send(ask, &request, AWS_CONTAINER_MS, AWS_CONTAINER_ATTEMPTS_MAX, &response, &problem);
     if (done)
-        done = metadata_credentials(&response, "The container's credential service (AWS_CONTAINER_CREDENTIALS_…_URI)", token ? token : "", credentials, error);
+        done = metadata_credentials(&response, what, token ? token : "", credentials, error);
     else
-        fail(error, (ErrorCode)problem->code, "The container's credential service (AWS_CONTAINER_CREDENTIALS_…_URI) was not reached: %s", problem->message);
+        fail(error, (ErrorCode)problem->code, "%s was not reached: %s", what, problem->message);
     metadata_response_clear(&response);
     return done;
 }
 
 bool credentials_container(const CredentialsAsk *ask, CredentialsFound *found, GError **error) {
-    g_autofree char *url = NULL;
+    bool is_relative = settings_aws(ask->settings, RELATIVE_URI) != NULL;
+    g_autofree char *url = NULL, *what = g_strdup_printf("The container's credential service (%s)", is_relative ? RELATIVE_URI : FULL_URI);
     char *token = NULL;
-    if (!settings_aws(ask->settings, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") && !settings_aws(ask->settings, "AWS_CONTAINER_CREDENTIALS_FULL_URI")) {
-        found->absent = g_strdup("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI are not set");
+    if (!is_relative && !settings_aws(ask->settings, FULL_URI)) {
+        found->absent = g_strdup(RELATIVE_URI " and " FULL_URI " are not set");
         return true;
     }
     if (!container_url(ask->settings, &url, error) || !read_token(ask->settings, &token, error)) return false;
     found->source = g_strdup("container");
-    bool done = fetch(ask, url, token, &found->credentials, error);
+    bool done = fetch(ask, url, token, what, &found->credentials, error);
     secret_free(token);
     return done;
 }

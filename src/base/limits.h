@@ -25,7 +25,7 @@
 #define JOB_BYTES_MAX (64 * KIB)
 #define RECORDING_BYTES_MAX (5 * TIB)      /* S3's limit on an object */
 #define TRANSCRIPT_FILE_BYTES_MAX (32 * MIB) /* a transcript that comes in as a file */
-#define USER_METADATA_BYTES_MAX 2048       /* S3's limit, names and values together */
+#define USER_METADATA_BYTES_MAX (2048 - 64) /* S3's limit, names and values together, less what the S3 store adds for itself */
 #define LIST_LIMIT_MAX 1000                /* keys in one store listing, as S3 */
 #define DELETE_MANY_MAX 1000               /* keys in one batch delete, as S3 */
 #define JSON_DEPTH_MAX 64
@@ -48,6 +48,7 @@
 #define PAGE_LIMIT_DEFAULT 50
 #define PAGE_LIMIT_MAX 200
 #define SEARCH_QUERY_BYTES_MAX 400
+#define UPLOAD_SIGN_MAX 100                /* parts whose URLs are signed in one call */
 #define URL_EXPIRY_S_MAX 604800            /* a week, as S3's presigned URLs */
 #define EVENT_STREAMS_MAX 64
 
@@ -93,6 +94,15 @@
 #define AWS_CONTAINER_MS 5000              /* a try of the container's */
 #define AWS_CONTAINER_ATTEMPTS_MAX 3
 #define AWS_VARIABLE_BYTES_MAX (8 * KIB)
+#define TABLE_QUERIES_MAX 4                /* of DynamoDB's index for one page of a list; beyond it the page stays short */
+#define TABLE_ANSWER_BYTES_MAX (8 * MIB)   /* one query reads 1 MiB at most, which JSON can blow up by six */
+#define TABLE_CONNECT_TIMEOUT_MS 3000      /* someone waits for a list, and the keys can give it */
+#define TABLE_CALL_TIMEOUT_MS 10000
+#define TABLE_ATTEMPTS_MAX 3
+#define TABLE_REST_MS 15000                /* lists come from the keys for so long after the table has failed */
+#define TABLE_WAIT_FIRST_MS 500            /* between two looks whether the table or its index is ready, doubled up to … */
+#define TABLE_WAIT_EACH_MS_MAX 5000
+#define TABLE_WAIT_MS_MAX (30 * 60 * 1000) /* an index is filled at some thousand rows a second; setup may be run again to go on waiting */
 #define XML_DEPTH_MAX 16
 #define XML_ELEMENTS_MAX 20000
 
@@ -114,6 +124,31 @@
 #define S3_PART_BYTES (8 * MIB)            /* of the first parts; it grows so that 5 TiB fit */
 #define S3_PART_BYTES_MEMORY_MAX (16 * MIB) /* larger parts stand in a file */
 #define S3_PARTS_MAX 10000
-#define S3_PARTS_IN_FLIGHT 4               /* of one store, beyond the one that each writer fills */
+#define S3_PARTS_SMALL 2000                /* so many parts have S3_PART_BYTES (16 GiB in all), … */
+#define S3_PARTS_DOUBLING 800              /* … then the size doubles after each so many */
+#define S3_PARTS_IN_FLIGHT 4               /* of one store, beyond the one that each writer fills; a larger part than S3_PART_BYTES counts as two */
+#define S3_FIRST_BYTES (1 * MIB)           /* read when an object is opened: most documents in one request */
+#define S3_BLOCK_BYTES (256 * KIB)         /* read at once where nothing tells that more is wanted */
+#define S3_WINDOW_BYTES (4 * MIB)          /* read at once where an object is read on and on */
+#define S3_WINDOWS 3                       /* of one reader: the one that is read, and those that are fetched meanwhile */
+#define S3_FETCHES_AHEAD 8                 /* of one store at a time */
+#define S3_LIST_BYTES_MAX (8 * MIB)        /* an answer: 1,000 keys of 1,024 bytes, each as %XX, and what stands around them */
+#define S3_COMPLETE_TIMEOUT_MS 300000      /* while a service joins the parts it may say nothing for minutes */
+#define S3_CLIENTS_MAX 4                   /* regions that answers may send one store to */
 #define UPLOAD_PART_BYTES_MIN (5 * MIB)    /* S3's limit on every part but the last */
+#define UPLOAD_PART_BYTES_MAX (5 * GIB)    /* S3's limit on a part */
 #define UPLOAD_ID_BYTES_MAX 1024          /* S3's upload ids have 100 to 300 */
+#define UPLOADS_OPEN_MAX 256               /* uploads in parts that wait beside the objects of a directory or in memory */
+#define UPLOAD_IDLE_S_MAX (7 * 86400)      /* one that no part came to for so long is dropped, as the rule of a bucket does */
+
+/* recordings that come in parts */
+#define TRANSFER_BYTES_MAX (64 * KIB)      /* what is known of one */
+#define TRANSFERS_MAX 1000                 /* under way at one time */
+#define TRANSFERS_SWEEP_MAX 10000          /* looked at in one sweep */
+#define UPLOAD_AGE_MS_MAX (7LL * 86400 * 1000) /* since it began: then it is dropped, as by the bucket's rule */
+#define UPLOAD_SETTLE_MS 600000            /* the sweep leaves alone what someone wrote so recently */
+
+/* what a server does beside its jobs */
+#define QUEUE_WAIT_S 20                    /* one long poll, SQS's most */
+#define INBOX_TAKE_MAX 100                 /* files taken in with one look */
+#define INBOX_SETTLED_MS 15000             /* a file that is still growing is left alone */

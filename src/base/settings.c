@@ -17,7 +17,7 @@ const SettingSpec settings_table[] = {
     {"STORE_IN_S3", SETTING_BOOL, FIELD(store_in_s3), "true", 0, 0, NULL,
      "false: results stay in the directory though a bucket is named."},
     {"SKIP_LOCAL_STORAGE", SETTING_BOOL, FIELD(skip_local_storage), "true", 0, 0, NULL,
-     "true: a recording streams straight to the store. false: it is kept under `uploads/`, too, and goes to the store from there."},
+     "true: a recording streams straight to the store. false: a copy is kept under `uploads/` first, until you remove it, and goes to the store from there."},
     {"S3_PREFIX", SETTING_TEXT, FIELD(s3_prefix), NULL, 1, 200, NULL,
      "Stands before every key, so that several workspaces share a bucket."},
     {"S3_SSE", SETTING_CHOICE, FIELD(s3_sse), NULL, 0, 0, "AES256|aws:kms",
@@ -27,6 +27,8 @@ const SettingSpec settings_table[] = {
      "STANDARD|STANDARD_IA|ONEZONE_IA|INTELLIGENT_TIERING|GLACIER_IR", "Storage class of recordings. Without it STANDARD."},
     {"S3_FORCE_PATH_STYLE", SETTING_BOOL, FIELD(s3_path_style), "false", 0, 0, NULL,
      "true: the bucket stands in the path of URLs, not in the host name. On by itself where AWS_ENDPOINT_URL names another service."},
+    {"S3_PURGE_VERSIONS", SETTING_BOOL, FIELD(s3_purge_versions), "false", 0, 0, NULL,
+     "true: what is deleted is gone for good in a bucket that keeps versions, too: all versions are removed."},
     {"USE_DYNAMODB", SETTING_BOOL, FIELD(use_dynamodb), "false", 0, 0, NULL, "true: lists are asked from a DynamoDB table, too."},
     {"DYNAMODB_TABLE_NAME", SETTING_TEXT, FIELD(dynamodb_table), "meeting-metadata", 3, 255, NULL, "That table."},
     {"HANSARD_INDEX", SETTING_CHOICE, FIELD(index), "auto", 0, 0, "auto|keys|dynamodb|both",
@@ -73,6 +75,10 @@ const SettingSpec settings_table[] = {
      "true: whoever reaches the server may read and write everything."},
     {"HANSARD_WORKERS", SETTING_INT, FIELD(workers), "1", 0, 64, NULL,
      "Jobs that one process works on at a time; 0: a server that leaves the work to `hansard worker`."},
+    {"HANSARD_POLL_SECONDS", SETTING_INT, FIELD(poll_s), "60", 1, 3600, NULL,
+     "Longest wait between two looks for work that another server has queued in the bucket. A directory is looked at every 3 seconds."},
+    {"HANSARD_INBOX", SETTING_BOOL, FIELD(inbox), "true", 0, 0, NULL,
+     "true: recordings that someone drops under inbox/ in the bucket or directory are taken in."},
     {"URL_EXPIRY_SECONDS", SETTING_INT, FIELD(url_expiry_s), "3600", 1, 604800, NULL, "Life of a signed URL."},
 };
 const gsize settings_count = G_N_ELEMENTS(settings_table);
@@ -168,11 +174,13 @@ static bool set_aws(Settings *settings, const SettingSpec *spec, const char *nam
 
 const char *settings_aws(const Settings *settings, const char *name) { return g_tree_lookup(settings->aws, name); }
 
+static bool is_foreign(const char *name) { return g_strv_contains(foreign_names, name) || g_str_has_prefix(name, "HANSARD_TEST_"); }
+
 /* An empty value means: not set. */
 static bool set_named(Settings *settings, const char *name, const char *text, GError **error) {
     const SettingSpec *spec = spec_named(name);
     if (g_str_has_prefix(name, "AWS_")) return set_aws(settings, spec, name, text, error);
-    if (!spec && g_str_has_prefix(name, "HANSARD_") && !g_strv_contains(foreign_names, name))
+    if (!spec && g_str_has_prefix(name, "HANSARD_") && !is_foreign(name))
         return fail(error, ERROR_CONFIG, "%s is no setting of this program; `hansard help settings` lists them", name);
     return !spec || text[0] == '\0' || set(settings, spec, text, error);
 }

@@ -18,6 +18,7 @@ typedef struct {
     char *s3_sse_kms_key;     /* S3_SSE_KMS_KEY_ID */
     char *s3_storage_class;   /* S3_STORAGE_CLASS, of recordings; NULL: STANDARD */
     bool s3_path_style;       /* S3_FORCE_PATH_STYLE */
+    bool s3_purge_versions;   /* S3_PURGE_VERSIONS */
     bool use_dynamodb;        /* USE_DYNAMODB */
     char *dynamodb_table;     /* DYNAMODB_TABLE_NAME */
     char *index;              /* HANSARD_INDEX: auto, keys, dynamodb, both */
@@ -43,6 +44,8 @@ typedef struct {
     /* server */
     char *listen;             /* HANSARD_LISTEN */
     bool no_auth;             /* HANSARD_NO_AUTH */
+    int poll_s;               /* HANSARD_POLL_SECONDS: longest wait between two looks for work in a bucket */
+    bool inbox;               /* HANSARD_INBOX */
     int workers;              /* HANSARD_WORKERS: jobs that one process works on at a time */
     int url_expiry_s;         /* URL_EXPIRY_SECONDS */
 } Settings;

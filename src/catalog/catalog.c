@@ -32,6 +32,27 @@ bool catalog_list(Catalog *catalog, const CatalogQuery *query, CatalogPage *page
     return catalog->backend->list(catalog, query, page, error);
 }
 
+bool catalog_each(Catalog *catalog, CatalogVisit visit, gpointer user_data, GError **error) {
+    return catalog->backend->each(catalog, visit, user_data, error);
+}
+
+bool catalog_mark_whole(Catalog *catalog, gint64 now_ms, GError **error) {
+    return !catalog->backend->mark_whole || catalog->backend->mark_whole(catalog, now_ms, error);
+}
+
+bool catalog_is_whole(Catalog *catalog, bool *whole, GError **error) {
+    if (catalog->backend->is_whole) return catalog->backend->is_whole(catalog, whole, error);
+    *whole = true;
+    return true;
+}
+
+void catalog_health(Catalog *catalog, CatalogHealth *health) {
+    *health = (CatalogHealth){0};
+    if (catalog->backend->health) catalog->backend->health(catalog, health);
+}
+
+void catalog_health_clear(CatalogHealth *health) { g_clear_pointer(&health->problem, g_free); }
+
 void catalog_page_clear(CatalogPage *page) {
     g_clear_pointer(&page->rows, g_ptr_array_unref);
     g_clear_pointer(&page->next_cursor, g_free);

@@ -21,8 +21,10 @@ typedef struct {
 void catalog_page_clear(CatalogPage *page);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CatalogPage, catalog_page_clear)
 
-/* Backends: "keys" (index keys in the store; the store is borrowed). */
+/* Backends: "keys" (index keys in the store; the store is borrowed); "dynamodb" (dynamodb.h); "both", which writes to keys and table, and lists from the
+ * table or, while that fails, from the keys. It takes the two catalogs; the clock is borrowed. Cursors of one backend are good in the others. */
 bool catalog_keys_open(Store *store, Catalog **catalog, GError **error);
+bool catalog_both_open(Catalog *keys, Catalog *table, Clock *clock, Catalog **catalog, GError **error);
 void catalog_close(Catalog *catalog);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Catalog, catalog_close)
 
@@ -38,3 +40,20 @@ bool catalog_remove(Catalog *catalog, const char *meeting_id, gint64 timestamp_m
  * can therefore be short, even empty, and still have a next_cursor; paging always gets ahead. A row that stands throughout is
  * in exactly one page, whatever is put or removed between pages. A cursor that is none of ours is ERROR_INVALID. */
 bool catalog_list(Catalog *catalog, const CatalogQuery *query, CatalogPage *page, GError **error);
+
+/* For who rebuilds the rows. Every row that stands, in any state, page by page; several of one meeting may come. False with `error` set stops. The
+ * visit may put and remove rows. */
+typedef bool (*CatalogVisit)(const Row *row, gpointer user_data, GError **error);
+bool catalog_each(Catalog *catalog, CatalogVisit visit, gpointer user_data, GError **error);
+/* Every meeting has its row now. A catalog that stands apart from the store lists nothing (ERROR_CONFIG) before it has been told so. */
+bool catalog_mark_whole(Catalog *catalog, gint64 now_ms, GError **error);
+bool catalog_is_whole(Catalog *catalog, bool *whole, GError **error);
+
+/* How the lists are, for those who watch. Nothing of a fall-back is an error of catalog_list. */
+typedef struct {
+    guint64 fallbacks; /* lists since the start that came from the keys, because the table failed */
+    char *problem;     /* why the last one did; NULL: the table answers, or there is none */
+} CatalogHealth;
+void catalog_health(Catalog *catalog, CatalogHealth *health);
+void catalog_health_clear(CatalogHealth *health);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CatalogHealth, catalog_health_clear)

@@ -4,21 +4,18 @@
  *     at the same time: each writer adds its own key first and then removes all but the newest that it sees, and "newest" is a
  *     total order.
  *  2. A reader takes the newest of neighbours with one id, across the edges of listings too.
- *  3. A cursor is the last key that the page has dealt with. The next page passes over neighbours of that key's meeting, so a
- *     row that is replaced between two pages does not come twice.
+ *  3. A cursor is the last key that the page has dealt with (or another backend's position, which sorts before the keys of the meeting that it
+ *     names). The next page passes over keys of that meeting, so a row that is replaced between two pages does not come twice.
  *  4. Keys in the folder that are no rows are passed over, and never removed. */
 #include <string.h>
 
 #include "base/limits.h"
 #include "catalog/catalog_backend.h"
+#include "catalog/cursor_internal.h"
 #include "model/keys.h"
 
 /* Store listings for one page. Beyond it the page stays short and its cursor leads on. */
 #define LISTINGS_MAX 4
-
-/* The first byte of a cursor: whose it is and in which version. */
-#define CURSOR_MARK 'k'
-#define CURSOR_BYTES_MAX (4 * (KEY_BYTES_MAX / 3 + 1))
 
 typedef struct {
     Catalog base;
@@ -29,6 +26,16 @@ typedef struct {
 
 static bool same_meeting(const Row *one, const Row *other) {
     return one->timestamp_ms == other->timestamp_ms && strcmp(one->meeting_id, other->meeting_id) == 0;
+}
+
+/* A row of which nothing is known but whose it is. */
+static Row *row_named(const char *meeting_id, gint64 timestamp_ms) {
+    Row *row = row_new();
+    row->meeting_id = g_strdup(meeting_id);
+    row->timestamp_ms = timestamp_ms;
+    row->filename = g_strdup("");
+    row->title = g_strdup("");
+    return row;
 }
 
 /* A total order over the rows of a meeting. Where the times of two changes are equal, deleting comes last, then the greater
@@ -96,38 +103,9 @@ static bool keys_remove(Catalog *base, const char *meeting_id, gint64 timestamp_
         Wanted wanted = {((KeysCatalog *)base)->store, meeting_id};
         return store_each(wanted.store, PREFIX_INDEX, remove_wanted, &wanted, error);
     }
-    g_autoptr(Row) row = row_new();
-    row->meeting_id = g_strdup(meeting_id);
-    row->timestamp_ms = timestamp_ms;
-    row->filename = g_strdup("");
-    row->title = g_strdup("");
+    g_autoptr(Row) row = row_named(meeting_id, timestamp_ms);
     g_autofree char *key = row_to_key(row);
     return remove_rows((KeysCatalog *)base, row, key, false, error);
-}
-
-/* -- cursors ------------------------------------------------------------------------------------------------------------- */
-
-static char *cursor_of_key(const char *key) {
-    g_autofree char *marked = g_strdup_printf("%c%s", CURSOR_MARK, key + strlen(PREFIX_INDEX));
-    char *cursor = g_base64_encode((const guchar *)marked, strlen(marked));
-    g_strdelimit(g_strdelimit(cursor, "+", '-'), "/", '_');
-    cursor[strcspn(cursor, "=")] = '\0';
-    return cursor;
-}
-
-/* The key that the cursor was made from; NULL where it was not made here. */
-static char *key_of_cursor(const char *cursor) {
-    gsize length = strlen(cursor);
-    if (length == 0 || length > CURSOR_BYTES_MAX) return NULL;
-    g_autofree char *base64 = g_strdup_printf("%s%.*s", cursor, (int)(-length & 3), "==");
-    g_strdelimit(g_strdelimit(base64, "-", '+'), "_", '/');
-    gsize size;
-    g_autofree guchar *bytes = g_base64_decode(base64, &size);
-    if (size < 2 || bytes[0] != CURSOR_MARK || memchr(bytes, '\0', size)) return NULL;
-
-    g_autofree char *key = g_strdup_printf("%s%.*s", PREFIX_INDEX, (int)(size - 1), (const char *)bytes + 1);
-    g_autofree char *again = cursor_of_key(key); /* GLib's decoder passes over what is no base64 */
-    return strcmp(again, cursor) == 0 && store_key_check(key, NULL) ? g_steal_pointer(&key) : NULL;
 }
 
 /* -- lists --------------------------------------------------------------------------------------------------------------- */
@@ -217,10 +195,10 @@ static bool scan_begin(Scan *scan, char **start_after, GError **error) {
     const CatalogQuery *query = scan->query;
     g_autofree char *first = row_key_from_time(query->to_ms > 0 ? query->to_ms - 1 : G_GINT64_CONSTANT(9999999999999));
     if (query->cursor) {
-        g_autofree char *key = key_of_cursor(query->cursor);
-        if (!key)
-            return fail(error, ERROR_INVALID, "The cursor is none of this list: take `next_cursor` of the page before, or none");
-        scan->before = row_from_key(key);
+        g_auto(Cursor) cursor = {0};
+        if (!cursor_read(query->cursor, &cursor, error)) return false;
+        g_autofree char *key = g_strconcat(PREFIX_INDEX, cursor.position, NULL);
+        if (cursor.meeting_id) scan->before = row_named(cursor.meeting_id, cursor.timestamp_ms);
         if (strcmp(key, first) > 0) {
             g_free(first);
             first = g_steal_pointer(&key);
@@ -242,9 +220,26 @@ static bool keys_list(Catalog *base, const CatalogQuery *query, CatalogPage *pag
     return true;
 }
 
+typedef struct {
+    CatalogVisit visit;
+    gpointer user_data;
+} Each;
+
+static bool visit_key(const StoreEntry *entry, gpointer user_data, GError **error) {
+    const Each *each = user_data;
+    g_autoptr(Row) row = row_from_key(entry->key);
+    return !row || each->visit(row, each->user_data, error);
+}
+
+static bool keys_each(Catalog *base, CatalogVisit visit, gpointer user_data, GError **error) {
+    Each each = {visit, user_data};
+    return store_each(((KeysCatalog *)base)->store, PREFIX_INDEX, visit_key, &each, error);
+}
+
 static void keys_close(Catalog *catalog) { g_free(catalog); }
 
-static const CatalogBackend keys_backend = {"keys", keys_put, keys_remove, keys_list, keys_close};
+static const CatalogBackend keys_backend = {
+    .name = "keys", .put = keys_put, .remove = keys_remove, .list = keys_list, .each = keys_each, .close = keys_close};
 
 bool catalog_keys_open(Store *store, Catalog **catalog, GError **error) {
     KeysCatalog *keys = g_new0(KeysCatalog, 1);

@@ -1,4 +1,4 @@
-/* hansard add: takes recordings or transcripts in and processes them now, in this process. */
+/* hansard add: takes recordings or transcripts in and processes them now, in this process, or with --queue leaves them to whoever works on jobs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gunixinputstream.h>
@@ -14,8 +14,9 @@
 
 #define COVERAGE_WHOLE 0.95 /* encoders pad and headers round: less than this and part of it is missing */
 
-static char *title;
+static char *title, *name;
 static char **tags;
+static gboolean queue_only;
 
 /* What is to be added, and its size (0: not known). */
 static bool open_input(const char *path, GInputStream **input, guint64 *size, GError **error) {
@@ -53,16 +54,21 @@ static bool take_in(Workspace *workspace, const char *path, Job **job, GError **
     g_autoptr(GInputStream) input = NULL;
     guint64 size = 0;
     if (!open_input(path, &input, &size, error)) return false;
-    IngestOptions options = {.filename = from_stdin ? (title ? title : "recording") : path,
+    IngestOptions options = {.filename = name ? name : !from_stdin ? path : title ? title : "recording",
                              .title = title,
                              .language = workspace->settings->language,
                              .vocabulary = workspace->settings->vocabulary,
                              .tags = (const char *const *)tags,
-                             .worker = workspace->worker_name};
+                             .worker = queue_only ? NULL : workspace->worker_name,
+                             .copy_folder = workspace_copy_folder(workspace)};
     bool copied = ingest_open(&workspace->meetings, workspace->jobs, &options, &ingest, error) &&
                   copy(input, size, path, ingest, error);
     terminal_progress_clear();
-    return copied && ingest_finish(g_steal_pointer(&ingest), job, error);
+    if (!copied) return false;
+    g_autofree char *copy_path = terminal_safe(ingest_local_copy(ingest));
+    if (!ingest_finish(g_steal_pointer(&ingest), job, error)) return false;
+    if (copy_path[0]) g_printerr("hansard: a copy is kept as %s (SKIP_LOCAL_STORAGE=false)\n", copy_path);
+    return true;
 }
 
 static void show_progress(const Job *job, gpointer user_data) {
@@ -88,10 +94,21 @@ static bool print_result(Workspace *workspace, const char *meeting_id, bool json
     return true;
 }
 
+static void print_queued(const Job *job, bool json) {
+    g_autoptr(json_t) object = json_pack("{s:s, s:s, s:I}", "meeting_id", job->meeting_id, "status", job_state_name(job->state), "bytes",
+                                         (json_int_t)job->audio_bytes);
+    if (json) command_print_json(object);
+    else g_print("%s  queued\n", job->meeting_id);
+}
+
 static bool add_one(Workspace *workspace, const char *path, bool json, GError **error) {
     g_autoptr(Job) job = NULL;
-    Pipeline pipeline = workspace_pipeline(workspace);
     if (!take_in(workspace, path, &job, error)) return false;
+    if (queue_only) {
+        print_queued(job, json);
+        return true;
+    }
+    Pipeline pipeline = workspace_pipeline(workspace);
     g_autoptr(GError) problem = NULL;
     bool done = pipeline_run(&pipeline, job, command_cancellable(), show_progress, NULL, &problem);
     terminal_progress_clear();
@@ -107,11 +124,16 @@ static bool add_one(Workspace *workspace, const char *path, bool json, GError **
 static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
     command_cancellable();
-    return command_open(invocation, true, &workspace, error) && command_each(invocation, workspace, add_one, error);
+    if (name && invocation->argument_count > 1) return fail(error, ERROR_INVALID, "--name is for one file");
+    /* Said before there is a list, for with a meeting in it nobody would miss the others. */
+    return command_open(invocation, !queue_only, &workspace, error) && command_explain_nothing(workspace, error) &&
+           command_each(invocation, workspace, add_one, error);
 }
 
 static const GOptionEntry options[] = {
     {"title", 't', 0, G_OPTION_ARG_STRING, &title, "Title; without it the file's name", "TEXT"},
+    {"name", 0, 0, G_OPTION_ARG_STRING, &name, "File name to keep it under, as for standard input", "NAME"},
+    {"queue", 'q', 0, G_OPTION_ARG_NONE, &queue_only, "Only take it in: a server or `hansard worker` does the rest", NULL},
     {"tag", 0, 0, G_OPTION_ARG_STRING_ARRAY, &tags, "A tag; may be given several times", "TAG"},
     {0}};
 

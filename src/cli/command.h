@@ -24,7 +24,7 @@ typedef struct {
 } Command;
 
 extern const Command command_add, command_export, command_items, command_list, command_media_child, command_model, command_reindex,
-    command_retry, command_rm, command_search, command_serve, command_show, command_url, command_worker;
+    command_retry, command_rm, command_search, command_serve, command_setup, command_show, command_url, command_worker;
 
 /* Opens the workspace of the invocation; with `pipeline` also what processing needs. */
 bool command_open(Invocation *invocation, bool pipeline, Workspace **workspace, GError **error);
@@ -35,6 +35,9 @@ bool command_each(const Invocation *invocation, Workspace *workspace, CommandSte
 
 /* Brings the search index up to date. A damaged meeting is named on standard error and left out: the others can still be found. */
 bool command_refresh_search(Workspace *workspace, GError **error);
+
+/* Where there is nothing to show though there are meetings, says on standard error what brings them into the lists. */
+bool command_explain_nothing(Workspace *workspace, GError **error);
 
 /* To standard output. What can't be written is reported once, when the command has ended. */
 void command_print(GBytes *bytes);

@@ -34,7 +34,7 @@ static bool run(Invocation *invocation, GError **error) {
         return false;
     if (json) command_print_json(items);
     else json_array_foreach(items, index, item) print_item(item);
-    return true;
+    return json_array_size(items) > 0 || command_explain_nothing(workspace, error);
 }
 
 static const GOptionEntry options[] = {

@@ -1,4 +1,4 @@
-/* hansard list: the newest meetings, one bounded listing of the index keys. */
+/* hansard list: the newest meetings, one bounded listing of the catalog. */
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -36,6 +36,15 @@ static void print_row(const Row *row, guint width) {
             title, row->meeting_id);
 }
 
+/* The list is whole all the same, but whoever waits for the table must know. */
+static void tell_fallback(Catalog *catalog) {
+    g_auto(CatalogHealth) health = {0};
+    catalog_health(catalog, &health);
+    if (!health.problem) return;
+    g_autofree char *safe = terminal_safe(health.problem);
+    g_printerr("listed from the keys in the store: %s\n", safe);
+}
+
 static bool print_page(const CatalogPage *page, bool json) {
     guint width = terminal_width();
     if (json) {
@@ -62,7 +71,8 @@ static bool run(Invocation *invocation, GError **error) {
         !command_open(invocation, false, &workspace, error) || (!json && !cursor && !print_jobs(workspace, terminal_width(), error)) ||
         !catalog_list(workspace->catalog, &query, &page, error))
         return false;
-    return print_page(&page, json);
+    tell_fallback(workspace->catalog);
+    return print_page(&page, json) && (page.rows->len > 0 || cursor || command_explain_nothing(workspace, error));
 }
 
 static const GOptionEntry options[] = {

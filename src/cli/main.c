@@ -8,10 +8,11 @@
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/terminal.h"
+#include "operate/unlisted.h"
 
 static const Command *const commands[] = {&command_serve,  &command_worker, &command_add,  &command_list,  &command_show,
                                           &command_search, &command_items,  &command_export, &command_url, &command_rm,
-                                          &command_retry,  &command_reindex, &command_model, &command_media_child, NULL};
+                                          &command_retry,  &command_reindex, &command_setup, &command_model, &command_media_child, NULL};
 
 static const Command *command_named(const char *name) {
     for (gsize i = 0; commands[i]; i++)
@@ -139,6 +140,13 @@ bool command_refresh_search(Workspace *workspace, GError **error) {
     }
     g_propagate_error(error, g_steal_pointer(&problem));
     return false;
+}
+
+bool command_explain_nothing(Workspace *workspace, GError **error) {
+    bool unlisted = false;
+    if (!meetings_unlisted(&workspace->meetings, &unlisted, error)) return false;
+    if (unlisted) g_printerr("%s\n", UNLISTED_NOTICE);
+    return true;
 }
 
 void command_print(GBytes *bytes) { fwrite(g_bytes_get_data(bytes, NULL), 1, g_bytes_get_size(bytes), stdout); }

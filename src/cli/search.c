@@ -44,7 +44,7 @@ static bool run(Invocation *invocation, GError **error) {
         else print_hit(hits->pdata[i]);
     }
     if (json) command_print_json(array);
-    return true;
+    return hits->len > 0 || command_explain_nothing(workspace, error);
 }
 
 static const GOptionEntry options[] = {{"limit", 'n', 0, G_OPTION_ARG_INT, &limit, "How many (20)", "N"}, {0}};

@@ -33,6 +33,12 @@ typedef struct {
     char *etag;
 } LastPage;
 
+/* Why lists come from the keys, as it was when that was reported. */
+typedef struct {
+    GMutex lock;
+    char *problem; /* NULL: they come from where they should */
+} Fallback;
+
 typedef struct {
     Workspace *workspace; /* borrowed */
     Worker *worker;       /* borrowed; NULL: another process does the jobs */
@@ -43,6 +49,7 @@ typedef struct {
     Counters counters;
     JobCounts job_counts;
     LastPage last_page;
+    Fallback fallback;
     atomic_uint whole_reads; /* of large meetings, now (meeting.c) */
 } Context;
 

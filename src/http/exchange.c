@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "http/connections.h"
+#include "http/part.h"
 #include "http/reply.h"
 #include "http/router.h"
 #include "http/upload.h"
@@ -26,7 +27,7 @@ typedef struct {
     const Route *route;
     char *allow;
     GByteArray *body;
-    Upload *upload;
+    Sink *sink;
     Response response;
     GError *error;     /* of the head, the body or the work */
     guint64 discarded;
@@ -44,7 +45,7 @@ void *exchange_begin(void *cls, const char *target, struct MHD_Connection *conne
 
 static void exchange_free(gpointer data) {
     Exchange *exchange = data;
-    upload_free(exchange->upload);
+    sink_free(exchange->sink);
     g_clear_pointer(&exchange->body, g_byte_array_unref);
     g_clear_error(&exchange->error);
     response_clear(&exchange->response);
@@ -58,7 +59,7 @@ void exchange_end(void *cls, struct MHD_Connection *connection, void **data, enu
     if (!exchange) return;
     connection_await(connection); /* for the next request */
     /* To abort an upload touches the store: a task's work, unless the server stops and takes no more. */
-    if (exchange->upload && tasks_reserve(exchange->context->tasks, LANE_WRITE, NULL))
+    if (exchange->sink && tasks_reserve(exchange->context->tasks, LANE_WRITE, NULL))
         tasks_push(exchange->context->tasks, LANE_WRITE, exchange_free, exchange);
     else exchange_free(exchange);
 }
@@ -124,7 +125,9 @@ static bool admit(Exchange *exchange, GError **error) {
         exchange->body = g_byte_array_new();
         return check_json_head(request, error);
     case BODY_UPLOAD:
-        return upload_new(exchange->context, request, exchange->connection, &exchange->upload, error);
+        return upload_open(exchange->context, request, exchange->connection, &exchange->sink, error);
+    case BODY_PART:
+        return part_open(exchange->context, request, exchange->connection, &exchange->sink, error);
     }
     g_assert_not_reached();
 }
@@ -157,7 +160,7 @@ static enum MHD_Result work(Exchange *exchange, Lane lane, Task task) {
 /* An upload that has failed gives up its place and what it has written at once, however much of its body is still to come. */
 static void flush_task(gpointer user_data) {
     Exchange *exchange = user_data;
-    if (exchange->error || !upload_flush(exchange->upload, &exchange->error)) g_clear_pointer(&exchange->upload, upload_free);
+    if (exchange->error || !sink_flush(exchange->sink, &exchange->error)) g_clear_pointer(&exchange->sink, sink_free);
     MHD_resume_connection(exchange->connection);
 }
 
@@ -167,9 +170,9 @@ static bool discard(Exchange *exchange, gsize size) {
 }
 
 static enum MHD_Result take_body(Exchange *exchange, const char *data, gsize size) {
-    if (exchange->upload) {
-        bool fed = upload_feed(exchange->upload, data, size, &exchange->error);
-        return fed && !upload_is_full(exchange->upload) ? MHD_YES : work(exchange, LANE_WRITE, flush_task);
+    if (exchange->sink) {
+        bool fed = sink_feed(exchange->sink, data, size, &exchange->error);
+        return fed && !sink_is_full(exchange->sink) ? MHD_YES : work(exchange, LANE_WRITE, flush_task);
     }
     if (exchange->body && !exchange->error) {
         if (size > JSON_BODY_BYTES_MAX - exchange->body->len) fail_body_size(&exchange->error);
@@ -180,10 +183,10 @@ static enum MHD_Result take_body(Exchange *exchange, const char *data, gsize siz
 }
 
 static void handle(Exchange *exchange) {
-    if (exchange->upload) upload_finish(exchange->upload, &exchange->response, &exchange->error);
+    if (exchange->sink) sink_finish(exchange->sink, &exchange->response, &exchange->error);
     else exchange->route->handle(exchange->context, exchange->request, &exchange->response, &exchange->error);
     /* Its place is free once the work is done, not when the client has read the answer. */
-    g_clear_pointer(&exchange->upload, upload_free);
+    g_clear_pointer(&exchange->sink, sink_free);
     exchange->answer_ready = true;
 }
 
@@ -195,7 +198,7 @@ static void handle_task(gpointer user_data) {
 
 static void answer_options(Exchange *exchange) {
     exchange->response.status = 204;
-    response_header(&exchange->response, "Allow", exchange->allow ? exchange->allow : "OPTIONS, GET, HEAD, POST, PATCH, DELETE");
+    response_header(&exchange->response, "Allow", exchange->allow ? exchange->allow : "OPTIONS, GET, HEAD, POST, PUT, PATCH, DELETE");
 }
 
 static enum MHD_Result finish(Exchange *exchange) {

@@ -56,6 +56,15 @@ static bool add_jobs(Context *context, GString *text, GError **error) {
     return counted;
 }
 
+static void add_lists(Context *context, GString *text) {
+    g_auto(CatalogHealth) health = {0};
+    catalog_health(context->workspace->catalog, &health);
+    add_metric(text, "hansard_list_fallbacks_total", "counter", "Lists that came from the keys, because the table failed.");
+    add_value(text, "hansard_list_fallbacks_total", health.fallbacks);
+    add_metric(text, "hansard_list_table_failing", "gauge", "1: the last list that was asked of the table failed.");
+    add_value(text, "hansard_list_table_failing", health.problem != NULL);
+}
+
 bool health_metrics(Context *context, const Request *request, Response *response, GError **error) {
     g_autoptr(GString) text = g_string_new(NULL);
     Counters *counters = &context->counters;
@@ -73,6 +82,7 @@ bool health_metrics(Context *context, const Request *request, Response *response
     add_value(text, "hansard_uploads_open", counters->uploads_open);
     add_metric(text, "hansard_event_streams", "gauge", "Listeners to progress.");
     add_value(text, "hansard_event_streams", event_hub_count(context->hub));
+    add_lists(context, text);
     if (!add_jobs(context, text, error)) return false;
     response_bytes(response, 200, "text/plain; version=0.0.4; charset=utf-8", g_string_free_to_bytes(g_steal_pointer(&text)));
     response_header(response, "Cache-Control", "no-store");

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "http/resources.h"
+#include "operate/unlisted.h"
 
 /* Work in progress as a list; it has no pages: `truncated` tells where it is not whole. */
 static bool list_jobs(Context *context, const Request *request, const char *status, guint limit, Response *response,
@@ -71,11 +72,39 @@ static void keep_last(LastPage *last, CatalogPage *page, GBytes *text, const cha
     *page = (CatalogPage){0};
 }
 
+/* An empty list, with the reason where there are meetings all the same. */
+static bool list_nothing(Context *context, const Request *request, Response *response, GError **error) {
+    bool unlisted = false;
+    if (!meetings_unlisted(&context->workspace->meetings, &unlisted, error)) return false;
+    json_t *json = json_pack("{s:b, s:i, s:[], s:n}", "success", 1, "count", 0, "meetings", "next_cursor");
+    if (unlisted) json_object_set_new(json, "notice", json_string(UNLISTED_NOTICE));
+    response_json_cached(response, request, json);
+    return true;
+}
+
+/* That lists come from the keys, and that they no longer do, is reported once each. */
+static void report_fallback(Context *context) {
+    Fallback *fallback = &context->fallback;
+    g_auto(CatalogHealth) health = {0};
+    catalog_health(context->workspace->catalog, &health);
+    g_mutex_lock(&fallback->lock);
+    bool began = health.problem && !fallback->problem, ended = !health.problem && fallback->problem;
+    if (began || ended) {
+        g_free(fallback->problem);
+        fallback->problem = g_strdup(health.problem);
+    }
+    g_mutex_unlock(&fallback->lock);
+    if (began) g_message("lists come from the keys in the store: %s", health.problem);
+    if (ended) g_message("lists come from the table again");
+}
+
 /* The page is always read; its JSON is made where it is another than the one before. */
 static bool list_ready(Context *context, const Request *request, const CatalogQuery *query, Response *response, GError **error) {
     g_auto(CatalogPage) page = {0};
     g_autofree char *etag = NULL;
     if (!catalog_list(context->workspace->catalog, query, &page, error)) return false;
+    report_fallback(context);
+    if (page.rows->len == 0 && !page.next_cursor && !query->cursor) return list_nothing(context, request, response, error);
     g_autoptr(GBytes) text = last_text(&context->last_page, &page, &etag);
     if (!text) {
         text = page_text(&page);

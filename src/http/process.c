@@ -8,7 +8,7 @@
 
 #define UUID_CHARS 36
 
-static bool read_text_member(const json_t *body, const char *name, const char **text, GError **error) {
+bool body_get_text(const json_t *body, const char *name, const char **text, GError **error) {
     const json_t *value = json_object_get(body, name);
     if (value && !json_is_string(value) && !json_is_null(value)) return fail(error, ERROR_INVALID, "%s must be a string", name);
     *text = json_string_value(value);
@@ -66,8 +66,8 @@ bool meeting_process(Context *context, const Request *request, Response *respons
     gsize size = 0;
     const void *data = g_bytes_get_data(request->body, &size);
     g_autoptr(json_t) body = json_parse_object(data, size, "the request body", error);
-    if (!body || !read_text_member(body, "text", &text, error) || !read_text_member(body, "audio_s3_key", &audio_key, error) ||
-        !read_text_member(body, "filename", &filename, error))
+    if (!body || !body_get_text(body, "text", &text, error) || !body_get_text(body, "audio_s3_key", &audio_key, error) ||
+        !body_get_text(body, "filename", &filename, error))
         return false;
     if (!text && !audio_key) return fail(error, ERROR_INVALID, "text or audio_s3_key is missing");
     if (!filename) filename = audio_key ? name_in_key(audio_key) : "text.txt";

@@ -12,6 +12,12 @@ bool meeting_audio(Context *context, const Request *request, Response *response,
 bool meeting_events(Context *context, const Request *request, Response *response, GError **error);
 bool meeting_export(Context *context, const Request *request, Response *response, GError **error);
 bool meeting_retry(Context *context, const Request *request, Response *response, GError **error);
+bool uploads_list(Context *context, const Request *request, Response *response, GError **error);
+bool uploads_begin(Context *context, const Request *request, Response *response, GError **error);
+bool upload_get(Context *context, const Request *request, Response *response, GError **error);
+bool upload_sign(Context *context, const Request *request, Response *response, GError **error);
+bool upload_complete(Context *context, const Request *request, Response *response, GError **error);
+bool upload_abort(Context *context, const Request *request, Response *response, GError **error);
 bool meeting_process(Context *context, const Request *request, Response *response, GError **error);
 bool jobs_get(Context *context, const Request *request, Response *response, GError **error);
 bool search_get(Context *context, const Request *request, Response *response, GError **error);
@@ -35,6 +41,9 @@ bool job_find(Context *context, const char *meeting_id, Job **job, GError **erro
 /* An array of at most `limit` (1..LIST_LIMIT_MAX) jobs' views; `state` NULL or one of "queued", "running", "failed", "processing"
  * (queued or running). `*truncated`: there may be more. */
 bool job_views(Context *context, const char *state, guint limit, json_t **views, bool *truncated, GError **error);
+
+/* A member of a request's body that is a string; `*text` borrows, NULL where it is absent, null or empty. */
+bool body_get_text(const json_t *body, const char *name, const char **text, GError **error);
 
 /* 202 {success, meeting_id, status: "queued"} with its Location. */
 void response_accepted(Response *response, const char *meeting_id);

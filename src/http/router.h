@@ -7,10 +7,11 @@
 typedef enum {
     BODY_NONE,   /* a body that comes all the same is passed over */
     BODY_JSON,   /* read whole: at most JSON_BODY_BYTES_MAX of application/json */
-    BODY_UPLOAD  /* streamed (upload.h) */
+    BODY_UPLOAD, /* a recording, streamed (upload.h) */
+    BODY_PART    /* a part of one, streamed (part.h) */
 } BodyKind;
 
-/* Fills the response, or fails: the error becomes problem details. Routes of BODY_UPLOAD have none. */
+/* Fills the response, or fails: the error becomes problem details. Routes of streamed bodies have none: what takes the body answers. */
 typedef bool (*Handler)(Context *context, const Request *request, Response *response, GError **error);
 
 typedef struct {

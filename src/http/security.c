@@ -80,12 +80,25 @@ bool security_check(const Listen *place, const Request *request, GError **error)
     return check_origin(request, error);
 }
 
+/* An origin comes from a setting; it must not become another directive of the policy. */
+static bool is_plain_origin(const char *origin) {
+    for (const char *at = origin; *at; at++)
+        if (!g_ascii_isalnum(*at) && !strchr("-._:/[]", *at)) return false;
+    return g_str_has_prefix(origin, "http://") || g_str_has_prefix(origin, "https://");
+}
+
+#define POLICY_REST "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+char *security_policy(const char *store_origin) {
+    if (!store_origin || !is_plain_origin(store_origin)) return g_strdup("default-src 'self'; " POLICY_REST);
+    return g_strdup_printf("default-src 'self'; connect-src 'self' %s; media-src 'self' %s; " POLICY_REST, store_origin, store_origin);
+}
+
 void security_headers(Response *response) {
     static const struct {
         const char *name, *value;
     } headers[] = {
-        {"Content-Security-Policy",
-         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
+        {"Content-Security-Policy", "default-src 'self'; " POLICY_REST},
         {"X-Content-Type-Options", "nosniff"},
         {"Referrer-Policy", "no-referrer"},
         {"Cross-Origin-Resource-Policy", "same-origin"},

@@ -21,5 +21,8 @@ bool listen_parse(const char *text, bool no_auth, Listen *place, GError **error)
  * 2. A request that changes something comes from a page of this server, or from no page at all (no Origin). */
 bool security_check(const Listen *place, const Request *request, GError **error);
 
+/* The Content-Security-Policy of the page: what it loads comes from this server; parts of uploads go to, and recordings come from, `store_origin` as well
+ * (store_origin(); NULL: none). Caller frees. */
+char *security_policy(const char *store_origin);
 /* The headers of every answer; keeps what the response has set already. */
 void security_headers(Response *response);

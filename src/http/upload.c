@@ -14,18 +14,17 @@
 #define FORM_FIELDS_BYTES_MAX (64 * KIB) /* all fields but the file */
 #define CONTENT_TYPE_BYTES_MAX 127
 
-struct Upload {
-    Context *context;
+typedef struct {
+    Sink base;
     struct MHD_PostProcessor *form; /* NULL: the body is the recording */
     char *filename, *content_type;  /* as the client says */
     GHashTable *fields;             /* title, language, tags, vocabulary → GString */
     GString *late;                  /* names of fields that came too late, joined by ',' */
     gsize field_bytes;
     guint64 file_bytes;
-    GByteArray *block;
     Ingest *ingest;                 /* opened with the first flush */
     GError *form_error;             /* set by the form's iterator */
-};
+} Upload;
 
 static bool is_field(const char *name) {
     static const char *const names[] = {"title", "language", "tags", "vocabulary", NULL};
@@ -58,8 +57,7 @@ static char *raw_filename(const Request *request) {
     return name ? name : g_strdup("recording");
 }
 
-/* A type worth keeping with the object; NULL: let the name decide. */
-static char *clean_type(const char *type) {
+char *upload_content_type(const char *type) {
     if (!type || strlen(type) > CONTENT_TYPE_BYTES_MAX || !strchr(type, '/')) return NULL;
     if (g_ascii_strncasecmp(type, "application/octet-stream", 24) == 0) return NULL;
     for (const char *at = type; *at; at++)
@@ -89,10 +87,10 @@ static bool add_file(Upload *upload, const char *filename, const char *type, con
         return fail(&upload->form_error, ERROR_INVALID, "the form has more than one file; send each recording by itself");
     if (!upload->filename) {
         upload->filename = g_strdup(filename ? filename : "recording");
-        upload->content_type = clean_type(type);
+        upload->content_type = upload_content_type(type);
     }
     upload->file_bytes += size;
-    g_byte_array_append(upload->block, (const guint8 *)data, (guint)size);
+    g_byte_array_append(upload->base.block, (const guint8 *)data, (guint)size);
     return true;
 }
 
@@ -128,39 +126,11 @@ static void take_query(Upload *upload, const Request *request) {
         if (is_field(name)) g_hash_table_insert(upload->fields, g_strdup(name), g_string_new(value));
 }
 
-static bool take_place(Context *context, GError **error) {
-    if (atomic_fetch_add(&context->counters.uploads_open, 1) < UPLOADS_MAX) return true;
-    atomic_fetch_sub(&context->counters.uploads_open, 1);
-    return fail(error, ERROR_TOO_MANY, "%d recordings are coming in already; send this one again later", UPLOADS_MAX);
-}
-
-bool upload_new(Context *context, const Request *request, struct MHD_Connection *connection, Upload **upload, GError **error) {
-    bool is_form = request_type_is(request, "multipart/form-data");
-    if (!check_head(request, is_form, error) || !take_place(context, error)) return false;
-    Upload *opened = g_new0(Upload, 1);
-    opened->context = context;
-    opened->fields = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_text);
-    opened->late = g_string_new(NULL);
-    opened->block = g_byte_array_new();
-    take_query(opened, request);
-    if (is_form) {
-        opened->form = MHD_create_post_processor(connection, FORM_BUFFER_BYTES, take_part, opened);
-        if (!opened->form) {
-            upload_free(opened);
-            return fail(error, ERROR_INVALID, "the form can't be read: its Content-Type names no boundary");
-        }
-    } else {
-        opened->filename = raw_filename(request);
-        opened->content_type = clean_type(request_header(request, "content-type"));
-    }
-    *upload = opened;
-    return true;
-}
-
-bool upload_feed(Upload *upload, const char *data, gsize size, GError **error) {
+static bool upload_feed(Sink *sink, const char *data, gsize size, GError **error) {
+    Upload *upload = (Upload *)sink;
     if (!upload->form) {
         upload->file_bytes += size;
-        g_byte_array_append(upload->block, (const guint8 *)data, (guint)size);
+        g_byte_array_append(sink->block, (const guint8 *)data, (guint)size);
         return true;
     }
     if (MHD_post_process(upload->form, data, size) == MHD_YES) return true;
@@ -169,15 +139,13 @@ bool upload_feed(Upload *upload, const char *data, gsize size, GError **error) {
     return false;
 }
 
-bool upload_is_full(const Upload *upload) { return upload->block->len >= UPLOAD_BLOCK_BYTES; }
-
 static const char *field(const Upload *upload, const char *name) {
     GString *text = g_hash_table_lookup(upload->fields, name);
     return text && text->len > 0 ? text->str : NULL;
 }
 
 static bool open_ingest(Upload *upload, GError **error) {
-    Workspace *workspace = upload->context->workspace;
+    Workspace *workspace = upload->base.context->workspace;
     const char *tags = field(upload, "tags");
     g_auto(GStrv) tag_list = tags ? g_strsplit(tags, ",", -1) : NULL;
     IngestOptions options = {.filename = upload->filename,
@@ -185,14 +153,16 @@ static bool open_ingest(Upload *upload, GError **error) {
                              .title = field(upload, "title"),
                              .language = field(upload, "language"),
                              .vocabulary = field(upload, "vocabulary"),
-                             .tags = (const char *const *)tag_list};
+                             .tags = (const char *const *)tag_list,
+                             .copy_folder = workspace_copy_folder(workspace)};
     return ingest_open(&workspace->meetings, workspace->jobs, &options, &upload->ingest, error);
 }
 
-bool upload_flush(Upload *upload, GError **error) {
+static bool upload_flush(Sink *sink, GError **error) {
+    Upload *upload = (Upload *)sink;
     if (!upload->ingest && !open_ingest(upload, error)) return false;
-    if (!ingest_write(upload->ingest, upload->block->data, upload->block->len, error)) return false;
-    g_byte_array_set_size(upload->block, 0);
+    if (!ingest_write(upload->ingest, sink->block->data, sink->block->len, error)) return false;
+    g_byte_array_set_size(sink->block, 0);
     return true;
 }
 
@@ -205,10 +175,11 @@ static bool end_form(Upload *upload, GError **error) {
     return upload->file_bytes > 0 || fail(error, ERROR_BAD_MEDIA, "the file is empty (0 bytes)");
 }
 
-bool upload_finish(Upload *upload, Response *response, GError **error) {
-    Context *context = upload->context;
+static bool upload_finish(Sink *sink, Response *response, GError **error) {
+    Upload *upload = (Upload *)sink;
+    Context *context = sink->context;
     g_autoptr(Job) job = NULL;
-    if (!end_form(upload, error) || !upload_flush(upload, error) ||
+    if (!end_form(upload, error) || !upload_flush(sink, error) ||
         !ingest_finish(g_steal_pointer(&upload->ingest), &job, error))
         return false;
     atomic_fetch_add(&context->counters.uploads, 1);
@@ -219,16 +190,39 @@ bool upload_finish(Upload *upload, Response *response, GError **error) {
     return true;
 }
 
-void upload_free(Upload *upload) {
-    if (!upload) return;
+static void upload_free(Sink *sink) {
+    Upload *upload = (Upload *)sink;
     if (upload->form) MHD_destroy_post_processor(upload->form);
     g_clear_pointer(&upload->ingest, ingest_abort);
-    g_hash_table_unref(upload->fields);
+    g_clear_pointer(&upload->fields, g_hash_table_unref);
     g_string_free(upload->late, TRUE);
-    g_byte_array_unref(upload->block);
     g_clear_error(&upload->form_error);
     g_free(upload->filename);
     g_free(upload->content_type);
-    atomic_fetch_sub(&upload->context->counters.uploads_open, 1);
+    sink_clear(sink);
     g_free(upload);
+}
+
+bool upload_open(Context *context, const Request *request, struct MHD_Connection *connection, Sink **sink, GError **error) {
+    static const SinkKind kind = {.feed = upload_feed, .flush = upload_flush, .finish = upload_finish, .free = upload_free};
+    bool is_form = request_type_is(request, "multipart/form-data");
+    Sink base;
+    if (!check_head(request, is_form, error) || !sink_init(&base, &kind, context, request, error)) return false;
+    Upload *opened = g_new0(Upload, 1);
+    opened->base = base;
+    opened->fields = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_text);
+    opened->late = g_string_new(NULL);
+    take_query(opened, request);
+    if (is_form) {
+        opened->form = MHD_create_post_processor(connection, FORM_BUFFER_BYTES, take_part, opened);
+        if (!opened->form) {
+            upload_free(&opened->base);
+            return fail(error, ERROR_INVALID, "the form can't be read: its Content-Type names no boundary");
+        }
+    } else {
+        opened->filename = raw_filename(request);
+        opened->content_type = upload_content_type(request_header(request, "content-type"));
+    }
+    *sink = &opened->base;
+    return true;
 }

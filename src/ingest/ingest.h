@@ -11,6 +11,7 @@ typedef struct {
     const char *language, *vocabulary; /* NULL: the settings' */
     const char *const *tags;           /* NULL: none */
     const char *worker;                /* lease the job to this worker at once; NULL: queue it */
+    const char *copy_folder;           /* keep a copy under this folder first, and take it to the store from there; NULL: no copy */
 } IngestOptions;
 
 typedef struct Ingest Ingest;
@@ -19,8 +20,21 @@ bool ingest_open(const Meetings *meetings, Jobs *jobs, const IngestOptions *opti
 bool ingest_write(Ingest *ingest, const void *data, gsize size, GError **error);
 /* Ends the upload: the recording is durable and its job stands. 0 bytes is ERROR_BAD_MEDIA. Frees `ingest` whatever comes of it. */
 bool ingest_finish(Ingest *ingest, Job **job, GError **error);
+/* Where the copy on this machine will stand (borrowed); NULL: there is none. */
+const char *ingest_local_copy(const Ingest *ingest);
 void ingest_abort(Ingest *ingest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ingest, ingest_abort)
+
+/* A recording that stands in the store and is nobody's yet. */
+typedef struct {
+    const char *meeting_id; /* that it is to belong to */
+    const char *key;
+    guint64 bytes;
+    const char *sha256; /* NULL: unknown */
+} IngestRecording;
+
+/* Makes the job of that recording. ERROR_CONFLICT where the meeting has one already. `job` may be NULL. */
+bool ingest_recording(const Meetings *meetings, Jobs *jobs, const IngestRecording *recording, const IngestOptions *options, Job **job, GError **error);
 
 /* The id of the meeting that a recording which stands in the store is to belong to (a recording belongs to one meeting, which takes it along
  * when it is deleted). ERROR_NOT_FOUND where it does not stand; ERROR_CONFLICT where it belongs to a meeting already. Caller frees. */

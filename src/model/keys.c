@@ -25,6 +25,8 @@ char *key_recording(const char *uuid, const char *filename) { return g_strconcat
 
 char *key_job(const char *meeting_id) { return g_strconcat(PREFIX_JOBS, meeting_id, ".json", NULL); }
 
+char *key_upload(const char *meeting_id) { return g_strconcat(PREFIX_UPLOADS, meeting_id, ".json", NULL); }
+
 char *meeting_id_new(const char *uuid) { return g_strconcat("meeting-", uuid, NULL); }
 
 bool meeting_id_valid(const char *meeting_id) {
@@ -38,13 +40,16 @@ bool meeting_id_valid(const char *meeting_id) {
 }
 
 char *meeting_id_of_key(const char *key) {
+    static const char *const flat[] = {PREFIX_JOBS, PREFIX_UPLOADS}; /* {meeting-id}.json */
     g_autofree char *id = NULL;
     if (g_str_has_prefix(key, PREFIX_MEETINGS)) {
         const char *start = key + strlen(PREFIX_MEETINGS), *slash = strchr(start, '/');
         if (slash) id = g_strndup(start, (gsize)(slash - start));
-    } else if (g_str_has_prefix(key, PREFIX_JOBS) && g_str_has_suffix(key, ".json")) {
-        const char *start = key + strlen(PREFIX_JOBS);
-        id = g_strndup(start, strlen(start) - strlen(".json"));
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(flat); i++) {
+        if (!g_str_has_prefix(key, flat[i])) continue;
+        const char *name = key + strlen(flat[i]);
+        if (g_str_has_suffix(name, ".json")) id = g_strndup(name, strlen(name) - strlen(".json"));
     }
     return meeting_id_valid(id) ? g_steal_pointer(&id) : NULL;
 }

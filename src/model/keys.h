@@ -7,6 +7,7 @@
 #define PREFIX_MEETINGS "transcriptions/"
 #define PREFIX_INDEX "hansard/index/"
 #define PREFIX_JOBS "hansard/jobs/"
+#define PREFIX_UPLOADS "hansard/uploads/"
 
 typedef enum {
     DOCUMENT_TEXT,         /* transcription.txt */
@@ -22,9 +23,10 @@ const char *document_name(Document document);
 char *key_document(const char *meeting_id, Document document);
 char *key_recording(const char *uuid, const char *filename); /* filename already cleaned */
 char *key_job(const char *meeting_id);
+char *key_upload(const char *meeting_id);
 
 /* The meeting that owns "meetings/{uuid}_{filename}": "meeting-{uuid}"; NULL for a key of another form. */
 char *meeting_id_of_recording(const char *key);
 char *meeting_id_new(const char *uuid);        /* "meeting-{uuid}" */
 bool meeting_id_valid(const char *meeting_id); /* [A-Za-z0-9._-]{1,128}, not "." or ".." */
-char *meeting_id_of_key(const char *key);      /* from a key under transcriptions/ or jobs/; NULL where it is none */
+char *meeting_id_of_key(const char *key);      /* from a key under transcriptions/, jobs/ or uploads/; NULL where it is none */

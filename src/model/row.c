@@ -10,6 +10,7 @@
 #include "model/members.h"
 
 #define INVERTED_FROM 9999999999999LL /* Unix milliseconds of the year 2286 */
+#define INVERTED_DIGITS 13
 #define CARD_VERSION "1"
 #define CUT "~"
 
@@ -120,9 +121,14 @@ static char *recording_field(const Row *row) {
 
 static gint64 inverted(gint64 unix_ms) { return INVERTED_FROM - CLAMP(unix_ms, 0, INVERTED_FROM); }
 
+char *row_sort_key(gint64 timestamp_ms, const char *meeting_id) {
+    return g_strdup_printf("%013" G_GINT64_FORMAT "_%s_" CARD_VERSION "_", inverted(timestamp_ms), meeting_id);
+}
+
 char *row_to_key(const Row *row) {
+    g_autofree char *sort_key = row_sort_key(row->timestamp_ms, row->meeting_id);
     g_autoptr(GString) key = g_string_new(PREFIX_INDEX);
-    g_string_append_printf(key, "%013" G_GINT64_FORMAT "_%s_" CARD_VERSION "_", inverted(row->timestamp_ms), row->meeting_id);
+    g_string_append(key, sort_key);
     append_base36(key, row->updated_ms);
     g_string_append_printf(key, "_%c_%" G_GINT64_FORMAT "_%u_%u_%u_%u_", row->state == MEETING_DELETING ? 'd' : 'r',
                            (ms_clamp(row->duration_ms) + 500) / 1000, row->actions, row->decisions, row->questions,
@@ -223,7 +229,7 @@ Row *row_from_key(const char *key) {
     g_auto(GStrv) parts = g_strsplit(key + strlen(PREFIX_INDEX), "_", 0);
     guint count = g_strv_length(parts);
     gint64 time;
-    if (count < 2 + CARD_FIELDS || strlen(parts[0]) != 13 || !read_number(parts[0], 10, INVERTED_FROM, &time)) return NULL;
+    if (count < 2 + CARD_FIELDS || strlen(parts[0]) != INVERTED_DIGITS || !read_number(parts[0], 10, INVERTED_FROM, &time)) return NULL;
     char **card = parts + count - CARD_FIELDS;
     g_autoptr(GStrvBuilder) id_parts = g_strv_builder_new();
     for (char **part = parts + 1; part < card; part++) g_strv_builder_add(id_parts, *part);
@@ -233,6 +239,19 @@ Row *row_from_key(const char *key) {
     row->timestamp_ms = INVERTED_FROM - time;
     if (!meeting_id_valid(row->meeting_id) || !read_card(row, card)) return NULL;
     return g_steal_pointer(&row);
+}
+
+bool row_sort_key_read(const char *sort_key, gint64 *timestamp_ms, char **meeting_id) {
+    static const char end[] = "_" CARD_VERSION "_";
+    const char *id = strchr(sort_key, '_');
+    gint64 time;
+    if (!id || id - sort_key != INVERTED_DIGITS || !g_str_has_suffix(++id, end)) return false;
+    g_autofree char *digits = g_strndup(sort_key, INVERTED_DIGITS);
+    g_autofree char *read_id = g_strndup(id, strlen(id) - strlen(end));
+    if (!read_number(digits, 10, INVERTED_FROM, &time) || !meeting_id_valid(read_id)) return false;
+    *timestamp_ms = INVERTED_FROM - time;
+    *meeting_id = g_steal_pointer(&read_id);
+    return true;
 }
 
 char *row_key_from_time(gint64 unix_ms) { return g_strdup_printf(PREFIX_INDEX "%013" G_GINT64_FORMAT, inverted(unix_ms)); }

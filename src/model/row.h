@@ -40,6 +40,12 @@ char *row_to_key(const Row *row);
 /* NULL where the key is no index key of a version this program reads. */
 Row *row_from_key(const char *key);
 
+/* "{inverted-time}_{meeting-id}_1_": what the last component of the meeting's index keys begins with, whatever the card says. A row that is kept
+ * elsewhere sorts by it, so that it stands where its key does. Caller frees. */
+char *row_sort_key(gint64 timestamp_ms, const char *meeting_id);
+/* False, and the results untouched, where the text is no sort key. */
+bool row_sort_key_read(const char *sort_key, gint64 *timestamp_ms, char **meeting_id);
+
 /* "hansard/index/{inverted-time}": keys from this on are of `unix_ms` and older. Caller frees. */
 char *row_key_from_time(gint64 unix_ms);
 

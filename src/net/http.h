@@ -21,6 +21,8 @@ typedef struct {
 } HttpHeader;
 typedef GPtrArray HttpHeaders; /* of HttpHeader*, freed with the array, in order */
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpHeaders, g_ptr_array_unref)
+
 HttpHeaders *http_headers_new(void);
 /* One more, also of a name that is there. */
 void http_headers_add(HttpHeaders *headers, const char *name, const char *value);
@@ -68,7 +70,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HttpResponse, http_response_clear)
 const char *http_response_header(const HttpResponse *response, const char *name); /* NULL: none */
 
 /* ERROR_UNAVAILABLE (refused, reset, no such host, cut short), ERROR_TIMEOUT, ERROR_CONFIG (certificate, an URL that is none), ERROR_CANCELLED,
- * ERROR_INVALID (a header that is none), or as the fields of HttpRequest say. The message names the host, never a query, header or credential. `response` is filled on success; clear it. */
+ * ERROR_INVALID (a header that is none), or as the fields of HttpRequest say. The message names the host, never a query, header or credential.
+ * `response` is filled on success; clear it. */
 bool http_send(HttpTransport *transport, const HttpRequest *request, HttpResponse *response, GError **error);
 void http_transport_close(HttpTransport *transport);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpTransport, http_transport_close)

@@ -1,4 +1,4 @@
-/* Two walks over the keys: each record gets its row, then each row without a record goes. */
+/* Two walks: each record gets its row, then each row without a record goes. Whatever stops it, running it again does the rest. */
 #include "operate/reindex.h"
 
 typedef struct {
@@ -26,22 +26,23 @@ static bool index_record(const StoreEntry *entry, gpointer user_data, GError **e
     return walk->progress(&walk->result, walk->user_data, error);
 }
 
-static bool remove_stale(const StoreEntry *entry, gpointer user_data, GError **error) {
+static bool remove_stale(const Row *row, gpointer user_data, GError **error) {
     Walk *walk = user_data;
-    g_autoptr(Row) row = row_from_key(entry->key);
     g_autoptr(Record) record = NULL;
     g_autoptr(GError) problem = NULL;
-    if (!row || meeting_read_record(walk->meetings, row->meeting_id, &record, NULL, &problem)) return true;
+    if (!walk->progress(&walk->result, walk->user_data, error)) return false;
+    if (meeting_read_record(walk->meetings, row->meeting_id, &record, NULL, &problem)) return true;
     if (!error_is(problem, ERROR_NOT_FOUND)) return true; /* damaged, or out of reach: not known to be stale */
     walk->result.removed++;
-    return store_delete(walk->meetings->store, entry->key, error);
+    return catalog_remove(walk->meetings->catalog, row->meeting_id, row->timestamp_ms, error);
 }
 
 bool reindex(const Meetings *meetings, Search *search, ReindexProgress progress, gpointer user_data, ReindexResult *result,
              GError **error) {
     Walk walk = {.meetings = meetings, .progress = progress, .user_data = user_data};
     bool done = store_each(meetings->store, PREFIX_MEETINGS, index_record, &walk, error) &&
-                store_each(meetings->store, PREFIX_INDEX, remove_stale, &walk, error) &&
+                catalog_each(meetings->catalog, remove_stale, &walk, error) &&
+                catalog_mark_whole(meetings->catalog, clock_now_ms(meetings->clock), error) &&
                 (!search || search_refresh(search, 0, NULL, NULL, error));
     if (done) *result = walk.result;
     return done;

@@ -1,7 +1,11 @@
 /* What each stage reads from the store and writes to it. */
 #include "pipeline/stages.h"
 
+#include "base/limits.h"
+#include "base/sha256.h"
 #include "base/text.h"
+
+#define HASH_BLOCK_BYTES (1 * MIB)
 
 /* The member of metadata.json that names the run which committed it. */
 #define RECORD_RUN "run"
@@ -150,15 +154,32 @@ static bool record_to_commit(const Pipeline *pipeline, const Job *job, Record **
     return true;
 }
 
-bool stage_commit(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error) {
+/* The SHA-256 of a recording that did not come through this program (a browser sent it straight to the store): it is read once more. */
+static bool hash_recording(const Pipeline *pipeline, Record *record, StageProgress progress, gpointer user_data, GError **error) {
+    g_autoptr(StoreReader) reader = NULL;
+    g_autoptr(Sha256) sha256 = sha256_new();
+    g_autofree guint8 *block = g_malloc(HASH_BLOCK_BYTES);
+    g_auto(StoreInfo) info = {0};
+    if (!store_open(pipeline->meetings.store, record->audio_key, &reader, &info, error)) return false;
+    guint64 size = store_reader_size(reader);
+    for (guint64 offset = 0; offset < size;) {
+        gsize got = 0;
+        if (!progress(MIN((double)offset / (double)size, 0.999), user_data, error) ||
+            !store_reader_read(reader, offset, block, HASH_BLOCK_BYTES, &got, error))
+            return false;
+        if (got == 0) return fail(error, ERROR_CORRUPT, "%s ends before its size", record->audio_key);
+        sha256_update(sha256, block, got);
+        offset += got;
+    }
+    g_autofree char *sum = sha256_finish(g_steal_pointer(&sha256));
+    record_set_object(record, record->audio_key, size, sum, info.etag);
+    return progress(1, user_data, error); /* that took its time: the lease is proved once more */
+}
+
+static bool commit(const Pipeline *pipeline, const Job *job, Record *record, const char *etag, GError **error) {
     const Meetings *meetings = &pipeline->meetings;
-    g_autoptr(Record) record = NULL;
-    g_autofree char *etag = NULL;
     g_autoptr(Transcript) transcript = NULL;
     g_autoptr(Minutes) minutes = NULL;
-    if (!record_to_commit(pipeline, job, &record, &etag, error)) return false;
-    /* A worker that died between metadata.json and the row: only the row is missing. */
-    if (etag && committed_by(record, job->run)) return meeting_index(meetings, record, error);
     if (!meeting_read_transcript(meetings, job->meeting_id, &transcript, NULL, error) ||
         !meeting_read_minutes(meetings, job->meeting_id, &minutes, error))
         return false;
@@ -171,14 +192,32 @@ bool stage_commit(const Pipeline *pipeline, const Job *job, StageProgress progre
     return meeting_commit(meetings, record, etag, error);
 }
 
+static bool has_sum(const Record *record) {
+    const RecordObject *known = record->audio_key ? record_object(record, record->audio_key) : NULL;
+    return known && known->sha256;
+}
+
+bool stage_commit(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error) {
+    g_autoptr(Record) record = NULL;
+    g_autofree char *etag = NULL;
+    if (!record_to_commit(pipeline, job, &record, &etag, error)) return false;
+    /* A worker that died between metadata.json and the row: only the row is missing. */
+    if (etag && committed_by(record, job->run)) return meeting_index(&pipeline->meetings, record, error);
+    if (record->audio_key && !has_sum(record) && !hash_recording(pipeline, record, progress, user_data, error)) return false;
+    return commit(pipeline, job, record, etag, error);
+}
+
 static bool no_progress(double done, gpointer user_data, GError **error) { return true; }
 
 /* All stages of a text, with a job that is never stored: it only carries the parameters. */
 static bool process_text(const Pipeline *pipeline, const Job *job, const Transcript *transcript, GError **error) {
     Relay relay = {no_progress, NULL};
     MeetingVersions nothing = {0};
+    g_autoptr(Record) record = NULL;
+    g_autofree char *etag = NULL;
     return meeting_write_transcript(&pipeline->meetings, job->meeting_id, &nothing, transcript, NULL, error) &&
-           extract(pipeline, job, transcript, &relay, error) && stage_commit(pipeline, job, no_progress, NULL, error);
+           extract(pipeline, job, transcript, &relay, error) && record_to_commit(pipeline, job, &record, &etag, error) &&
+           commit(pipeline, job, record, etag, error);
 }
 
 bool pipeline_process_text(const Pipeline *pipeline, const char *meeting_id, const Transcript *transcript, const char *audio_key,

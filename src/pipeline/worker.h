@@ -13,8 +13,9 @@ typedef struct {
     gpointer user_data;
 } WorkerEvents;
 
-/* `count` threads; each looks for a job when woken and every few seconds. `pipeline` is copied; its handles must outlive the worker. */
-Worker *worker_start(const Pipeline *pipeline, const char *name, int count, const WorkerEvents *events);
+/* `count` threads. One of them at a time looks for a job: when woken, after a job was found, and else every few seconds, more seldom the longer
+ * nothing comes, at least every `poll_ms_max`. `pipeline` is copied; its handles must outlive the worker. */
+Worker *worker_start(const Pipeline *pipeline, const char *name, int count, int poll_ms_max, const WorkerEvents *events);
 void worker_wake(Worker *worker);
 /* Asks running jobs to stop (they are released, not failed), waits for the threads, frees. */
 void worker_stop(Worker *worker);

@@ -6,6 +6,7 @@
  *   {root}/.hansard/locks/{00..ff}            flock() of the keys whose SHA-256 begins so; holds the latest modification
  *                                             time of a version removed under it
  *   {root}/.hansard/attributes/{sha256}-{etag}  content type and user metadata, see dir_attributes.c
+ *   {root}/.hansard/uploads/{id}/             an upload in parts under way, see dir_uploads.c
  *   {root}/.hansard/url-secret                32 random bytes that sign URLs; remove it to make all signed URLs void
  *
  * How the port's guarantees are met:
@@ -215,6 +216,7 @@ bool store_dir_open(const char *root, Clock *clock, Store **store, GError **erro
                                          .delete_many = dir_delete_many,
                                          .sign_url = store_sign_local_url,
                                          .url_secret = dir_url_secret,
+                                         .uploads = &dir_uploads_backend,
                                          .close = dir_close};
     DirStore *dir = g_new0(DirStore, 1);
     dir->base = (Store){.backend = &backend, .clock = clock};

@@ -29,12 +29,17 @@ static json_t *metadata_to_json(GHashTable *metadata) {
     return object;
 }
 
+json_t *dir_attributes_to_json(const char *content_type, GHashTable *metadata) {
+    json_t *root = json_object();
+    if (content_type) json_object_set_new(root, "content_type", json_string(content_type));
+    if (metadata) json_object_set_new(root, "metadata", metadata_to_json(metadata));
+    return root;
+}
+
 bool dir_attributes_write(const DirStore *dir, const char *key, const struct stat *status, const char *content_type,
                           GHashTable *metadata, GError **error) {
     if (!content_type && !metadata) return true;
-    g_autoptr(json_t) root = json_object();
-    if (content_type) json_object_set_new(root, "content_type", json_string(content_type));
-    if (metadata) json_object_set_new(root, "metadata", metadata_to_json(metadata));
+    g_autoptr(json_t) root = dir_attributes_to_json(content_type, metadata);
     g_autoptr(GBytes) bytes = json_to_bytes(root, false);
     g_autofree char *name = attributes_name(key, status);
     g_auto(Fd) fd = openat(dir->attributes_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -46,24 +51,29 @@ bool dir_attributes_write(const DirStore *dir, const char *key, const struct sta
     return false;
 }
 
-/* Takes content type and metadata from the JSON into `info`; false where it is not as written. */
-static bool attributes_parse(const json_t *root, StoreInfo *info) {
-    const json_t *metadata = json_object_get(root, "metadata");
-    const char *content_type = json_get_string(root, "content_type", NULL);
-    const char *name;
+bool dir_attributes_from_json(const json_t *root, char **content_type, GHashTable **metadata) {
+    const json_t *pairs = json_object_get(root, "metadata");
+    const char *type = json_get_string(root, "content_type", NULL), *name;
+    g_autoptr(GHashTable) found = NULL;
     json_t *value;
-    if (content_type) {
-        if (!store_text_is_plain(content_type)) return false; /* it goes into a header */
-        g_free(info->content_type);
-        info->content_type = g_strdup(content_type);
-    }
-    if (!metadata) return content_type != NULL;
-    if (!json_is_object(metadata)) return false;
-    info->metadata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    json_object_foreach((json_t *)metadata, name, value) {
+    if ((type && !store_text_is_plain(type)) || (pairs && !json_is_object(pairs))) return false; /* the type goes into a header */
+    if (pairs) found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    json_object_foreach((json_t *)pairs, name, value) {
         if (!json_is_string(value) || !store_text_is_plain(name) || !store_text_is_plain(json_string_value(value))) return false;
-        g_hash_table_insert(info->metadata, g_strdup(name), g_strdup(json_string_value(value)));
+        g_hash_table_insert(found, g_strdup(name), g_strdup(json_string_value(value)));
     }
+    *content_type = g_strdup(type);
+    *metadata = g_steal_pointer(&found);
+    return true;
+}
+
+/* Takes them into `info`; false where neither stands there. */
+static bool attributes_take(const json_t *root, StoreInfo *info) {
+    g_autofree char *content_type = NULL;
+    if (!dir_attributes_from_json(root, &content_type, &info->metadata) || (!content_type && !info->metadata)) return false;
+    if (!content_type) return true;
+    g_free(info->content_type);
+    info->content_type = g_steal_pointer(&content_type);
     return true;
 }
 
@@ -81,7 +91,7 @@ bool dir_attributes_read(const DirStore *dir, const char *key, const struct stat
         ssize_t size = read(fd, data, sizeof data); /* a local file this small comes in one piece */
         if (size < 0) return dir_fail(dir, errno, "read the attributes of", key, error);
         g_autoptr(json_t) root = json_parse_object(data, (gsize)size, name, NULL);
-        if (!root || !attributes_parse(root, &found))
+        if (!root || !attributes_take(root, &found))
             return fail(error, ERROR_CORRUPT, "the attributes of %s are damaged; remove %s/.hansard/attributes/%s to do without",
                         key, dir->root, name);
     }

@@ -3,6 +3,7 @@
  *   dir_path.c        where a key lies; locks, temporary files, making durable
  *   dir_attributes.c  what a file can't carry: content type and user metadata
  *   dir_writer.c      the streamed put
+ *   dir_uploads.c     puts in parts
  *   dir_window.c      names of a directory in order, cached
  *   dir_list.c        the list, over windows
  *   dir.c             opening, reading, deleting */
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "store/store_backend.h"
 
 typedef struct DirWindow DirWindow;
@@ -84,6 +86,11 @@ bool dir_write_all(int fd, const void *data, gsize size);
 /* Nanoseconds since 1970 of a file time. */
 gint64 dir_time_ns(struct timespec time);
 
+/* Sets the modification time. False with errno. */
+bool dir_set_time(int fd, gint64 time_ns);
+/* Makes the modification time later than `floor_ns`, durably where it had to be changed; `status` becomes the file's. */
+bool dir_set_time_after(const DirStore *dir, int fd, const char *key, gint64 floor_ns, struct stat *status, GError **error);
+
 /* The ETag is made of what a file always carries, so that a copy that keeps times (cp -a, rsync -a) keeps ETags. */
 char *dir_etag(const struct stat *status);
 
@@ -93,9 +100,16 @@ bool dir_attributes_write(const DirStore *dir, const char *key, const struct sta
 /* Fills all of `info`; `*stored` tells whether the version has attributes of its own or `info` holds the defaults. */
 bool dir_attributes_read(const DirStore *dir, const char *key, const struct stat *status, StoreInfo *info, bool *stored,
                          GError **error);
+/* The JSON of attributes, and back: both are the caller's to free, and NULL where there are none. False where it is not as written. */
+json_t *dir_attributes_to_json(const char *content_type, GHashTable *metadata);
+bool dir_attributes_from_json(const json_t *root, char **content_type, GHashTable **metadata);
 void dir_attributes_remove(const DirStore *dir, const char *key, const struct stat *status);
 
 bool dir_put_open(Store *store, const char *key, const StorePut *put, StoreWriter **writer, GError **error);
+/* Adds `size` bytes of the file `from`, from where it stands. */
+bool dir_writer_append(StoreWriter *writer, int from, guint64 size, GError **error);
+
+extern const StoreUploadsBackend dir_uploads_backend;
 
 /* Names in a directory, those of directories with a closing '/', in the order of their bytes. */
 struct DirWindow {

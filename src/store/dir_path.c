@@ -126,6 +126,24 @@ gint64 dir_time_ns(struct timespec time) {
     return CLAMP(time.tv_sec, 0, SECONDS_MAX) * NS_A_SECOND + time.tv_nsec;
 }
 
+bool dir_set_time(int fd, gint64 time_ns) {
+    struct timespec time = {.tv_sec = time_ns / 1000000000, .tv_nsec = time_ns % 1000000000};
+    struct timespec times[2] = {time, time};
+    return futimens(fd, times) == 0;
+}
+
+/* Some file systems keep whole seconds or two: the step grows until the time that they kept is later. */
+bool dir_set_time_after(const DirStore *dir, int fd, const char *key, gint64 floor_ns, struct stat *status, GError **error) {
+    bool done = fstat(fd, status) == 0;
+    if (done && dir_time_ns(status->st_mtim) > floor_ns) return true;
+    for (gint64 step = 1; done && step <= G_GINT64_CONSTANT(10000000000); step *= 10) {
+        done = dir_set_time(fd, floor_ns + step) && fstat(fd, status) == 0;
+        if (done && dir_time_ns(status->st_mtim) > floor_ns)
+            return dir_fsync(fd) == 0 || dir_fail(dir, errno, "store", key, error);
+    }
+    return dir_fail(dir, done ? EOVERFLOW : errno, "set the time of", key, error);
+}
+
 char *dir_etag(const struct stat *status) {
     return g_strdup_printf("%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x", (guint64)status->st_size,
                            (guint64)dir_time_ns(status->st_mtim));

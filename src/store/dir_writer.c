@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "store/dir_internal.h"
+
+#define COPY_BLOCK_BYTES (1 * MIB)
 
 typedef struct {
     StoreWriter base;
@@ -24,6 +27,25 @@ typedef enum { PLACED, FAILED, AGAIN } Placing;
 static bool writer_write(StoreWriter *base, const void *data, gsize size, GError **error) {
     DirWriter *writer = (DirWriter *)base;
     return dir_write_all(writer->fd, data, size) || dir_fail(writer->dir, errno, "store", writer->key, error);
+}
+
+/* In the kernel where that can: on some file systems it shares the blocks and copies nothing. */
+bool dir_writer_append(StoreWriter *base, int from, guint64 size, GError **error) {
+    DirWriter *writer = (DirWriter *)base;
+    g_autofree char *block = NULL;
+    while (size > 0) {
+        ssize_t copied = block ? -1 : copy_file_range(from, NULL, writer->fd, NULL, (size_t)MIN(size, GIB), 0);
+        if (copied < 0) {
+            if (!block && errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP) break;
+            if (!block) block = g_malloc(COPY_BLOCK_BYTES);
+            copied = read(from, block, (size_t)MIN(size, COPY_BLOCK_BYTES));
+            if (copied > 0 && !dir_write_all(writer->fd, block, (gsize)copied)) break;
+        }
+        if (copied == 0) errno = EIO; /* shorter than its own status said */
+        if (copied <= 0) break;
+        size -= (guint64)copied;
+    }
+    return size == 0 || dir_fail(writer->dir, errno, "store", writer->key, error);
 }
 
 static void writer_free(DirWriter *writer) {
@@ -45,26 +67,7 @@ static void writer_abort(StoreWriter *base) {
 static bool conditions_hold(const DirWriter *writer, const struct stat *present, GError **error) {
     g_autofree char *etag = present ? dir_etag(present) : NULL;
     if (writer->if_none_match ? !present : !writer->if_match || g_strcmp0(etag, writer->if_match) == 0) return true;
-    return fail(error, ERROR_PRECONDITION, "%s was written by someone else meanwhile; read it again", writer->key);
-}
-
-static bool set_time(int fd, gint64 time_ns) {
-    struct timespec time = {.tv_sec = time_ns / 1000000000, .tv_nsec = time_ns % 1000000000};
-    struct timespec times[2] = {time, time};
-    return futimens(fd, times) == 0;
-}
-
-/* Makes the modification time later than `floor_ns`. Some file systems keep whole seconds or two: the step grows until the
- * time that they kept is later. */
-static bool set_time_after(const DirWriter *writer, gint64 floor_ns, struct stat *status, GError **error) {
-    bool done = fstat(writer->fd, status) == 0;
-    if (done && dir_time_ns(status->st_mtim) > floor_ns) return true;
-    for (gint64 step = 1; done && step <= G_GINT64_CONSTANT(10000000000); step *= 10) {
-        done = set_time(writer->fd, floor_ns + step) && fstat(writer->fd, status) == 0;
-        if (done && dir_time_ns(status->st_mtim) > floor_ns)
-            return dir_fsync(writer->fd) == 0 || dir_fail(writer->dir, errno, "store", writer->key, error);
-    }
-    return dir_fail(writer->dir, done ? EOVERFLOW : errno, "set the time of", writer->key, error);
+    return store_fail_precondition(writer->key, error);
 }
 
 static Placing parent_missing(const DirWriter *writer, int saved_errno, GError **error) {
@@ -102,7 +105,7 @@ static Placing place(const DirWriter *writer, DirLock lock, struct stat *status,
     if (!conditions_hold(writer, exists ? &present : NULL, error)) return FAILED;
     gint64 floor_ns = dir_lock_removed_ns(lock);
     if (exists) floor_ns = MAX(floor_ns, dir_time_ns(present.st_mtim));
-    if (!set_time_after(writer, floor_ns, status, error) ||
+    if (!dir_set_time_after(dir, writer->fd, writer->key, floor_ns, status, error) ||
         !dir_attributes_write(dir, writer->key, status, writer->content_type, writer->metadata, error))
         return FAILED;
     if (renameat(dir->temporary_fd, writer->temporary, parent, leaf) != 0) {
@@ -120,7 +123,7 @@ static Placing place(const DirWriter *writer, DirLock lock, struct stat *status,
 
 static bool publish(const DirWriter *writer, struct stat *status, GError **error) {
     const DirStore *dir = writer->dir;
-    if (!set_time(writer->fd, clock_now_ms(dir->base.clock) * 1000000) || dir_fsync(writer->fd) != 0)
+    if (!dir_set_time(writer->fd, clock_now_ms(dir->base.clock) * 1000000) || dir_fsync(writer->fd) != 0)
         return dir_fail(dir, errno, "store", writer->key, error);
     g_auto(DirLock) lock = dir_lock(dir, writer->key);
     if (lock < 0) return dir_fail(dir, errno, "lock", writer->key, error);

@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "store/store_backend.h"
+#include "store/memory_internal.h"
 
 typedef struct {
     GBytes *bytes;
@@ -22,6 +22,7 @@ typedef struct {
     GTree *versions;        /* key → Version, in the order of the keys' bytes */
     guint64 version_count;  /* ever made: the source of ETags */
     guint8 secret[32];
+    MemoryUploads *uploads;
 } MemoryStore;
 
 typedef struct {
@@ -133,7 +134,7 @@ static bool writer_commit(StoreWriter *base, StoreInfo *info, GError **error) {
         g_tree_replace(memory->versions, g_strdup(writer->key), version);
         if (info) describe(version, info);
     } else {
-        fail(error, ERROR_PRECONDITION, "%s was written by someone else meanwhile; read it again", writer->key);
+        store_fail_precondition(writer->key, error);
     }
     g_mutex_unlock(&memory->mutex);
     writer_abort(base);
@@ -188,8 +189,11 @@ static bool memory_url_secret(Store *store, guint8 secret[32], GError **error) {
     return true;
 }
 
+MemoryUploads *memory_uploads_of(Store *store) { return ((MemoryStore *)store)->uploads; }
+
 static void memory_close(Store *store) {
     MemoryStore *memory = (MemoryStore *)store;
+    memory_uploads_free(memory->uploads);
     g_tree_unref(memory->versions);
     g_mutex_clear(&memory->mutex);
     g_free(memory);
@@ -204,10 +208,12 @@ Store *store_memory_new(Clock *clock) {
                                          .delete_many = memory_delete_many,
                                          .sign_url = store_sign_local_url,
                                          .url_secret = memory_url_secret,
+                                         .uploads = &memory_uploads_backend,
                                          .close = memory_close};
     MemoryStore *memory = g_new0(MemoryStore, 1);
     memory->base = (Store){.backend = &backend, .clock = clock};
     memory->versions = text_map_new(g_free, (GDestroyNotify)version_unref);
+    memory->uploads = memory_uploads_new();
     g_mutex_init(&memory->mutex);
     if (getrandom(memory->secret, sizeof memory->secret, 0) != sizeof memory->secret) g_error("the system has no random bytes");
     return &memory->base;

@@ -48,6 +48,8 @@ void store_close(Store *store) {
 
 const char *store_name(const Store *store) { return store->backend->name; }
 
+char *store_origin(Store *store) { return store->backend->origin ? store->backend->origin(store) : NULL; }
+
 bool store_head(Store *store, const char *key, StoreInfo *info, GError **error) {
     return store_key_check(key, error) && store->backend->head(store, key, info, error);
 }
@@ -86,6 +88,10 @@ bool store_get(Store *store, const char *key, gsize bytes_max, GBytes **bytes, S
     return true;
 }
 
+bool store_fail_precondition(const char *key, GError **error) {
+    return fail(error, ERROR_PRECONDITION, "%s was written by someone else meanwhile; read it again", key);
+}
+
 static bool is_printable_ascii(const char *text) {
     for (; *text; text++)
         if (!g_ascii_isprint(*text)) return false;
@@ -108,9 +114,11 @@ static bool check_metadata(GHashTable *metadata, GError **error) {
         if (length == 0 || length > METADATA_NAME_BYTES_MAX || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != length)
             return fail(error, ERROR_INVALID, "a metadata name must have 1 to %d characters of a-z, 0-9 and '-'",
                         METADATA_NAME_BYTES_MAX);
-        if (!is_printable_ascii(value))
-            return fail(error, ERROR_INVALID, "the value of metadata '%s' must be printable ASCII", name);
-        total += length + strlen(value);
+        if (strcmp(name, STORE_MARK_NAME) == 0) return fail(error, ERROR_INVALID, "the metadata '%s' is the store's own", name);
+        gsize value_length = strlen(value); /* spaces at the ends would be lost in a header */
+        if (!is_printable_ascii(value) || value[0] == ' ' || (value_length > 0 && value[value_length - 1] == ' '))
+            return fail(error, ERROR_INVALID, "the value of metadata '%s' must be printable ASCII without a space at either end", name);
+        total += length + value_length;
     }
     if (total > USER_METADATA_BYTES_MAX)
         return fail(error, ERROR_TOO_LARGE, "the metadata has %zu bytes; at most %d are allowed", total,
@@ -118,7 +126,7 @@ static bool check_metadata(GHashTable *metadata, GError **error) {
     return true;
 }
 
-static bool check_put(const StorePut *put, GError **error) {
+bool store_put_check(const StorePut *put, GError **error) {
     if (put->if_match && put->if_none_match)
         return fail(error, ERROR_INVALID, "a put is either If-Match or If-None-Match, not both");
     if (put->if_match && (put->if_match[0] == '\0' || strlen(put->if_match) > ETAG_BYTES_MAX ||
@@ -131,15 +139,17 @@ static bool check_put(const StorePut *put, GError **error) {
 bool store_put_open(Store *store, const char *key, const StorePut *put, StoreWriter **writer, GError **error) {
     static const StorePut plain = {0};
     if (!put) put = &plain;
-    return store_key_check(key, error) && check_put(put, error) && store->backend->put_open(store, key, put, writer, error);
+    return store_key_check(key, error) && store_put_check(put, error) && store->backend->put_open(store, key, put, writer, error);
 }
 
 bool store_writer_write(StoreWriter *writer, const void *data, gsize size, GError **error) {
     if (writer->failed) return fail(error, ERROR_CONFLICT, "an earlier write to this object failed; begin the put anew");
     if (size == 0) return true;
-    if (size > RECORDING_BYTES_MAX - writer->written) {
+    guint64 bytes_max = writer->bytes_max ? writer->bytes_max : RECORDING_BYTES_MAX;
+    if (size > bytes_max - writer->written) {
         writer->failed = true;
-        return fail(error, ERROR_TOO_LARGE, "an object may have at most %llu bytes", RECORDING_BYTES_MAX);
+        return fail(error, ERROR_TOO_LARGE, "%s may have at most %" G_GUINT64_FORMAT " bytes",
+                    writer->bytes_max ? "a part" : "an object", bytes_max);
     }
     writer->failed = !writer->backend->write(writer, data, size, error);
     if (!writer->failed) writer->written += size;
@@ -198,6 +208,11 @@ bool store_delete_many(Store *store, const char *const *keys, gsize key_count, G
 }
 
 bool store_delete(Store *store, const char *key, GError **error) { return store_delete_many(store, &key, 1, error); }
+
+bool store_purge_versions(Store *store, const char *key, GError **error) {
+    if (!store->backend->purge_versions) return store_delete(store, key, error);
+    return store_key_check(key, error) && store->backend->purge_versions(store, key, error);
+}
 
 bool store_sign_url(Store *store, const char *key, const StoreUrl *url, char **signed_url, GError **error) {
     if (!store_key_check(key, error)) return false;

@@ -40,7 +40,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(StoreInfo, store_info_clear)
 
 typedef struct {
     const char *content_type; /* NULL: from the key's extension, else application/octet-stream */
-    GHashTable *metadata;     /* borrowed; names [a-z0-9-]{1,64}, values printable ASCII; USER_METADATA_BYTES_MAX in all */
+    GHashTable *metadata;     /* borrowed; names [a-z0-9-]{1,64}, values printable ASCII without a space at either end;
+                                 USER_METADATA_BYTES_MAX in all */
     const char *if_match;     /* the object must stand with this ETag */
     bool if_none_match;       /* "*": the key must be free */
 } StorePut;
@@ -101,6 +102,10 @@ bool store_each(Store *store, const char *prefix, StoreVisit visit, gpointer use
 bool store_delete_many(Store *store, const char *const *keys, gsize key_count, GError **error);
 bool store_delete(Store *store, const char *key, GError **error);
 
+/* Removes the key and, where the store keeps overwritten and removed versions (a versioned bucket), all of these for good. What someone else puts
+ * under the key meanwhile stays. */
+bool store_purge_versions(Store *store, const char *key, GError **error);
+
 /* What a signed URL permits. */
 typedef struct {
     const char *method;        /* "GET" or "PUT" */
@@ -112,6 +117,9 @@ typedef struct {
 /* A URL that does `url->method` on `key` without credentials until it expires. The directory and memory stores make a
  * path on this server ("/store/{key}?…"), signed with a key kept in the store; S3 makes a presigned URL. Caller frees. */
 bool store_sign_url(Store *store, const char *key, const StoreUrl *url, char **signed_url, GError **error);
+
+/* Where the URLs that this store signs lead to ("https://bucket.s3.eu-west-1.amazonaws.com"); NULL: to this server itself. Caller frees. */
+char *store_origin(Store *store);
 
 /* Checks a path made by store_sign_url for this store and method, in constant time: ERROR_FORBIDDEN when it is altered,
  * expired or for another method. `query` is the raw query string. `key`, `content_type` and `filename` (NULL where none)

@@ -2,11 +2,15 @@
  * A backend does not retry and does not log. */
 #pragma once
 
-#include "store/store.h"
+#include "store/uploads.h"
 
 typedef struct StoreBackend StoreBackend;
+typedef struct StoreUploadsBackend StoreUploadsBackend;
 typedef struct StoreReaderBackend StoreReaderBackend;
 typedef struct StoreWriterBackend StoreWriterBackend;
+
+/* User metadata of the S3 store's own, which no caller may set or sees: by it a put that is tried again knows its own object. */
+#define STORE_MARK_NAME "hansard-write"
 
 /* Backends embed these as their first member. */
 struct Store {
@@ -22,6 +26,7 @@ struct StoreReader {
 struct StoreWriter {
     const StoreWriterBackend *backend;
     guint64 written;
+    guint64 bytes_max; /* 0: RECORDING_BYTES_MAX */
     bool failed; /* a write has failed: commit refuses, so that no torn object can be made */
 };
 
@@ -36,7 +41,26 @@ struct StoreBackend {
     bool (*sign_url)(Store *store, const char *key, const StoreUrl *url, char **signed_url, GError **error);
     /* The 32-byte secret of URLs that this server answers itself; NULL where sign_url needs none. */
     bool (*url_secret)(Store *store, guint8 secret[32], GError **error);
+    /* Optional: NULL where URLs lead to this server. "scheme://host" with its port where it has one. Does not wait for anyone. */
+    char *(*origin)(Store *store);
+    /* Optional: NULL where overwritten and removed versions are gone anyway. */
+    bool (*purge_versions)(Store *store, const char *key, GError **error);
+    /* Optional: NULL where no upload in parts is taken. */
+    const StoreUploadsBackend *uploads;
     void (*close)(Store *store);
+};
+
+/* uploads.h tells what each does. The parts that complete gets are 1 to n without a gap. */
+struct StoreUploadsBackend {
+    bool (*begin)(Store *store, const char *key, const StorePut *put, char **upload_id, GError **error);
+    bool (*sign_part)(Store *store, const char *key, const char *upload_id, guint number, gint64 expires_s, char **url,
+                      GError **error);
+    bool (*parts)(Store *store, const char *key, const char *upload_id, GPtrArray **parts, GError **error);
+    bool (*complete)(Store *store, const char *key, const char *upload_id, GPtrArray *parts, const StorePut *put,
+                     StoreInfo *info, GError **error);
+    bool (*abort)(Store *store, const char *key, const char *upload_id, GError **error);
+    /* NULL where the URLs of parts lead to another server. */
+    bool (*put_part)(Store *store, const char *key, const char *upload_id, guint number, StoreWriter **writer, GError **error);
 };
 
 struct StoreReaderBackend {
@@ -61,3 +85,13 @@ const char *store_content_type_of(const char *key);
 
 /* The path of a URL signed by this server (url_secret), for the backends that have no presigning of their own. */
 bool store_sign_local_url(Store *store, const char *key, const StoreUrl *url, char **signed_url, GError **error);
+bool store_sign_local_part(Store *store, const char *key, const char *upload_id, guint number, gint64 expires_s, char **url,
+                           GError **error);
+
+/* What every backend says alike. */
+bool store_fail_precondition(const char *key, GError **error);
+bool store_fail_no_upload(const char *key, GError **error);
+
+/* Whether `parts` are what the caller listed: the same numbers, sizes and ETags as `present`. ERROR_INVALID. For the backends that keep parts
+ * themselves. */
+bool store_parts_check_present(const char *key, GPtrArray *parts, GPtrArray *present, GError **error);

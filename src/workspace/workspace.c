@@ -1,18 +1,46 @@
 /* Opens what the settings name: the one place where backends are chosen. */
 #include "workspace/workspace.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "net/curl.h"
 #include "store/dir.h"
+#include "store/s3.h"
+
+#define POLL_DIRECTORY_MS 3000
+#define POLL_WITH_QUEUE_S 900 /* the queue tells; this is for what it has lost */
+
+bool workspace_uses_bucket(const Settings *settings) { return settings->bucket && settings->store_in_s3; }
+
+static void open_aws(Workspace *workspace) {
+    const Settings *settings = workspace->settings;
+    if (!workspace_uses_bucket(settings) && !workspace_uses_table(settings) && !settings->queue_url) return;
+    workspace->transport = http_curl_new(settings_aws(settings, "AWS_CA_BUNDLE"));
+    workspace->credentials = aws_credentials_chain_new(settings, workspace->transport, workspace->clock);
+}
 
 static bool open_store(Workspace *workspace, GError **error) {
     const Settings *settings = workspace->settings;
-    if (settings->bucket && settings->store_in_s3)
-        return fail(error, ERROR_CONFIG,
-                    "this version keeps meetings in a directory only: remove S3_BUCKET_NAME, or set STORE_IN_S3=false and "
-                    "HANSARD_DATA to the directory");
-    return store_dir_open(settings->data_dir, workspace->clock, &workspace->store, error);
+    if (!workspace_uses_bucket(settings)) {
+        workspace->place = g_strdup(settings->data_dir);
+        return store_dir_open(settings->data_dir, workspace->clock, &workspace->store, error);
+    }
+    workspace->place = settings->s3_prefix ? g_strdup_printf("bucket %s, prefix %s", settings->bucket, settings->s3_prefix)
+                                           : g_strdup_printf("bucket %s", settings->bucket);
+    return store_s3_open(settings, workspace->transport, workspace->credentials, workspace->clock, &workspace->store, error);
+}
+
+/* The search index is this machine's own: it stands beside the directory store's files, not among its keys; one for each bucket and prefix. */
+static char *search_path(const Settings *settings) {
+    if (!workspace_uses_bucket(settings)) return g_build_filename(settings->data_dir, ".hansard", "search.sqlite", NULL);
+    const char *endpoint = settings_aws(settings, "AWS_ENDPOINT_URL_S3");
+    if (!endpoint) endpoint = settings_aws(settings, "AWS_ENDPOINT_URL");
+    g_autofree char *which = g_strjoin("\n", settings->bucket, settings->s3_prefix ? settings->s3_prefix : "", endpoint ? endpoint : "", NULL);
+    g_autofree char *sum = text_sha256(which, strlen(which));
+    g_autofree char *name = g_strdup_printf("search-%s-%.12s.sqlite", settings->bucket, sum);
+    return g_build_filename(settings->data_dir, ".hansard", name, NULL);
 }
 
 static char *make_worker_name(void) {
@@ -26,12 +54,13 @@ bool workspace_open(Settings *settings, Workspace **workspace, GError **error) {
     opened->settings = settings;
     opened->clock = clock_system();
     opened->worker_name = make_worker_name();
-    if (!open_store(opened, error) || !catalog_keys_open(opened->store, &opened->catalog, error)) return false;
-    /* The index is this machine's own; it stands beside the store's files, not among its keys. */
-    g_autofree char *search_path = g_build_filename(settings->data_dir, ".hansard", "search.sqlite", NULL);
+    open_aws(opened);
+    if (!open_store(opened, error) || !workspace_open_catalog(opened, error)) return false;
+    if (settings->queue_url && !queue_open(settings, opened->transport, opened->credentials, opened->clock, &opened->queue, error)) return false;
+    g_autofree char *index_path = search_path(settings);
     opened->meetings = (Meetings){opened->store, opened->catalog, opened->clock};
     opened->jobs = jobs_new(opened->store, opened->clock);
-    if (!search_open(search_path, opened->store, opened->catalog, &opened->search, error) ||
+    if (!search_open(index_path, opened->store, opened->catalog, &opened->search, error) ||
         !extractor_open(settings, &opened->extractor, error))
         return false;
     *workspace = g_steal_pointer(&opened);
@@ -42,8 +71,18 @@ bool workspace_open_pipeline(Workspace *workspace, GError **error) {
     return transcriber_open(workspace->settings, &workspace->transcriber, error);
 }
 
+const char *workspace_copy_folder(const Workspace *workspace) {
+    return workspace->settings->skip_local_storage ? NULL : "uploads"; /* in the working directory, as the first version had it */
+}
+
 Pipeline workspace_pipeline(const Workspace *workspace) {
     return (Pipeline){workspace->meetings, workspace->jobs, workspace->transcriber, workspace->extractor, workspace->search};
+}
+
+int workspace_poll_ms(const Workspace *workspace) {
+    const Settings *settings = workspace->settings;
+    if (workspace->queue) return MAX(settings->poll_s, POLL_WITH_QUEUE_S) * 1000;
+    return workspace_uses_bucket(settings) ? settings->poll_s * 1000 : POLL_DIRECTORY_MS;
 }
 
 void workspace_close(Workspace *workspace) {
@@ -53,8 +92,13 @@ void workspace_close(Workspace *workspace) {
     g_clear_pointer(&workspace->search, search_close);
     g_clear_pointer(&workspace->jobs, jobs_free);
     g_clear_pointer(&workspace->catalog, catalog_close);
+    g_clear_pointer(&workspace->queue, queue_close);
+    g_clear_pointer(&workspace->dynamodb, aws_client_free);
     g_clear_pointer(&workspace->store, store_close);
+    g_clear_pointer(&workspace->credentials, aws_credentials_chain_free);
+    g_clear_pointer(&workspace->transport, http_transport_close);
     g_clear_pointer(&workspace->settings, settings_free);
     g_free(workspace->worker_name);
+    g_free(workspace->place);
     g_free(workspace);
 }

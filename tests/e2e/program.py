@@ -15,12 +15,17 @@ SAMPLE = pathlib.Path(os.environ.get("HANSARD_SAMPLE", ROOT / "samples/product-r
 SHARED = ROOT.parent / "shared/data"
 
 
+SETTINGS = ("HANSARD_", "S3_", "AWS_", "USE_DYNAMODB", "DYNAMODB_", "STORE_IN_S3", "SKIP_LOCAL_STORAGE", "URL_EXPIRY_SECONDS",
+            "OPENAI_", "BEDROCK_")
+
+
 def environment(data, **settings):
-    """The environment of a run: nothing of the caller's settings, and a data directory of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HANSARD_", "S3_", "AWS_", "OPENAI_", "BEDROCK_"))}
+    """The environment of a run: nothing of the caller's settings, no credentials of the caller or this machine, and a data directory of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
     if "HANSARD_PREFIX" in os.environ:
         kept["HANSARD_PREFIX"] = os.environ["HANSARD_PREFIX"]
-    return {**kept, "HANSARD_DATA": str(data), "LC_ALL": "C.UTF-8", **settings}
+    none = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
+    return {**kept, **none, "HANSARD_DATA": str(data), "LC_ALL": "C.UTF-8", **settings}
 
 
 def run(data, *arguments, stdin=None, timeout=600, **settings):

@@ -84,22 +84,73 @@ export function watchMeeting(id, { onProgress, onDone, onLost }, signal) {
     signal.addEventListener('abort', () => source.close());
 }
 
-/** Sends a file as it is. fetch() can't tell how far an upload is, XMLHttpRequest can. Resolves to {meeting_id, status}. */
-export function uploadFile(file, { onProgress, signal }) {
+const uploadPath = (id, rest = '') => `/api/uploads/${encodeURIComponent(id)}${rest}`;
+
+const post = (body, signal) => ({
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body), signal,
+});
+
+/** Begins an upload in parts: {meeting_id, part_size, part_count, …}. ApiError with status 409 where files are taken whole only. */
+export const beginUpload = (file, signal) =>
+    json('/api/uploads', post({ filename: file.name, size: file.size, content_type: file.type || null }, signal));
+
+/** What is known of an upload, with its `parts` that are there: [{number, size}]. */
+export const readUpload = (id, signal) => json(uploadPath(id), { signal, cache: 'no-store' });
+
+/** {urls: [{number, url}], expires_in}: where to send these parts. */
+export const signParts = (id, numbers, signal) => json(uploadPath(id, '/parts'), post({ numbers }, signal));
+
+/** All parts are there: it becomes a meeting. May be asked for again. */
+export const completeUpload = (id, signal) => json(uploadPath(id, '/complete'), { method: 'POST', signal });
+
+export const cancelUpload = (id) => send(uploadPath(id), { method: 'DELETE' });
+
+/**
+ * Sends a body and resolves to the JSON of the answer (null: it has none). fetch() can't tell how far it is, XMLHttpRequest can. With
+ * `stallMs` it breaks off when nothing moves for so long.
+ */
+function transmit(method, path, body, { type, onProgress, signal, broken, stallMs = 0 }) {
     return new Promise((resolve, reject) => {
         const request = new XMLHttpRequest();
-        request.open('POST', `/api/meetings${query({ filename: file.name })}`);
-        if (file.type) request.setRequestHeader('Content-Type', file.type);
-        else request.setRequestHeader('Content-Type', 'application/octet-stream');
+        let timer = null, stalled = false;
+        const alive = () => {
+            clearTimeout(timer);
+            if (stallMs) timer = setTimeout(() => { stalled = true; request.abort(); }, stallMs);
+        };
+        const stop = () => request.abort();
+        request.open(method, path);
+        if (type) request.setRequestHeader('Content-Type', type);
         request.responseType = 'json';
-        request.upload.addEventListener('progress', (event) => onProgress(event.loaded));
+        request.upload.addEventListener('progress', (event) => { alive(); onProgress(event.loaded); });
         request.addEventListener('load', () => {
-            if (request.status >= 200 && request.status < 300 && request.response) resolve(request.response);
+            if (request.status >= 200 && request.status < 300) resolve(request.response);
             else reject(new ApiError(request.status, request.response));
         });
-        request.addEventListener('error', () => reject(new ApiError(0, { detail: text.upload.broken })));
-        request.addEventListener('abort', () => reject(new DOMException('', 'AbortError')));
-        signal.addEventListener('abort', () => request.abort());
-        request.send(file);
+        request.addEventListener('error', () => reject(new ApiError(0, { detail: broken })));
+        request.addEventListener('abort', () => {
+            reject(stalled ? new ApiError(0, { detail: text.upload.stalled }) : new DOMException('', 'AbortError'));
+        });
+        request.addEventListener('loadend', () => { clearTimeout(timer); signal.removeEventListener('abort', stop); });
+        signal.addEventListener('abort', stop);
+        alive();
+        request.send(body);
     });
+}
+
+const STALL_MS = 60000;
+
+/** Puts a part to its signed URL, which may lead to a bucket. */
+export const sendPart = (url, blob, { onProgress, signal }) => {
+    const elsewhere = new URL(url, location.href).origin !== location.origin;
+    const broken = elsewhere ? text.upload.bucketBroken : text.upload.partBroken;
+    return transmit('PUT', url, blob, { onProgress, signal, broken, stallMs: STALL_MS });
+};
+
+/** Sends a file whole. Resolves to {meeting_id, status}. */
+export async function uploadFile(file, { onProgress, signal }) {
+    const path = `/api/meetings${query({ filename: file.name })}`;
+    const type = file.type || 'application/octet-stream';
+    const answer = await transmit('POST', path, file, { type, onProgress, signal, broken: text.upload.broken });
+    if (!answer) throw new ApiError(200, null);
+    return answer;
 }

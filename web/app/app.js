@@ -4,7 +4,7 @@ import { meetingsPage } from './meetings.js';
 import { meetingPage } from './meeting.js';
 import { itemsPage } from './all-items.js';
 import { searchPage } from './search.js';
-import { acceptDrops } from './upload.js';
+import { startUploads } from './upload.js';
 
 const form = document.querySelector('form.search');
 
@@ -27,7 +27,7 @@ function shown(nav, route) {
     form.elements.q.value = route.name === 'search' ? route.query.get('q') ?? '' : '';
 }
 
-acceptDrops(window);
+startUploads(window);
 startRouter({
     '': { nav: 'meetings', show: meetingsPage },
     m: { nav: '', show: meetingPage },

@@ -11,7 +11,7 @@ const POLL_BUSY_MS = 2000;
 const POLL_IDLE_MS = 15000;
 
 // Kept while the page is open, so that coming back from a meeting finds the list as it was.
-const list = { rows: [], cursor: null, loaded: false, scroll: 0 };
+const list = { rows: [], cursor: null, loaded: false, scroll: 0, notice: null };
 
 /** Puts the newest page of the server in place of what the list knew of that span of time. */
 function merge(page) {
@@ -24,6 +24,7 @@ function merge(page) {
         list.rows = page.meetings.concat(list.rows.slice(known + 1));
     }
     list.loaded = true;
+    list.notice = page.notice ?? null;
 }
 
 /** The list no longer shows this meeting. */
@@ -104,7 +105,8 @@ function createPoll(task, signal) {
     return run;
 }
 
-const emptyState = () => h('section.empty', h('h2', text.meetings.emptyTitle), h('p', text.meetings.empty),
+const emptyState = () => h('section.empty', h('h2', text.meetings.emptyTitle), h('p', { hidden: true }, h('strong.reason')),
+    h('p', text.meetings.empty),
     h('p.aside', text.meetings.emptyShell, ' ', h('code', text.meetings.emptyCommand)));
 
 export async function meetingsPage({ main, signal }) {
@@ -124,6 +126,9 @@ export async function meetingsPage({ main, signal }) {
     function showEmpty() {
         const none = list.loaded && list.rows.length === 0;
         empty.hidden = !none || !jobs.isEmpty();
+        const reason = empty.querySelector('.reason');
+        reason.textContent = list.notice ?? '';
+        reason.parentElement.hidden = !list.notice;
         drop.classList.toggle('large', none);
     }
 

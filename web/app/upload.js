@@ -1,25 +1,31 @@
-// Uploads: they go on while the user looks at other pages, a few at a time, and each can be cancelled or sent again.
-import { uploadFile } from './api.js';
+// Uploads: they go on while the user looks at other pages, a few at a time; each can be paused, cancelled, sent again, and taken up after a
+// reload. This is what is seen of them; how they go is in transfer.js, what is kept of them in unfinished.js.
+import { cancelUpload, readUpload } from './api.js';
 import { announce, fill, h, icon, iconButton, notice } from './dom.js';
 import { bytes, duration } from './format.js';
 import { text } from './strings.js';
+import { Transfer } from './transfer.js';
+import { forget, hasHandle, heldElsewhere, hold, isSameFile, keptFile, remember, unfinished } from './unfinished.js';
 
-const AT_ONCE = 2;
+const AT_ONCE = 3;
 const RATE_WINDOW_MS = 8000;
+const SHOW_MS = 250;
 const ACCEPT = 'audio/*,video/*,.m4a,.mp3,.wav,.mp4,.webm,.ogg,.opus,.flac,.aac,.mkv,.mov,.vtt,.srt,.txt,.json';
 
 /** Fires `sent` each time the server has taken a file. */
 export const uploadEvents = new EventTarget();
 
+// Each has a `state`: waiting, sending, paused, interrupted (of an earlier page: its file is not at hand), failed, dropped.
 const uploads = [];
 // One list for as long as the page is open; each showing of the meetings takes it in.
 const listElement = h('ul.rows.uploads', { 'aria-label': text.upload.label });
 
 /** Bytes a second over the last seconds; 0 while unknown. */
 function createRate() {
-    const samples = [];
+    let samples = [];
     return (sent) => {
         const now = performance.now();
+        if (samples.length && sent < samples.at(-1).sent) samples = [];  // a part has to be sent again
         samples.push({ now, sent });
         while (samples.length > 2 && now - samples[0].now > RATE_WINDOW_MS) samples.shift();
         const span = now - samples[0].now;
@@ -27,54 +33,130 @@ function createRate() {
     };
 }
 
-function createUpload(file) {
-    const bar = h('progress', { max: Math.max(1, file.size), value: 0, 'aria-label': file.name });
-    const line = h('p.stage', text.upload.waiting);
-    const state = h('div.progress', bar, line);
-    const upload = { file, state: 'waiting', control: new AbortController() };
-    const cancel = iconButton('close', text.upload.cancel(file.name), () => drop(upload));
-    upload.element = h('li.row', h('div.row-link', h('span.row-title', file.name)), state, cancel);
-    upload.showProgress = (sent, rate) => {
-        bar.value = sent;
-        const parts = [text.upload.sent(bytes(sent), bytes(file.size))];
-        const leftMs = (file.size - sent) / rate * 1000;
-        if (rate > 0) parts.push(text.upload.rate(bytes(Math.round(rate))), text.left(duration(leftMs)));
-        line.textContent = parts.join(', ');
+/** `{name, size, lastModified}` of a file, or of an entry of unfinished(), which has an `id`. */
+function createUpload(source, { file = null, handle = null } = {}) {
+    const { name, size } = source;
+    const bar = h('progress', { max: Math.max(1, size), value: 0, 'aria-label': name });
+    const line = h('p.stage');
+    const more = h('div.upload-more', { hidden: true });
+    const toggle = h('button.quiet.toggle', { onclick: () => (upload.state === 'paused' ? goOn(upload) : pause(upload)) });
+    const cancel = iconButton('close', text.upload.cancel(name), () => drop(upload, { cancelled: true }));
+    const upload = { source, file, handle, state: 'waiting', control: null, transfer: null, known: 0, id: source.id ?? null, trouble: null };
+    upload.element = h('li.row', h('div.row-link', h('span.row-title', name)), h('div.progress', bar, line, more), h('div.row-tools', toggle, cancel));
+
+    /** Brings the row up to date; `extra` are elements for its state, put there by setState(). */
+    upload.show = () => {
+        bar.value = sentOf(upload);
+        line.textContent = sentence(upload);
     };
-    upload.showFailure = (why) => {
-        upload.element.classList.add('failed');
-        fill(state, h('p.reason', why), h('button.plain', { onclick: () => again(upload) }, text.upload.again));
+    upload.setState = (state, extra = []) => {
+        upload.state = state;
+        upload.element.classList.toggle('failed', state === 'failed');
+        upload.element.dataset.state = state;
+        const paused = state === 'paused';
+        const label = (paused ? text.upload.resume : text.upload.pause)(name);
+        fill(toggle, icon(paused ? 'play' : 'pause'));
+        toggle.setAttribute('aria-label', label);
+        toggle.title = label;
+        toggle.hidden = !['waiting', 'sending', 'paused'].includes(state);
+        bar.hidden = line.hidden = state === 'failed';
+        more.hidden = extra.length === 0;
+        fill(more, extra);
+        upload.rate = createRate();
+        upload.show();
     };
+    upload.setState('waiting');
     return upload;
 }
 
-function drop(upload) {
-    upload.control.abort();
-    upload.element.remove();
-    const at = uploads.indexOf(upload);
-    if (at >= 0) uploads.splice(at, 1);
+/** While it is sent with what is on its way, else what is there. */
+const sentOf = ({ state, transfer, known }) => (state === 'sending' ? transfer.sent : transfer?.done) || known;
+
+/** "12 MB of 40 MB, 3.2 MB/s, about 9 s left", or what keeps it. */
+function sentence(upload) {
+    const { state, source, transfer, rate } = upload;
+    const sent = sentOf(upload);
+    const parts = [text.upload.sent(bytes(sent), bytes(source.size))];
+    if (state === 'waiting') return text.upload.waiting;
+    if (state === 'paused') return [text.upload.paused, ...parts].join(', ');
+    if (state === 'interrupted') return [text.upload.interrupted, ...parts].join(', ');
+    if (state !== 'sending') return '';
+    if (transfer.trouble && !transfer.moving) return text.upload.retry(transfer.trouble.message, Math.ceil((transfer.trouble.until - Date.now()) / 1000));
+    if (transfer.completing) return text.upload.finishing;
+    const perSecond = rate(sent);
+    if (perSecond > 0) parts.push(text.upload.rate(bytes(Math.round(perSecond))), text.left(duration((source.size - sent) / perSecond * 1000)));
+    return sent > 0 ? parts.join(', ') : text.upload.starting;
+}
+
+// The rows of what is under way are shown a few times a second, however often something moves.
+let ticker = null;
+function tick() {
+    const sending = uploads.filter((upload) => upload.state === 'sending');
+    for (const upload of sending) {
+        upload.show();
+        const why = upload.transfer.trouble?.message ?? null;
+        if (why && !upload.troubled) announce(text.upload.announceTrouble(upload.source.name, why));
+        upload.troubled = why !== null;
+    }
+    if (sending.length === 0) { clearInterval(ticker); ticker = null; }
+}
+
+function stop(upload) {
+    upload.control?.abort();
+    upload.control = null;
+}
+
+function pause(upload) {
+    stop(upload);
+    upload.setState('paused');
+    announce(text.upload.announcePaused(upload.source.name));
     next();
 }
 
-function again(upload) {
-    drop(upload);
-    addFiles([upload.file]);
+function goOn(upload) {
+    upload.setState('waiting');
+    announce(text.upload.announceGoesOn(upload.source.name));
+    next();
+}
+
+/** Takes it off the list; what the server has of it goes as well when it is cancelled. */
+function drop(upload, { cancelled = false } = {}) {
+    const hadFocus = upload.element.contains(document.activeElement);
+    const neighbour = upload.element.nextElementSibling ?? upload.element.previousElementSibling;
+    stop(upload);
+    upload.state = 'dropped';
+    upload.element.remove();
+    uploads.splice(uploads.indexOf(upload), 1);
+    if (upload.id) forget(upload.id);
+    // Where this fails the server drops it by itself, in some days.
+    if (cancelled && upload.id) cancelUpload(upload.id).catch((error) => { if (error.status !== 404) notice(error.message, { error: true }); });
+    if (hadFocus) (neighbour?.querySelector('.row-tools button:not([hidden])') ?? document.getElementById('files'))?.focus();
+    next();
 }
 
 async function run(upload) {
-    upload.state = 'sending';
-    const rate = createRate();
+    const { name } = upload.source;
+    const control = new AbortController();
+    upload.control = control;
+    upload.transfer ??= new Transfer(upload.file, upload.id, {
+        begun: (id) => { upload.id = id; hold(id, upload.control.signal); remember(id, upload.file, upload.handle); },
+        gone: (id) => { upload.id = null; upload.known = 0; forget(id); },
+    });
+    upload.setState('sending');
+    ticker ??= setInterval(tick, SHOW_MS);
     try {
-        const onProgress = (sent) => upload.showProgress(sent, rate(sent));
-        await uploadFile(upload.file, { signal: upload.control.signal, onProgress });
-        announce(text.upload.announceDone(upload.file.name));
+        if (upload.id && !await hold(upload.id, control.signal)) throw new Error(text.upload.otherTab(name));
+        await upload.transfer.run(control.signal);
+        control.abort();  // lets go of the lock
+        announce(text.upload.announceDone(name));
         uploadEvents.dispatchEvent(new Event('sent'));
         return drop(upload);
     } catch (error) {
-        if (error.name === 'AbortError') return;
-        upload.state = 'failed';
-        upload.showFailure(error.message);
-        announce(text.upload.announceFailed(upload.file.name, error.message));
+        if (control.signal.aborted) return;  // paused or cancelled
+        control.abort();
+        const again = h('button.plain', { onclick: () => goOn(upload) }, text.upload.again);
+        upload.setState('failed', [h('p.reason', error.message), again]);
+        announce(text.upload.announceFailed(name, error.message));
     }
     return next();
 }
@@ -84,23 +166,102 @@ function next() {
     uploads.filter((upload) => upload.state === 'waiting').slice(0, Math.max(0, AT_ONCE - sending)).forEach(run);
 }
 
-function addFiles(files) {
-    for (const file of files) {
-        if (file.size === 0) {
-            notice(text.upload.empty(file.name), { error: true });
-            continue;
-        }
-        const upload = createUpload(file);
-        uploads.push(upload);
-        listElement.append(upload.element);
-    }
+function add(upload) {
+    uploads.push(upload);
+    listElement.append(upload.element);
+}
+
+/** The file of an upload of an earlier page is at hand again. */
+function takeUp(upload, file, handle) {
+    upload.file = file;
+    upload.handle = handle;
+    goOn(upload);
+}
+
+function addFile(file, handle) {
+    const before = uploads.find((upload) => upload.state === 'interrupted' && isSameFile(upload.source, file));
+    if (before) takeUp(before, file, handle);
+    else if (file.size === 0) notice(text.upload.empty(file.name), { error: true });
+    else add(createUpload({ name: file.name, size: file.size, lastModified: file.lastModified }, { file, handle }));
+}
+
+/** `chosen`: [{file, handle}], the handle null where the browser has none. */
+function addFiles(chosen) {
+    for (const { file, handle } of chosen) addFile(file, handle);
     next();
+}
+
+/** Goes on with the file that was kept, or else with the one that the user chooses now. */
+async function choose(upload) {
+    const kept = await keptFile(upload.source, true);
+    if (kept) return takeUp(upload, kept, null);
+    const [chosen] = await pickFiles(false);
+    if (!chosen || upload.state !== 'interrupted') return undefined;
+    if (isSameFile(upload.source, chosen.file)) return takeUp(upload, chosen.file, chosen.handle);
+    return notice(text.upload.otherFile(upload.source.name), { error: true });
+}
+
+/** What an earlier page has begun: how far it is, and a way to go on. */
+async function showUnfinished(entry) {
+    const kept = await keptFile(entry, false);
+    const upload = createUpload(entry);
+    add(upload);
+    if (kept) return takeUp(upload, kept, null);
+    const button = h('button.plain.go-on', { onclick: () => choose(upload), 'aria-label': text.upload.resume(entry.name) }, icon('play'), text.upload.goOn);
+    upload.setState('interrupted', [h('p.aside', await hasHandle(entry) ? text.upload.goOnWhy : text.upload.chooseAgain), button]);
+    try {
+        const known = await readUpload(entry.id);
+        upload.known = known.parts.reduce((sum, part) => sum + part.size, 0);
+        upload.show();
+    } catch (error) {
+        // Gone: it has become a meeting, was cancelled elsewhere, or has expired.
+        if (error.status === 404 && upload.state === 'interrupted') drop(upload);
+    }
+    return undefined;
+}
+
+async function showAllUnfinished() {
+    const entries = unfinished();
+    const elsewhere = await heldElsewhere(entries.map((entry) => entry.id));
+    for (const entry of entries) if (!elsewhere.includes(entry.id)) showUnfinished(entry);
+}
+
+/** A file dialog; [{file, handle}], none where the user closes it. With handles, where the browser has them: they outlive the page. */
+async function pickFiles(multiple) {
+    if (window.showOpenFilePicker) {
+        try {
+            const picked = await window.showOpenFilePicker({ multiple });
+            return await Promise.all(picked.map(async (handle) => ({ file: await handle.getFile(), handle })));
+        } catch (error) {
+            if (error.name === 'AbortError') return [];  // closed; whatever else it is, the plain dialog may do
+        }
+    }
+    return new Promise((resolve) => {
+        const input = h('input', { type: 'file', multiple, accept: ACCEPT });
+        input.addEventListener('change', () => resolve([...input.files].map((file) => ({ file, handle: null }))));
+        input.addEventListener('cancel', () => resolve([]));
+        input.click();
+    });
+}
+
+async function droppedFiles(transfer) {
+    const items = [...transfer.items].filter((item) => item.kind === 'file');
+    // Both are to be asked for before the event is over.
+    const asked = items.map((item) => ({ file: item.getAsFile(), handle: item.getAsFileSystemHandle?.() }));
+    const found = await Promise.all(asked.map(async ({ file, handle }) => ({ file, handle: await handle?.catch(() => null) ?? null })));
+    return found.filter(({ file, handle }) => file && handle?.kind !== 'directory');
 }
 
 /** The drop area with its file chooser, and below it the uploads under way. */
 export function uploadPanel() {
-    const chosen = () => { addFiles([...input.files]); input.value = ''; };
-    const input = h('input.unseen', { type: 'file', id: 'files', multiple: true, accept: ACCEPT, onchange: chosen });
+    const chosen = () => { addFiles([...input.files].map((file) => ({ file, handle: null }))); input.value = ''; };
+    // A click opens the dialog that gives handles, where there is one.
+    const opened = async (event) => {
+        if (!window.showOpenFilePicker) return;
+        event.preventDefault();
+        addFiles(await pickFiles(true));
+    };
+    const input = h('input.unseen', { type: 'file', id: 'files', multiple: true, accept: ACCEPT, onchange: chosen, onclick: opened });
     const area = h('div.drop', icon('upload'),
         h('p.drop-line', h('span.drop-hint', text.upload.drop, ' '), input,
             h('label.primary', { for: 'files' }, text.upload.choose)),
@@ -109,7 +270,7 @@ export function uploadPanel() {
 }
 
 /** Files dropped anywhere on the page are uploaded; without this the browser would open them in its place. */
-export function acceptDrops(target) {
+export function startUploads(target) {
     const holdsFiles = (event) => [...event.dataTransfer?.types ?? []].includes('Files');
     const mark = (on) => document.body.classList.toggle('dropping', on);
     target.addEventListener('dragover', (event) => {
@@ -118,14 +279,15 @@ export function acceptDrops(target) {
         mark(true);
     });
     target.addEventListener('dragleave', (event) => { if (!event.relatedTarget) mark(false); });
-    target.addEventListener('drop', (event) => {
+    target.addEventListener('drop', async (event) => {
         mark(false);
         if (!holdsFiles(event)) return;
         event.preventDefault();
-        addFiles([...event.dataTransfer.files]);
         if (location.hash && location.hash !== '#/') location.hash = '#/';
+        addFiles(await droppedFiles(event.dataTransfer));
     });
     target.addEventListener('beforeunload', (event) => {
         if (uploads.some((upload) => upload.state === 'waiting' || upload.state === 'sending')) event.preventDefault();
     });
+    showAllUnfinished();
 }

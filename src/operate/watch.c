@@ -1,0 +1,144 @@
+/* Four loops that end with one cancellable. */
+#include "operate/watch.h"
+
+#include "base/limits.h"
+#include "ingest/transfer.h"
+
+#define REFRESH_NEWEST_S 60
+#define REFRESH_ALL_S 3600
+#define SWEEP_UPLOADS_S 3600
+#define TROUBLE_MS 30000 /* before a service that failed is asked again */
+
+struct Watch {
+    WatchOptions options;
+    GCancellable *cancel;
+    GThread *inbox, *queue, *search, *uploads; /* NULL: not wanted */
+    GMutex mutex;
+    GCond poked;
+    guint pokes; /* looks into the inbox that were asked for */
+};
+
+/* One of the loops' memory of what it has told. */
+typedef struct {
+    Watch *watch;
+    const char *what;
+    char *told;
+} Teller;
+
+static void teller_clear(Teller *teller) { g_free(teller->told); }
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Teller, teller_clear)
+
+/* NULL: it worked. */
+static void tell(Teller *teller, const GError *problem) {
+    if (error_is(problem, ERROR_CANCELLED)) return;
+    const WatchOptions *options = &teller->watch->options;
+    if (problem && g_strcmp0(teller->told, problem->message) != 0) options->trouble(teller->what, problem, options->user_data);
+    g_free(teller->told);
+    teller->told = problem ? g_strdup(problem->message) : NULL;
+}
+
+static bool ended(const Watch *watch) { return g_cancellable_is_cancelled(watch->cancel); }
+
+/* Until `wait_ms` have passed, a poke (where `pokes` is not NULL: the number seen) or the end. */
+static void wait_for(Watch *watch, gint64 wait_ms, guint *pokes) {
+    gint64 until = g_get_monotonic_time() + wait_ms * G_TIME_SPAN_MILLISECOND;
+    g_mutex_lock(&watch->mutex);
+    while (!ended(watch) && (!pokes || *pokes == watch->pokes) && g_cond_wait_until(&watch->poked, &watch->mutex, until)) continue;
+    if (pokes) *pokes = watch->pokes;
+    g_mutex_unlock(&watch->mutex);
+}
+
+static void poke(Watch *watch) {
+    g_mutex_lock(&watch->mutex);
+    watch->pokes++;
+    g_cond_broadcast(&watch->poked);
+    g_mutex_unlock(&watch->mutex);
+}
+
+static gpointer watch_inbox(gpointer user_data) {
+    Watch *watch = user_data;
+    const WatchOptions *options = &watch->options;
+    g_auto(Teller) teller = {watch, "the inbox", NULL};
+    guint pokes = 0;
+    while (!ended(watch)) {
+        g_autoptr(GError) problem = NULL;
+        guint taken = 0;
+        inbox_take(options->meetings, options->jobs, options->inbox_settled_ms, watch->cancel, &taken, &problem);
+        tell(&teller, problem);
+        if (taken > 0 && options->worker) worker_wake(options->worker);
+        if (taken < INBOX_TAKE_MAX || problem) wait_for(watch, options->poll_ms, &pokes);
+    }
+    return NULL;
+}
+
+static gpointer watch_queue(gpointer user_data) {
+    Watch *watch = user_data;
+    const WatchOptions *options = &watch->options;
+    g_auto(Teller) teller = {watch, "the queue", NULL};
+    while (!ended(watch)) {
+        g_autoptr(GError) problem = NULL;
+        guint came = 0;
+        bool asked = queue_wait(options->queue, watch->cancel, &came, &problem);
+        tell(&teller, problem);
+        if (came > 0 && options->worker) worker_wake(options->worker);
+        if (came > 0) poke(watch);
+        if (!asked) wait_for(watch, TROUBLE_MS, NULL);
+    }
+    return NULL;
+}
+
+/* All of it at first and every REFRESH_ALL_S, the newest meetings every REFRESH_NEWEST_S. */
+static gpointer watch_search(gpointer user_data) {
+    Watch *watch = user_data;
+    g_auto(Teller) teller = {watch, "the search index", NULL};
+    for (guint turn = 0; !ended(watch); turn++) {
+        g_autoptr(GError) problem = NULL;
+        bool all = turn % (REFRESH_ALL_S / REFRESH_NEWEST_S) == 0;
+        search_refresh(watch->options.search, all ? 0 : PAGE_LIMIT_MAX, watch->cancel, NULL, &problem);
+        tell(&teller, problem);
+        wait_for(watch, REFRESH_NEWEST_S * 1000, NULL);
+    }
+    return NULL;
+}
+
+static gpointer watch_uploads(gpointer user_data) {
+    Watch *watch = user_data;
+    const WatchOptions *options = &watch->options;
+    g_auto(Teller) teller = {watch, "uploads that were left behind", NULL};
+    while (!ended(watch)) {
+        g_autoptr(GError) problem = NULL;
+        guint swept = 0;
+        transfers_sweep(options->meetings, options->jobs, watch->cancel, &swept, &problem);
+        tell(&teller, problem);
+        if (swept > 0 && options->worker) worker_wake(options->worker);
+        wait_for(watch, SWEEP_UPLOADS_S * 1000, NULL);
+    }
+    return NULL;
+}
+
+Watch *watch_start(const WatchOptions *options) {
+    Watch *watch = g_new0(Watch, 1);
+    watch->options = *options;
+    watch->cancel = g_cancellable_new();
+    g_mutex_init(&watch->mutex);
+    g_cond_init(&watch->poked);
+    if (options->inbox) watch->inbox = g_thread_new("inbox", watch_inbox, watch);
+    if (options->queue) watch->queue = g_thread_new("queue", watch_queue, watch);
+    if (options->search) watch->search = g_thread_new("search", watch_search, watch);
+    watch->uploads = g_thread_new("uploads", watch_uploads, watch);
+    return watch;
+}
+
+void watch_stop(Watch *watch) {
+    if (!watch) return;
+    g_cancellable_cancel(watch->cancel);
+    poke(watch);
+    g_clear_pointer(&watch->inbox, g_thread_join);
+    g_clear_pointer(&watch->queue, g_thread_join);
+    g_clear_pointer(&watch->search, g_thread_join);
+    g_clear_pointer(&watch->uploads, g_thread_join);
+    g_object_unref(watch->cancel);
+    g_mutex_clear(&watch->mutex);
+    g_cond_clear(&watch->poked);
+    g_free(watch);
+}

@@ -1,0 +1,26 @@
+/* What a server or worker does besides its jobs: it takes in what is dropped into the inbox, is woken by the queue, keeps the search index up to
+ * date with what other processes commit, and clears uploads that were left behind. Each on a thread of its own, so that a slow one delays no other. */
+#pragma once
+
+#include "ingest/inbox.h"
+#include "pipeline/worker.h"
+#include "queue/queue.h"
+
+typedef struct {
+    const Meetings *meetings; /* all handles are borrowed and outlive the watch */
+    Jobs *jobs;
+    Worker *worker;           /* NULL: this process works on no jobs */
+    Queue *queue;             /* NULL: none */
+    Search *search;           /* NULL: this process answers no searches */
+    bool inbox;
+    gint64 inbox_settled_ms;  /* a younger file may still grow (inbox.h) */
+    int poll_ms;              /* between two looks into the inbox; a message of the queue brings one at once */
+    /* Something could not be done and will be tried again; a trouble that lasts is told once. From any of the threads. */
+    void (*trouble)(const char *what, const GError *error, gpointer user_data);
+    gpointer user_data;
+} WatchOptions;
+
+typedef struct Watch Watch;
+Watch *watch_start(const WatchOptions *options);
+void watch_stop(Watch *watch);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Watch, watch_stop)

@@ -1,0 +1,275 @@
+#!/usr/bin/env python3
+"""Uploads of the page in a real browser: in parts, paused, taken up after a reload, over a server that dies, several at once. Skipped where
+Chromium is not installed."""
+import hashlib
+import json
+import os
+import random
+import shutil
+import time
+import unittest
+
+import page_browser
+from program import Server, scratch
+
+MIB = 1 << 20
+PART = 8 * MIB
+
+
+@unittest.skipUnless(page_browser.PROGRAM, "Chromium is not installed (apt-get install chromium)")
+class PageUploads(unittest.TestCase):
+    settings = {}
+
+    def setUp(self):
+        self.folder = scratch()
+        self.addCleanup(shutil.rmtree, self.folder)
+        # No worker: a job that waits is an upload that has come through.
+        self.server = Server(self.folder, HANSARD_WORKERS="0", **self.settings)
+        self.server.start()
+        self.addCleanup(self.server.__exit__)
+        self.browser = page_browser.Browser()
+        self.addCleanup(self.browser.close)
+        self.browser.command("Network.enable")
+        self.show()
+
+    def show(self):
+        self.browser.open(f"http://127.0.0.1:{self.server.port}/")
+        self.browser.wait("document.querySelector('.upload #files')")
+
+    def file(self, name, size):
+        path = self.folder / name
+        path.write_bytes(random.Random(name).randbytes(size))
+        return path
+
+    def speed(self, mib_per_second=None, offline=False):
+        rate = mib_per_second * MIB if mib_per_second else -1
+        self.browser.command("Network.emulateNetworkConditions", offline=offline, latency=0, downloadThroughput=-1, uploadThroughput=rate)
+
+    def rows(self):
+        return self.browser.js("[...document.querySelectorAll('.uploads .row')].map((row) => [row.dataset.state, row.innerText])")
+
+    def parts(self):
+        """The parts that the server has: number → what tells whether it was written again."""
+        return {int(path.name): path.stat().st_ino for path in self.folder.glob("store/.hansard/uploads/*/[0-9]*")}
+
+    def wait_parts(self, count):
+        deadline = time.monotonic() + 60
+        while len(self.parts()) < count and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertGreaterEqual(len(self.parts()), count)
+
+    def wait_jobs(self, *paths, seconds=60):
+        """The files stand in the store as they are, each with its job; and nothing is left over, here or in the page."""
+        self.browser.wait(f"document.querySelectorAll('.jobs .row').length === {len(paths)} && !document.querySelector('.uploads .row')", seconds)
+        stored = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in self.folder.glob("store/meetings/*"))
+        self.assertEqual(stored, sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in paths))
+        jobs = self.server.json("GET", "/api/jobs")[1]["jobs"]
+        self.assertEqual(sorted(job["filename"] for job in jobs), sorted(path.name for path in paths))
+        self.assertEqual(self.server.json("GET", "/api/uploads")[1]["uploads"], [])
+        self.assertEqual(self.browser.js("JSON.parse(localStorage['hansard.uploads'] ?? '[]')"), [])
+
+    def live(self):
+        return self.browser.js("document.querySelector('#live').textContent")
+
+    def test_pause_reload_resume(self):
+        path = self.file("product review.wav", 40 * MIB)
+        browser = self.browser
+        self.speed(8)
+        browser.choose_files("#files", path)
+        self.wait_parts(1)
+        line = browser.wait("document.querySelector('.uploads .stage').innerText.includes('/s, about') && document.querySelector('.uploads .stage').innerText")
+        self.assertRegex(line, r"^[\d.]+ [kM]?B of 42 MB, [\d.]+ [kM]B/s, about \d+ s left$")
+        self.assertGreater(browser.js("document.querySelector('.uploads progress').value"), 0)
+        browser.click(".uploads .toggle")
+        browser.wait("document.querySelector('.uploads .row').dataset.state === 'paused'")
+        self.assertEqual(self.live(), "The upload of product review.wav is paused.")
+        # The focus stays on the button, which now goes on.
+        self.assertEqual(browser.js("document.activeElement.getAttribute('aria-label')"), "Go on with the upload of product review.wav")
+        time.sleep(0.5)
+        before = self.parts()
+        self.assertLess(len(before), 5)
+        time.sleep(1)
+        self.assertEqual(self.parts(), before)
+
+        browser.command("Page.reload")
+        browser.wait("document.querySelector('.uploads .row')?.dataset.state === 'interrupted'")
+        sent = f"{round(len(before) * PART / 1e6, 1) if len(before) * PART < 9.95e6 else round(len(before) * PART / 1e6)} MB of 42 MB"
+        browser.wait(f"document.querySelector('.uploads .stage').innerText === 'Interrupted, {sent}'")
+        self.assertIn("Choose the same file again", self.rows()[0][1])
+        # Another file of this name is another upload's.
+        other = self.folder / "other"
+        other.mkdir()
+        (other / path.name).write_bytes(b"RIFF")
+        browser.choose_files("#files", other / path.name)
+        browser.wait("document.querySelectorAll('.jobs .row').length === 1")
+        self.assertEqual([state for state, _ in self.rows()], ["interrupted"])
+        self.assertEqual(self.parts(), before)
+
+        browser.choose_files("#files", path)
+        self.wait_parts(len(before) + 1)
+        after = self.parts()
+        self.assertEqual({number: after[number] for number in before}, before)  # not sent again
+        self.speed()
+        self.wait_jobs(path, other / path.name)
+        self.assertEqual(self.live(), "product review.wav is uploaded.")
+        self.assertEqual(browser.complaints, [])
+
+    def test_server_dies(self):
+        path = self.file("long.wav", 40 * MIB)
+        browser = self.browser
+        self.speed(8)
+        browser.choose_files("#files", path)
+        self.wait_parts(1)
+        self.server.kill()
+        browser.wait("document.querySelector('.uploads .stage').innerText.includes('Trying again')")
+        self.assertIn("The upload of long.wav waits: The ", self.live())
+        time.sleep(2)
+        before = self.parts()
+        self.server.start()
+        self.wait_parts(len(before) + 1)
+        after = self.parts()
+        self.assertEqual({number: after[number] for number in before}, before)
+        self.speed()
+        self.wait_jobs(path, seconds=120)
+        self.assertTrue(all("ERR_CONNECTION" in text or "ERR_EMPTY" in text for text in browser.complaints), browser.complaints)
+
+    def test_network_lost(self):
+        path = self.file("long.wav", 24 * MIB)
+        browser = self.browser
+        self.speed(8)
+        browser.choose_files("#files", path)
+        self.wait_parts(1)
+        self.speed(offline=True)
+        browser.wait("document.querySelector('.uploads .stage').innerText.startsWith('There is no network. Trying again')")
+        time.sleep(3)  # the next try is some seconds away
+        self.speed()
+        self.wait_jobs(path, seconds=30)
+
+    def test_several_and_cancel(self):
+        paths = [self.file(f"meeting {n}.wav", size) for n, size in enumerate((20 * MIB, 12 * MIB, 9 * MIB, 1000))]
+        unwanted = self.file("unwanted.wav", 30 * MIB)
+        browser = self.browser
+        self.speed(6)
+        browser.choose_files("#files", unwanted, *paths)
+        browser.wait("document.querySelectorAll('.uploads .row').length === 5")
+        states = [state for state, _ in self.rows()]
+        self.assertEqual(states.count("sending"), 3)
+        self.wait_parts(1)
+        # By keyboard; the focus goes on to a neighbour.
+        browser.js("document.querySelector('.uploads .row .row-tools button:last-child').focus()")
+        self.assertEqual(browser.js("document.activeElement.getAttribute('aria-label')"), "Cancel the upload of unwanted.wav")
+        browser.press("Enter", 13)
+        browser.wait("![...document.querySelectorAll('.uploads .row')].some((row) => row.innerText.includes('unwanted'))")
+        self.assertEqual(browser.js("document.activeElement.closest('.uploads .row') !== null"), True)
+        self.speed()
+        self.wait_jobs(*paths)
+        self.assertEqual(list(self.folder.glob("store/.hansard/uploads/*")), [])
+        self.assertEqual(browser.complaints, [])
+
+    def test_failed(self):
+        """A file that can't be read any more, and one that is empty."""
+        path, empty = self.file("gone.wav", 40 * MIB), self.file("empty.wav", 0)
+        browser = self.browser
+        browser.choose_files("#files", empty)
+        browser.wait("document.querySelector('.notice.error')?.innerText.includes('empty.wav is empty')")
+        self.speed(4)
+        browser.choose_files("#files", path)
+        self.wait_parts(1)
+        path.unlink()
+        browser.wait("document.querySelector('.uploads .row').dataset.state === 'failed'", 60)
+        self.assertIn("can’t be read any more", self.rows()[0][1])
+        browser.click(".uploads .row-tools button:last-child")
+        browser.wait("!document.querySelector('.uploads .row')")
+        for _ in range(100):
+            if not list(self.folder.glob("store/.hansard/uploads/*")):
+                break
+            time.sleep(0.1)
+        self.assertEqual(list(self.folder.glob("store/.hansard/uploads/*")), [])
+
+    def test_kept_handle(self):
+        """A handle that the browser has kept, and may read, is gone on with by itself. (Of the origin's own file system: any other would ask.)"""
+        browser = self.browser
+        upload = browser.js("""(async () => {
+            const folder = await navigator.storage.getDirectory();
+            const handle = await folder.getFileHandle('kept.wav', { create: true });
+            const stream = await handle.createWritable();
+            await stream.write(new Uint8Array(20 * 1024 * 1024).fill(7));
+            await stream.close();
+            const file = await handle.getFile();
+            const answer = await fetch('/api/uploads', { method: 'POST', headers: { 'Content-Type': 'application/json' },
+                body: JSON.stringify({ filename: file.name, size: file.size }) });
+            const { meeting_id: id } = await answer.json();
+            const entry = { id, name: file.name, size: file.size, lastModified: file.lastModified };
+            localStorage['hansard.uploads'] = JSON.stringify([entry, 7, { id: 3 }]);
+            const { remember, hasHandle } = await import('/app/unfinished.js');
+            remember(id, file, handle);
+            while (!await hasHandle(entry)) await new Promise((resolve) => setTimeout(resolve, 10));
+            return JSON.stringify(entry);
+        })()""")
+        browser.command("Page.reload")
+        browser.wait("document.querySelector('.jobs .row') && !document.querySelector('.uploads .row')", 60)
+        path = self.folder / "kept.wav"
+        path.write_bytes(b"\x07" * json.loads(upload)["size"])
+        self.wait_jobs(path)
+        self.assertEqual(browser.complaints, [])
+
+    def test_done_elsewhere(self):
+        """What was completed or cancelled meanwhile is not shown; what another tab is at is left to it."""
+        path = self.file("two tabs.wav", 24 * MIB)
+        browser = self.browser
+        self.speed(2)
+        browser.choose_files("#files", path)
+        browser.wait("document.querySelector('.uploads .row')?.dataset.state === 'sending'")
+        browser.wait("localStorage['hansard.uploads']?.includes('two tabs')")
+        first = browser.session
+        browser.session = None
+        target = browser.command("Target.createTarget", url=f"http://127.0.0.1:{self.server.port}/")["targetId"]
+        browser.session = browser.command("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        browser.wait("document.querySelector('.upload #files')")
+        time.sleep(1)
+        self.assertEqual(self.rows(), [])
+        browser.session = first
+        browser.command("Page.bringToFront")
+        self.speed()
+        self.wait_jobs(path)
+        browser.js("""localStorage['hansard.uploads'] = JSON.stringify([{ id: 'meeting-none', name: 'a', size: 5, lastModified: 1 }])""")
+        browser.command("Page.reload")
+        browser.wait("localStorage['hansard.uploads'] === '[]' && !document.querySelector('.uploads .row')")
+
+
+@unittest.skipUnless(page_browser.PROGRAM, "Chromium is not installed (apt-get install chromium)")
+class ShortUrls(PageUploads):
+    """URLs that have expired when their turn comes: the page asks for new ones."""
+    settings = {"URL_EXPIRY_SECONDS": "1"}
+
+    def test_signed_again(self):
+        path = self.file("slow.wav", 48 * MIB)
+        self.speed(8)
+        self.browser.choose_files("#files", path)
+        self.wait_parts(3)
+        self.speed()
+        self.wait_jobs(path)
+
+
+@unittest.skipUnless(page_browser.PROGRAM, "Chromium is not installed (apt-get install chromium)")
+class Whole(PageUploads):
+    """A server that keeps copies takes files whole, and the page sends them so."""
+    settings = {"SKIP_LOCAL_STORAGE": "false"}
+
+    def test_whole(self):
+        path = self.file("whole.wav", 10 * MIB)
+        self.browser.choose_files("#files", path)
+        self.wait_jobs(path)
+        self.assertEqual([copy.read_bytes() for copy in self.folder.glob("uploads/*_whole.wav")], [path.read_bytes()])
+
+
+def load_tests(loader, _tests, _pattern):
+    """The cases of PageUploads run with its own settings alone."""
+    suite = loader.loadTestsFromTestCase(PageUploads)
+    for case in (ShortUrls, Whole):
+        suite.addTests(case(name) for name in case.__dict__ if name.startswith("test_"))
+    return suite
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,102 @@
+// What this browser has begun to upload and not finished: kept in localStorage, so that it can go on after a reload, with the file's handle
+// in IndexedDB where the browser has one. A lock tells whether another tab is at it.
+
+const KEY = 'hansard.uploads';
+const KEPT_MAX = 100;
+const DATABASE = 'hansard', HANDLES = 'files';
+
+function read() {
+    try {
+        const list = JSON.parse(localStorage.getItem(KEY) ?? '[]');
+        const isOne = (entry) => typeof entry?.id === 'string' && typeof entry.name === 'string' && Number.isSafeInteger(entry.size);
+        return Array.isArray(list) ? list.filter(isOne) : [];
+    } catch {
+        return [];  // no storage, or what stands there is none of ours
+    }
+}
+
+function write(list) {
+    try {
+        localStorage.setItem(KEY, JSON.stringify(list.slice(-KEPT_MAX)));
+    } catch {
+        // Full or forbidden: the upload itself goes on, only a reload would lose it.
+    }
+}
+
+/** [{id, name, size, lastModified}], the oldest first. */
+export const unfinished = read;
+
+export function remember(id, file, handle) {
+    write([...read().filter((entry) => entry.id !== id), { id, name: file.name, size: file.size, lastModified: file.lastModified }]);
+    if (handle) handles('readwrite', (store) => store.put(handle, id)).catch(() => {});
+}
+
+export function forget(id) {
+    write(read().filter((entry) => entry.id !== id));
+    handles('readwrite', (store) => store.delete(id)).catch(() => {});
+}
+
+export const isSameFile = (entry, file) =>
+    entry.name === file.name && entry.size === file.size && entry.lastModified === file.lastModified;
+
+function openHandles() {
+    return new Promise((resolve, reject) => {
+        const request = indexedDB.open(DATABASE, 1);
+        request.onupgradeneeded = () => request.result.createObjectStore(HANDLES);
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+}
+
+async function handles(mode, act) {
+    const database = await openHandles();
+    try {
+        return await new Promise((resolve, reject) => {
+            const request = act(database.transaction(HANDLES, mode).objectStore(HANDLES));
+            request.onsuccess = () => resolve(request.result);
+            request.onerror = () => reject(request.error);
+        });
+    } finally {
+        database.close();
+    }
+}
+
+/** Whether the user need not look for the file again. */
+export const hasHandle = (entry) => handles('readonly', (store) => store.get(entry.id)).then((handle) => handle !== undefined, () => false);
+
+/**
+ * The file of an upload, from the handle that was kept; null where there is none, the user does not allow it, or it is another file by now. With
+ * `ask` the browser may ask the user, which it does in answer to a click only.
+ */
+export async function keptFile(entry, ask) {
+    try {
+        const handle = await handles('readonly', (store) => store.get(entry.id));
+        if (!handle) return null;
+        let permission = await handle.queryPermission({ mode: 'read' });
+        if (permission === 'prompt' && ask) permission = await handle.requestPermission({ mode: 'read' });
+        const file = permission === 'granted' ? await handle.getFile() : null;
+        return file && isSameFile(entry, file) ? file : null;
+    } catch {
+        return null;  // moved, removed, or a browser without handles
+    }
+}
+
+const lockName = (id) => `hansard-upload-${id}`;
+
+/** The ids that other tabs are sending now. */
+export async function heldElsewhere(ids) {
+    const state = await navigator.locks?.query() ?? { held: [] };
+    const held = new Set(state.held.map((lock) => lock.name));
+    return ids.filter((id) => held.has(lockName(id)));
+}
+
+/** Holds the upload for this tab until `signal` aborts. False: another tab has it. */
+export function hold(id, signal) {
+    if (!navigator.locks) return Promise.resolve(true);
+    return new Promise((resolve) => {
+        navigator.locks.request(lockName(id), { ifAvailable: true }, (lock) => {
+            resolve(lock !== null);
+            return lock && !signal.aborted && new Promise((release) => { signal.addEventListener('abort', release); });
+        });
+    });
+}
