@@ -307,7 +307,8 @@ static char *answer_simple_minds(const ScriptedRequest *request, guint number, g
     if (json_object_get(request->json, "temperature")) return chat_error(400, "Unsupported value: 'temperature' does not support 0", "unsupported_value");
     if (strcmp(format, "json_schema") == 0) return scripted_reply(422, NULL, "{\"detail\":\"response_format.type: json_schema unknown\"}");
     if (strcmp(format, "json_object") == 0) return scripted_reply(400, NULL, "no");
-    char *plain = json_dumps(good_answer(), 0);
+    g_autoptr(json_t) answer = good_answer();
+    char *plain = json_dumps(answer, 0);
     g_autofree char *chatty = g_strdup_printf("<think>They {plan} a launch.</think>Here it is:\n```json\n%s\n```\nAnything else?", plain);
     free(plain);
     return chat_reply(chatty, "stop");
