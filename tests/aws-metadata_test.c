@@ -209,7 +209,7 @@ static void test_instance_not_there(AwsFixture *fixture, gconstpointer unused) {
     assert_refuses(fixture, "configuration", "There are no AWS credentials", "http://127.0.0.1:1 does not answer");
     g_assert_cmpfloat(g_timer_elapsed(timer, NULL), <, 1);
     aws_set(fixture, ENDPOINT, "no address");
-    assert_refuses(fixture, "configuration", "the instance metadata service at no address");
+    assert_refuses(fixture, "configuration", "The instance metadata service at no address");
 }
 
 static void test_instance_without_role(AwsFixture *fixture, gconstpointer unused) {
@@ -219,6 +219,11 @@ static void test_instance_without_role(AwsFixture *fixture, gconstpointer unused
         use_instance(fixture, tokens[i]);
         assert_refuses(fixture, "configuration", "There are no AWS credentials", "gives no token (status ");
     }
+    g_autofree char *at = g_strnfill(128, 'r'), *over = g_strnfill(129, 'r');
+    use_instance(fixture, ANSWER(200, "HIDDEN"), ANSWER(200, at), ANSWER(200, CREDENTIALS("EC2")));
+    assert_gives(fixture, GIVEN("EC2"));
+    use_instance(fixture, ANSWER(200, "HIDDEN"), ANSWER(200, over));
+    assert_refuses(fixture, "configuration", "tells no role (status 200");
     for (guint i = 0; i < G_N_ELEMENTS(roles); i++) {
         use_instance(fixture, ANSWER(200, "HIDDEN"), roles[i]);
         assert_refuses(fixture, "configuration", "There are no AWS credentials", "tells no role (status ", "instance profile");

@@ -79,6 +79,12 @@ static void test_one_query(CatalogFixture *fixture) {
         g_assert_cmpuint(second.rows->len, ==, limits[i]);
         g_assert_cmpint(table->transport->requests, ==, 2);
     }
+    /* The mark is seen whatever is filtered. */
+    g_autoptr(Catalog) fresh = open_workspace(table, TEST_WORKSPACE);
+    g_auto(CatalogPage) none = {0};
+    table->transport->requests = 0;
+    g_assert_true(catalog_list(fresh, &(CatalogQuery){.limit = 5, .tag = "none"}, &none, NULL));
+    g_assert_cmpint(table->transport->requests, ==, 1);
 }
 
 static void test_rare_tag_is_bounded(CatalogFixture *fixture) {
@@ -314,8 +320,8 @@ static void test_workspaces(CatalogFixture *fixture) {
     g_auto(CatalogPage) page = {0};
     g_assert_true(catalog_list(other, &(CatalogQuery){.limit = 5}, &page, NULL));
     g_assert_cmpuint(page.rows->len, ==, 1);
-    /* and a bucket that was copied takes its rows over. */
-    put_titled(fixture, "theirs", BASE_MS, BASE_MS, "mine now");
+    /* and a bucket that was copied takes its rows over, though they were edited since. */
+    put_titled(fixture, "theirs", BASE_MS, BASE_MS - 1, "mine now");
     g_autoptr(GPtrArray) taken = list_all(fixture, (CatalogQuery){.limit = 5}, NULL);
     g_assert_cmpuint(taken->len, ==, 2);
 }

@@ -260,6 +260,17 @@ static void contract_one_version(StoreFixture *fixture, gconstpointer factory) {
     }
 }
 
+/* Names that an URL or XML would escape, or that look as if one had: each comes back as it was put, and can be listed after. */
+static void contract_list_escapes(StoreFixture *fixture, gconstpointer factory) {
+    static const char *const sorted[] = {"i/ %2B+ ", "i/%", "i/%25", "i/%5F_ü", "i/%zz", "i/&<>\"'", "i/+", "i/a%2Fb", "i/a+b c"};
+    Store *store = fixture->store;
+    for (gsize i = 0; i < G_N_ELEMENTS(sorted); i++) must_put(store, sorted[i], "x");
+    for (gsize i = 0; i < G_N_ELEMENTS(sorted); i++) {
+        g_autofree char *expected = g_strconcat(sorted[i], i + 1 < G_N_ELEMENTS(sorted) ? " +" : "", NULL);
+        assert_list(store, "i/", i > 0 ? sorted[i - 1] : NULL, 1, expected);
+    }
+}
+
 static void contract_list(StoreFixture *fixture, gconstpointer factory) {
     static const char *const keys[] = {"a/b", "a0", "a-b",     "a_b", "a/b-/c", "a.b/c", "a/b0",
                                        "b",   "日", "c/d/e/f", "ä/ö", "z/y",    "a/!"};
@@ -802,7 +813,8 @@ static inline void store_contract_add(const StoreFactory *factory) {
         {"keys", contract_keys},             {"stream", contract_stream},
         {"ranges", contract_ranges},         {"conditions", contract_conditions},
         {"abort", contract_abort},           {"one-version", contract_one_version},
-        {"list", contract_list},             {"each-delete", contract_each_and_delete},
+        {"list", contract_list},             {"list-escapes", contract_list_escapes},
+        {"each-delete", contract_each_and_delete},
         {"each-stops", contract_each_stops}, {"attributes", contract_attributes},
         {"races", contract_races},           {"urls", contract_urls},
         {"purge", contract_purge},           {"upload", contract_upload},

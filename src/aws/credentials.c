@@ -102,8 +102,10 @@ static bool ask_providers(const CredentialsAsk *ask, bool had_some, CredentialsF
         }
         g_string_append_printf(looked, "%s%s", looked->len > 0 ? ", " : "", found.absent);
     }
-    return fail(error, had_some ? ERROR_UNAVAILABLE : ERROR_CONFIG, "There are no AWS credentials (%s): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment or .env, "
-                                     "or AWS_PROFILE to a profile that has some", looked->str);
+    return fail(error, had_some ? ERROR_UNAVAILABLE : ERROR_CONFIG,
+                "There are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment or .env, or AWS_PROFILE to a "
+                "profile that has some (looked at: %s)",
+                looked->str);
 }
 
 static bool holds(const AwsCredentialsChain *chain, gint64 now_ms) {
