@@ -17,7 +17,7 @@ PART = 8 * MIB
 
 
 @unittest.skipUnless(page_browser.PROGRAM, "Chromium is not installed (apt-get install chromium)")
-class PageUploads(unittest.TestCase):
+class Base(unittest.TestCase):
     settings = {}
 
     def setUp(self):
@@ -80,6 +80,8 @@ class PageUploads(unittest.TestCase):
     def live(self):
         return self.browser.js("document.querySelector('#live').textContent")
 
+
+class PageUploads(Base):
     def test_pause_reload_resume(self):
         path = self.file("product review.wav", 40 * MIB)
         browser = self.browser
@@ -245,8 +247,7 @@ class PageUploads(unittest.TestCase):
         browser.wait("localStorage['hansard.uploads'] === '[]' && !document.querySelector('.uploads .row')")
 
 
-@unittest.skipUnless(page_browser.PROGRAM, "Chromium is not installed (apt-get install chromium)")
-class ShortUrls(PageUploads):
+class ShortUrls(Base):
     """URLs that have expired when their turn comes: the page asks for new ones."""
     settings = {"URL_EXPIRY_SECONDS": "3"}
 
@@ -259,8 +260,7 @@ class ShortUrls(PageUploads):
         self.wait_jobs(path)
 
 
-@unittest.skipUnless(page_browser.PROGRAM, "Chromium is not installed (apt-get install chromium)")
-class Whole(PageUploads):
+class Whole(Base):
     """A server that keeps copies takes files whole, and the page sends them so."""
     settings = {"SKIP_LOCAL_STORAGE": "false"}
 
@@ -269,14 +269,6 @@ class Whole(PageUploads):
         self.browser.choose_files("#files", path)
         self.wait_jobs(path)
         self.assertEqual([copy.read_bytes() for copy in self.folder.glob("uploads/*_whole.wav")], [path.read_bytes()])
-
-
-def load_tests(loader, _tests, _pattern):
-    """The cases of PageUploads run with its own settings alone."""
-    suite = loader.loadTestsFromTestCase(PageUploads)
-    for case in (ShortUrls, Whole):
-        suite.addTests(case(name) for name in case.__dict__ if name.startswith("test_"))
-    return suite
 
 
 if __name__ == "__main__":
