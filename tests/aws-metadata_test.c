@@ -8,28 +8,27 @@
     "{\"AccessKeyId\":\"" key "\",\"SecretAccessKey\":\"" SECRET "\",\"Token\":\"t-" key "\",\"Expiration\":\"2026-03-04T05:53:20Z\"}"
 #define GIVEN(key) key "|" SECRET "|t-" key "|1772603600000"
 
-static AwsScript good = aws_script({200, CREDENTIALS("BOX"), NULL, 0});
 
-static char *header_of(AwsFixture *fixture, guint number, const char *name) {
-    return fake_request_header(fake_service_request(fixture->service, number), name);
+static void assert_asked(AwsFixture *fixture, guint number, const char *expected) {
+    g_autofree char *asked = aws_asked(fixture, number);
+    g_assert_cmpstr(asked, ==, expected);
 }
 
 static void assert_header(AwsFixture *fixture, guint number, const char *name, const char *expected) {
-    g_autofree char *value = header_of(fixture, number, name);
+    g_autofree char *value = fake_http_header(fixture->service, number, name);
     g_assert_cmpstr(value, ==, expected);
 }
 
 /* ---- container ---- */
 
 static void test_container(AwsFixture *fixture, gconstpointer unused) {
-    AwsScript two = aws_script({200, CREDENTIALS("BOX"), NULL, 0}, {200, CREDENTIALS("BOX2"), NULL, 0});
-    aws_serve(fixture, FULL_URI, "/get?a=b", &two);
+    aws_serve(fixture, FULL_URI, "/get?a=b", ANSWER(200, CREDENTIALS("BOX")), ANSWER(200, CREDENTIALS("BOX2")));
     aws_set(fixture, "AWS_CONTAINER_AUTHORIZATION_TOKEN", "Bearer HIDDEN");
     g_autoptr(AwsCredentialsChain) chain = aws_chain(fixture);
     g_autofree char *first = aws_got(chain), *source = aws_credentials_source(chain);
     g_assert_cmpstr(first, ==, GIVEN("BOX"));
     g_assert_cmpstr(source, ==, "container");
-    g_assert_cmpstr(fake_service_request(fixture->service, 0)->path, ==, "/get?a=b");
+    assert_asked(fixture, 0, "GET /get?a=b");
     assert_header(fixture, 0, "authorization", "Bearer HIDDEN");
     assert_header(fixture, 0, "accept", "application/json");
     fixture->clock.now += HOUR_MS - AWS_CREDENTIALS_REFRESH_MS;
@@ -40,15 +39,15 @@ static void test_container(AwsFixture *fixture, gconstpointer unused) {
 /* The token's file goes before the token, and is read anew. */
 static void test_container_token_file(AwsFixture *fixture, gconstpointer unused) {
     g_autofree char *path = aws_write(fixture, "token", "HIDDEN1\n");
-    aws_serve(fixture, FULL_URI, "/", &good);
+    aws_serve(fixture, FULL_URI, "/", ANSWER(200, CREDENTIALS("BOX")));
     aws_set(fixture, "AWS_CONTAINER_AUTHORIZATION_TOKEN", "other");
     aws_set(fixture, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path);
     g_autoptr(AwsCredentialsChain) chain = aws_chain(fixture);
-    g_autofree char *first = aws_got(chain);
+    g_free(aws_got(chain));
     assert_header(fixture, 0, "authorization", "HIDDEN1");
     g_free(aws_write(fixture, "token", "HIDDEN2"));
     fixture->clock.now += HOUR_MS - AWS_CREDENTIALS_REFRESH_MS;
-    g_autofree char *second = aws_got(chain);
+    g_free(aws_got(chain));
     assert_header(fixture, 1, "authorization", "HIDDEN2");
     g_free(aws_write(fixture, "token", "HIDDEN\r\nX-Injected: yes"));
     assert_refuses(fixture, "configuration", "token, which AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names, holds no token");
@@ -56,11 +55,11 @@ static void test_container_token_file(AwsFixture *fixture, gconstpointer unused)
     aws_set(fixture, FULL_URI, "http://127.0.0.1:1/");
     aws_set(fixture, "AWS_CONTAINER_AUTHORIZATION_TOKEN", "HIDDEN\r\nX-Injected: yes");
     assert_refuses(fixture, "configuration", "AWS_CONTAINER_AUTHORIZATION_TOKEN is no line of printable ASCII");
-    g_assert_cmpuint(fake_service_count(fixture->service), ==, 2);
+    g_assert_cmpuint(aws_served(fixture), ==, 2);
 }
 
 static void test_container_without_token(AwsFixture *fixture, gconstpointer unused) {
-    aws_serve(fixture, FULL_URI, "/", &good);
+    aws_serve(fixture, FULL_URI, "/", ANSWER(200, CREDENTIALS("BOX")));
     assert_gives(fixture, GIVEN("BOX"));
     assert_header(fixture, 0, "authorization", NULL);
 }
@@ -128,117 +127,107 @@ static void test_container_failures(AwsFixture *fixture, gconstpointer unused) {
     };
     aws_set(fixture, "AWS_CONTAINER_AUTHORIZATION_TOKEN", "Bearer HIDDEN");
     for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
-        AwsScript script = aws_script({answers[i].status, answers[i].body, NULL, 0});
-        aws_serve(fixture, FULL_URI, "/", &script);
+        aws_serve(fixture, FULL_URI, "/", ANSWER(answers[i].status, answers[i].body));
         assert_refuses(fixture, "configuration", answers[i].told, "ontainer");
-        g_assert_cmpuint(fake_service_count(fixture->service), ==, 1);
-        g_clear_pointer(&fixture->service, fake_service_free);
+        g_assert_cmpuint(aws_served(fixture), ==, 1);
     }
 }
 
 static void test_container_retries(AwsFixture *fixture, gconstpointer unused) {
-    AwsScript recovers = aws_script({500, "", NULL, 0}, {0, NULL, NULL, 0}, {200, CREDENTIALS("BOX"), NULL, 0}), stays = aws_script({503, "", NULL, 0}),
-              silent = aws_script({0, NULL, NULL, 0});
-    aws_serve(fixture, FULL_URI, "/", &recovers);
+    aws_serve(fixture, FULL_URI, "/", ANSWER(500, ""), ANSWER(0, NULL), ANSWER(200, CREDENTIALS("BOX")));
     assert_gives(fixture, GIVEN("BOX"));
-    aws_serve(fixture, FULL_URI, "/", &stays);
+    aws_serve(fixture, FULL_URI, "/", ANSWER(503, ""));
     assert_refuses(fixture, "unavailable", "status 503");
-    g_assert_cmpuint(fake_service_count(fixture->service), ==, AWS_CONTAINER_ATTEMPTS_MAX);
-    aws_serve(fixture, FULL_URI, "/", &silent);
+    g_assert_cmpuint(aws_served(fixture), ==, AWS_CONTAINER_ATTEMPTS_MAX);
+    aws_serve(fixture, FULL_URI, "/", ANSWER(0, NULL));
     assert_refuses(fixture, "unavailable", "was not reached", "AWS_CONTAINER_CREDENTIALS");
-    g_clear_pointer(&fixture->service, fake_service_free);
 }
 
 static void test_container_huge(AwsFixture *fixture, gconstpointer unused) {
     g_autofree char *space = g_strnfill(AWS_CREDENTIAL_ANSWER_BYTES_MAX - strlen(CREDENTIALS("BOX")), ' '), *at = g_strconcat(CREDENTIALS("BOX"), space, NULL),
                     *over = g_strconcat(at, " ", NULL);
-    AwsScript fits = aws_script({200, at, NULL, 0}), does_not = aws_script({200, over, NULL, 0});
-    aws_serve(fixture, FULL_URI, "/", &fits);
+    aws_serve(fixture, FULL_URI, "/", ANSWER(200, at));
     assert_gives(fixture, GIVEN("BOX"));
-    aws_serve(fixture, FULL_URI, "/", &does_not);
+    aws_serve(fixture, FULL_URI, "/", ANSWER(200, over));
     assert_refuses(fixture, "too-large", "was not reached");
-    g_clear_pointer(&fixture->service, fake_service_free);
 }
 
 /* A proxy that the environment names gets neither request nor token. */
 static void test_no_proxy(AwsFixture *fixture, gconstpointer unused) {
-    FakeService *proxy = fake_service_new(aws_play, &good);
-    g_autofree char *url = fake_service_url(proxy, "/");
-    g_setenv("http_proxy", url, TRUE);
-    aws_serve(fixture, FULL_URI, "/", &good);
+    static const FakeStep refusing[] = {{.answer = "HTTP/1.1 502 Proxy\r\n\r\n", .then = FAKE_CLOSE}};
+    g_autoptr(FakeHttp) proxy = FAKE_HTTP(refusing);
+    g_setenv("http_proxy", proxy->url, TRUE);
+    aws_serve(fixture, FULL_URI, "/", ANSWER(200, CREDENTIALS("BOX")));
     assert_gives(fixture, GIVEN("BOX"));
     g_unsetenv("http_proxy");
-    g_assert_cmpuint(fake_service_count(proxy), ==, 0);
-    g_assert_cmpuint(fake_service_count(fixture->service), ==, 1);
-    fake_service_free(proxy);
+    g_assert_cmpuint(fake_http_count(proxy), ==, 0);
+    g_assert_cmpuint(aws_served(fixture), ==, 1);
 }
 
 /* ---- instance ---- */
 
-static void use_instance(AwsFixture *fixture, AwsScript *script) {
-    aws_set(fixture, "AWS_EC2_METADATA_DISABLED", "false");
-    aws_serve(fixture, ENDPOINT, "/", script);
-}
+#define use_instance(fixture, ...) \
+    do { \
+        aws_set(fixture, "AWS_EC2_METADATA_DISABLED", "false"); \
+        aws_serve(fixture, ENDPOINT, "/", __VA_ARGS__); \
+    } while (0)
 
 static void test_instance(AwsFixture *fixture, gconstpointer unused) {
-    AwsScript script = aws_script({200, "HIDDENtoken", NULL, 0}, {200, "my-role", NULL, 0},
-                                  {200, "{\"Code\":\"Success\",\"Type\":\"AWS-HMAC\"," /* and the rest */ "\"AccessKeyId\":\"EC2\",\"SecretAccessKey\":\"" SECRET
-                                        "\",\"Token\":\"t-EC2\",\"Expiration\":\"2026-03-04T05:53:20Z\"}", NULL, 0});
-    use_instance(fixture, &script);
+    use_instance(fixture, ANSWER(200, "HIDDENtoken"), ANSWER(200, "my-role"),
+                                  ANSWER(200, "{\"Code\":\"Success\",\"Type\":\"AWS-HMAC\"," /* and the rest */ "\"AccessKeyId\":\"EC2\",\"SecretAccessKey\":\"" SECRET
+                                        "\",\"Token\":\"t-EC2\",\"Expiration\":\"2026-03-04T05:53:20Z\"}"));
     g_autoptr(AwsCredentialsChain) chain = aws_chain(fixture);
     g_autofree char *got = aws_got(chain), *source = aws_credentials_source(chain);
     g_assert_cmpstr(got, ==, GIVEN("EC2"));
     g_assert_cmpstr(source, ==, "instance role my-role");
-    g_assert_cmpuint(fake_service_count(fixture->service), ==, 3);
-    g_assert_cmpstr(fake_service_request(fixture->service, 0)->method, ==, "PUT");
-    g_assert_cmpstr(fake_service_request(fixture->service, 0)->path, ==, "/latest/api/token");
+    g_assert_cmpuint(aws_served(fixture), ==, 3);
+    assert_asked(fixture, 0, "PUT /latest/api/token");
     assert_header(fixture, 0, "x-aws-ec2-metadata-token-ttl-seconds", "21600");
-    g_assert_cmpstr(fake_service_request(fixture->service, 1)->path, ==, "/latest/meta-data/iam/security-credentials/");
+    assert_asked(fixture, 1, "GET /latest/meta-data/iam/security-credentials/");
     assert_header(fixture, 1, "x-aws-ec2-metadata-token", "HIDDENtoken");
-    g_assert_cmpstr(fake_service_request(fixture->service, 2)->path, ==, "/latest/meta-data/iam/security-credentials/my-role");
+    assert_asked(fixture, 2, "GET /latest/meta-data/iam/security-credentials/my-role");
     assert_header(fixture, 2, "x-aws-ec2-metadata-token", "HIDDENtoken");
 }
 
 static void test_instance_disabled(AwsFixture *fixture, gconstpointer unused) {
-    use_instance(fixture, &good);
+    use_instance(fixture, ANSWER(200, CREDENTIALS("BOX")));
     aws_set(fixture, "AWS_EC2_METADATA_DISABLED", "TRUE");
     assert_refuses(fixture, "configuration", "There are no AWS credentials", "AWS_EC2_METADATA_DISABLED");
-    g_assert_cmpuint(fake_service_count(fixture->service), ==, 0);
+    g_assert_cmpuint(aws_served(fixture), ==, 0);
 }
 
 /* On any other machine: two short tries, then the error of those who have no credentials. */
 static void test_instance_not_there(AwsFixture *fixture, gconstpointer unused) {
-    AwsScript slow = aws_script({200, "token", NULL, 3000});
     g_autoptr(GTimer) timer = g_timer_new();
-    use_instance(fixture, &slow);
+    use_instance(fixture, ANSWER(-1, NULL));
     assert_refuses(fixture, "configuration", "There are no AWS credentials", "the instance metadata service at http://127.0.0.1:", "does not answer", "hop limit");
     g_assert_cmpfloat(g_timer_elapsed(timer, NULL), >, 1.9);
     g_assert_cmpfloat(g_timer_elapsed(timer, NULL), <, 2.9);
-    g_assert_cmpuint(fake_service_count(fixture->service), ==, AWS_INSTANCE_ATTEMPTS_MAX);
+    g_assert_cmpuint(aws_served(fixture), ==, AWS_INSTANCE_ATTEMPTS_MAX);
     g_timer_start(timer);
     aws_set(fixture, ENDPOINT, "http://127.0.0.1:1");
     assert_refuses(fixture, "configuration", "There are no AWS credentials", "http://127.0.0.1:1 does not answer");
     g_assert_cmpfloat(g_timer_elapsed(timer, NULL), <, 1);
     aws_set(fixture, ENDPOINT, "no address");
-    assert_refuses(fixture, "configuration", "the instance metadata service at no address");
-    g_clear_pointer(&fixture->service, fake_service_free);
+    assert_refuses(fixture, "configuration", "The instance metadata service at no address");
 }
 
 static void test_instance_without_role(AwsFixture *fixture, gconstpointer unused) {
-    static const AwsAnswer tokens[] = {{403, "", NULL, 0}, {404, "", NULL, 0}, {200, "", NULL, 0}, {200, "two words", NULL, 0}, {302, "", NULL, 0}};
-    static const AwsAnswer roles[] = {{404, "<html>no</html>", NULL, 0}, {200, "", NULL, 0}, {200, "../../x", NULL, 0}, {200, "a b", NULL, 0}, {200, "a?b", NULL, 0}};
+    static const AwsAnswer tokens[] = {ANSWER(403, ""), ANSWER(404, ""), ANSWER(200, ""), ANSWER(200, "two words"), ANSWER(302, "")};
+    static const AwsAnswer roles[] = {ANSWER(404, "<html>no</html>"), ANSWER(200, ""), ANSWER(200, "../../x"), ANSWER(200, "a b"), ANSWER(200, "a?b")};
     for (guint i = 0; i < G_N_ELEMENTS(tokens); i++) {
-        AwsScript script = aws_script(tokens[i]);
-        use_instance(fixture, &script);
+        use_instance(fixture, tokens[i]);
         assert_refuses(fixture, "configuration", "There are no AWS credentials", "gives no token (status ");
-        g_clear_pointer(&fixture->service, fake_service_free);
     }
+    g_autofree char *at = g_strnfill(128, 'r'), *over = g_strnfill(129, 'r');
+    use_instance(fixture, ANSWER(200, "HIDDEN"), ANSWER(200, at), ANSWER(200, CREDENTIALS("EC2")));
+    assert_gives(fixture, GIVEN("EC2"));
+    use_instance(fixture, ANSWER(200, "HIDDEN"), ANSWER(200, over));
+    assert_refuses(fixture, "configuration", "tells no role (status 200");
     for (guint i = 0; i < G_N_ELEMENTS(roles); i++) {
-        AwsScript script = aws_script({200, "HIDDEN", NULL, 0}, roles[i]);
-        use_instance(fixture, &script);
+        use_instance(fixture, ANSWER(200, "HIDDEN"), roles[i]);
         assert_refuses(fixture, "configuration", "There are no AWS credentials", "tells no role (status ", "instance profile");
-        g_assert_cmpuint(fake_service_count(fixture->service), ==, 2);
-        g_clear_pointer(&fixture->service, fake_service_free);
+        g_assert_cmpuint(aws_served(fixture), ==, 2);
     }
 }
 
@@ -247,32 +236,27 @@ static void test_instance_failures(AwsFixture *fixture, gconstpointer unused) {
         AwsAnswer answer;
         const char *code, *told;
     } cases[] = {
-        {{200, "{\"Code\":\"AssumeRoleUnauthorizedAccess\",\"Message\":\"EC2 cannot assume the role my-role\"}", NULL, 0}, "configuration",
+        {ANSWER(200, "{\"Code\":\"AssumeRoleUnauthorizedAccess\",\"Message\":\"EC2 cannot assume the role my-role\"}"), "configuration",
          "AssumeRoleUnauthorizedAccess: EC2 cannot assume"},
-        {{200, "{\"Code\":\"Failed\",\"Message\":\"token HIDDEN\"}", NULL, 0}, "configuration", "status 200, Failed"},
-        {{200, "{\"Code\":\"Success\"}", NULL, 0}, "configuration", "has no AccessKeyId"},
-        {{200, "{", NULL, 0}, "configuration", "something else than a JSON object"},
-        {{404, "", NULL, 0}, "configuration", "gives no credentials: status 404"},
-        {{500, "", NULL, 0}, "unavailable", "gives no credentials: status 500"},
-        {{0, NULL, NULL, 0}, "unavailable", "127.0.0.1"},
+        {ANSWER(200, "{\"Code\":\"Failed\",\"Message\":\"token HIDDEN\"}"), "configuration", "status 200, Failed"},
+        {ANSWER(200, "{\"Code\":\"Success\"}"), "configuration", "has no AccessKeyId"},
+        {ANSWER(200, "{"), "configuration", "something else than a JSON object"},
+        {ANSWER(404, ""), "configuration", "gives no credentials: status 404"},
+        {ANSWER(500, ""), "unavailable", "gives no credentials: status 500"},
+        {ANSWER(0, NULL), "unavailable", "127.0.0.1"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        AwsScript script = aws_script({200, "HIDDEN", NULL, 0}, {200, "my-role\n", NULL, 0}, cases[i].answer);
-        use_instance(fixture, &script);
+        use_instance(fixture, ANSWER(200, "HIDDEN"), ANSWER(200, "my-role\n"), cases[i].answer);
         assert_refuses(fixture, cases[i].code, cases[i].told);
-        g_clear_pointer(&fixture->service, fake_service_free);
     }
-    AwsScript busy = aws_script({200, "HIDDEN", NULL, 0}, {503, "", NULL, 0});
-    use_instance(fixture, &busy);
+    use_instance(fixture, ANSWER(200, "HIDDEN"), ANSWER(503, ""));
     assert_refuses(fixture, "unavailable", "does not tell the instance's role for now (status 503)");
-    g_clear_pointer(&fixture->service, fake_service_free);
 }
 
 /* Ended credentials of an instance are used while its service has no others, and it is asked again in five minutes. */
 static void test_instance_static(AwsFixture *fixture, gconstpointer unused) {
-    AwsScript script = aws_script({200, "HIDDEN", NULL, 0}, {200, "r", NULL, 0}, {200, CREDENTIALS("EC2"), NULL, 0}, {200, "HIDDEN", NULL, 0}, {200, "r", NULL, 0},
-                                  {200, CREDENTIALS("EC3"), NULL, 0});
-    use_instance(fixture, &script);
+    use_instance(fixture, ANSWER(200, "HIDDEN"), ANSWER(200, "r"), ANSWER(200, CREDENTIALS("EC2")), ANSWER(200, "HIDDEN"), ANSWER(200, "r"),
+                                  ANSWER(200, CREDENTIALS("EC3")));
     fixture->clock.now += 3 * HOUR_MS;
     g_autoptr(AwsCredentialsChain) chain = aws_chain(fixture);
     g_autofree char *first = aws_got(chain);
@@ -286,17 +270,16 @@ static void test_instance_static(AwsFixture *fixture, gconstpointer unused) {
 }
 
 static void test_role_from_services(AwsFixture *fixture, gconstpointer unused) {
-    AwsScript script = aws_script({200, "HIDDEN", NULL, 0}, {200, "r", NULL, 0}, {200, CREDENTIALS("EC2"), NULL, 0});
     aws_write_config(fixture, "[default]\nrole_arn = arn:r\ncredential_source = Ec2InstanceMetadata\n[profile box]\nrole_arn = arn:r\ncredential_source = EcsContainer\n");
     aws_set(fixture, "AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1");
-    use_instance(fixture, &script);
+    use_instance(fixture, ANSWER(200, "HIDDEN"), ANSWER(200, "r"), ANSWER(200, CREDENTIALS("EC2")));
     assert_refuses(fixture, "unavailable", "role arn:r", "STS was not reached");
-    g_assert_cmpuint(fake_service_count(fixture->service), ==, 3);
+    g_assert_cmpuint(aws_served(fixture), ==, 3);
     aws_set(fixture, "AWS_PROFILE", "box");
     assert_refuses(fixture, "configuration", "credential_source = EcsContainer", "AWS_CONTAINER_CREDENTIALS_FULL_URI are not set");
-    aws_serve(fixture, FULL_URI, "/", &good);
+    aws_serve(fixture, FULL_URI, "/", ANSWER(200, CREDENTIALS("BOX")));
     assert_refuses(fixture, "unavailable", "role arn:r", "STS was not reached");
-    g_assert_cmpuint(fake_service_count(fixture->service), ==, 1);
+    g_assert_cmpuint(aws_served(fixture), ==, 1);
 }
 
 int main(int argc, char **argv) {

@@ -1,5 +1,6 @@
 /* The profile files: what is read from them, which line is wrong, and who stands in them; the region and the endpoints that they can set. */
 #include "aws_fixture.h"
+#include "random_input.h"
 
 #define KEYS "aws_access_key_id = AKIA\naws_secret_access_key = " SECRET "\n"
 #define GIVEN "AKIA|" SECRET "|-|0"
@@ -55,7 +56,7 @@ static void test_paths(AwsFixture *fixture, gconstpointer unused) {
     aws_set(fixture, "AWS_CONFIG_FILE", "~/elsewhere");
     assert_gives(fixture, GIVEN);
     aws_set(fixture, "AWS_CONFIG_FILE", "/nowhere/config");
-    assert_refuses(fixture, "configuration", "There are no AWS credentials", "AWS_ACCESS_KEY_ID is not set", "the profile \"default\" does not exist in /nowhere/config",
+    assert_refuses(fixture, "configuration", "There are no AWS credentials", "(looked at: AWS_ACCESS_KEY_ID is not set,", "the profile \"default\" does not exist in /nowhere/config",
                    "AWS_PROFILE to a profile");
 }
 
@@ -157,6 +158,34 @@ static void test_hostile_files(AwsFixture *fixture, gconstpointer unused) {
     g_assert_cmpfloat(g_timer_elapsed(timer, NULL), <, 20);
 }
 
+/* Files that were damaged: whatever stands in them, they give credentials or a message of one line. */
+static void test_damaged_files(AwsFixture *fixture, gconstpointer unused) {
+    static const char text[] = "# mine\n[default]\nregion = eu-west-1 # x\ns3 =\n  a = b\n\n  c = d\naws_access_key_id: AKIA\n"
+                               "aws_secret_access_key = HIDDEN\n[profile \"a b\"]\nx = y\n  z\n[services s]\ns3 =\n  endpoint_url = u\n";
+    g_autofree char *path = g_build_filename(fixture->home, ".aws", "config", NULL);
+    g_autoptr(GRand) rand = g_rand_new_with_seed(7);
+    guint good = 0, bad = 0;
+    for (int i = 0; i < 3000; i++) {
+        gsize size = sizeof text - 1;
+        g_autofree guint8 *damaged = random_damage(rand, text, &size);
+        g_assert_true(g_file_set_contents_full(path, (const char *)damaged, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+        g_autoptr(GError) error = NULL;
+        g_autoptr(AwsProfiles) profiles = NULL;
+        if (aws_profiles_load(aws_settings(fixture), &profiles, &error)) {
+            good++;
+            g_free(aws_profiles_service(profiles, "s", "s3", "endpoint_url"));
+        } else {
+            bad++;
+            g_assert_true(error_is(error, ERROR_CONFIG));
+            g_assert_null(strchr(error->message, '\n'));
+            g_assert_null(strstr(error->message, "HIDDEN"));
+        }
+    }
+    g_test_message("%u read, %u refused", good, bad);
+    g_assert_cmpuint(good, >, 100);
+    g_assert_cmpuint(bad, >, 100);
+}
+
 static void test_absent_profile(AwsFixture *fixture, gconstpointer unused) {
     aws_write_config(fixture, "[dev]\n" KEYS "[sso-session work]\nsso_region = x\n");
     aws_set(fixture, "AWS_PROFILE", "dev");
@@ -172,12 +201,12 @@ static void test_unsupported(AwsFixture *fixture, gconstpointer unused) {
     static const struct {
         const char *text, *told, *remedy;
     } files[] = {
-        {"sso_session = x\nsso_account_id = 1\nsso_role_name = r\n" KEYS, "signs in through a browser", "aws sso login --profile default"},
-        {"sso_start_url = x\nsso_role_name = r\n", "signs in through a browser", "aws configure export-credentials --profile default --format process"},
-        {"login_session = arn:x\n", "signs in through a browser", "aws login --profile default"},
-        {"role_arn = arn:r\nsource_profile = default\nmfa_serial = m\n" KEYS, "(mfa_serial)", "use a credential_process"},
-        {"role_arn = arn:r\n", "must have either source_profile or credential_source", ".aws/config"},
-        {"role_arn = arn:r\nsource_profile = default\ncredential_source = Environment\n", "must have either", "role_arn"},
+        {"sso_session = x\nsso_account_id = 1\nsso_role_name = r\n" KEYS, "Signing in through a browser, as the profile", "aws sso login --profile default"},
+        {"sso_start_url = x\nsso_role_name = r\n", "Signing in through a browser, as the profile", "aws configure export-credentials --profile default --format process"},
+        {"login_session = arn:x\n", "Signing in through a browser, as the profile", "aws login --profile default"},
+        {"role_arn = arn:r\nsource_profile = default\nmfa_serial = m\n" KEYS, "mfa_serial of the profile", "use a credential_process"},
+        {"role_arn = arn:r\n", "role_arn of the profile \"default\" in ", ".aws/config"},
+        {"role_arn = arn:r\nsource_profile = default\ncredential_source = Environment\n", "needs either source_profile or credential_source", "role_arn"},
         {"role_arn = arn:r\nsource_profile = default\n", "leads back to the profile \"default\"", "name one with keys"},
         {"role_arn = arn:r\nsource_profile = b\n", "source_profile of the profile \"default\" in ", "names the profile \"b\", which stands neither"},
         {"role_arn = arn:r\nsource_profile = b\n[profile b]\nrole_arn = arn:r\nsource_profile = default\n", "leads back to the profile \"default\"", "\"b\""},
@@ -188,7 +217,7 @@ static void test_unsupported(AwsFixture *fixture, gconstpointer unused) {
         {"role_arn = arn:r\nsource_profile = default\nduration_seconds = 899\n" KEYS, "duration_seconds of", "from 900 to 43200"},
         {"role_arn = arn:r\nsource_profile = default\nduration_seconds = 43201\n" KEYS, "duration_seconds of", "from 900 to 43200"},
         {"role_arn = arn:r\nsource_profile = default\nduration_seconds = 1h\n" KEYS, "duration_seconds of", "from 900 to 43200"},
-        {"web_identity_token_file = /x\n", "has web_identity_token_file, but no role_arn", "default"},
+        {"web_identity_token_file = /x\n", "web_identity_token_file of the profile \"default\" in ", "needs role_arn"},
         {"role_arn = arn:r\nweb_identity_token_file = /nowhere\n", "/nowhere can't be read", "web_identity_token_file"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
@@ -304,6 +333,7 @@ int main(int argc, char **argv) {
         {"keys-checked", test_keys_checked},
         {"limits", test_limits},
         {"hostile-files", test_hostile_files},
+        {"damaged-files", test_damaged_files},
         {"absent-profile", test_absent_profile},
         {"unsupported", test_unsupported},
         {"chain-length", test_chain_length},

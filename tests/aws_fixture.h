@@ -9,7 +9,7 @@
 #include "aws/credentials_internal.h"
 #include "base/limits.h"
 #include "fake_clock.h"
-#include "fake_service.h"
+#include "fake_http.h"
 #include "net/curl.h"
 
 #define NOW_MS 1772600000000LL /* 2026-03-04T04:53:20Z */
@@ -20,7 +20,9 @@ typedef struct {
     FakeClock clock;
     HttpTransport *transport;
     Settings *settings;
-    FakeService *service; /* NULL: the test has started none */
+    FakeHttp *service; /* plays STS or a metadata service; NULL: the test has started none */
+    FakeStep *steps;   /* its script */
+    guint step_count;
     GPtrArray *options;   /* "NAME", "value", … */
 } AwsFixture;
 
@@ -48,8 +50,15 @@ static void aws_remove_tree(const char *path) {
     (void)g_remove(path);
 }
 
+static void aws_stop(AwsFixture *fixture) {
+    g_clear_pointer(&fixture->service, fake_http_free);
+    for (guint i = 0; i < fixture->step_count; i++) g_free((char *)fixture->steps[i].answer);
+    g_clear_pointer(&fixture->steps, g_free);
+    fixture->step_count = 0;
+}
+
 static void aws_fixture_tear_down(AwsFixture *fixture, gconstpointer unused) {
-    fake_service_free(fixture->service);
+    aws_stop(fixture);
     settings_free(fixture->settings);
     http_transport_close(fixture->transport);
     g_ptr_array_unref(fixture->options);
@@ -141,30 +150,43 @@ static inline void aws_assert_message(const char *got, const char *code, ...) {
 
 /* What the fixture's service answers, in order; the last one again and again. */
 typedef struct {
-    int status;
-    const char *body, *headers; /* NULL: none */
-    guint delay_ms;
+    int status; /* 0: it hangs up; -1: it says nothing */
+    const char *body, *headers; /* NULL: none; headers' lines end in \r\n */
 } AwsAnswer;
-typedef struct {
-    const AwsAnswer *answers;
-    guint count;
-} AwsScript;
+#define ANSWER(status_, body_) {.status = (status_), .body = (body_)}
 
-static inline FakeAnswer aws_play(const FakeRequest *request, guint number, gpointer data) {
-    const AwsScript *script = data;
-    const AwsAnswer *answer = &script->answers[MIN(number, script->count - 1)];
-    return (FakeAnswer){.status = answer->status, .body = g_strdup(answer->body), .headers = g_strdup(answer->headers), .delay_ms = answer->delay_ms};
+static inline FakeStep aws_step(const AwsAnswer *answer) {
+    const char *body = answer->body ? answer->body : "";
+    if (answer->status <= 0) return (FakeStep){.then = answer->status < 0 ? FAKE_STALL : FAKE_CLOSE};
+    return (FakeStep){.answer = g_strdup_printf("HTTP/1.1 %d Fake\r\nContent-Length: %zu\r\nConnection: close\r\n%s\r\n%s", answer->status, strlen(body),
+                                                answer->headers ? answer->headers : "", body),
+                      .then = FAKE_CLOSE};
 }
 
-/* Restarts the fixture's service with this script and names its address in `setting`. */
-static inline void aws_serve(AwsFixture *fixture, const char *setting, const char *path, AwsScript *script) {
-    fake_service_free(fixture->service);
-    fixture->service = fake_service_new(aws_play, script);
-    g_autofree char *url = fake_service_url(fixture->service, path);
+/* Starts the fixture's service anew with this script, and names its address in `setting`. */
+static inline void aws_serve_answers(AwsFixture *fixture, const char *setting, const char *path, const AwsAnswer *answers, guint count) {
+    aws_stop(fixture);
+    fixture->steps = g_new(FakeStep, count);
+    fixture->step_count = count;
+    for (guint i = 0; i < count; i++) fixture->steps[i] = aws_step(&answers[i]);
+    fixture->service = fake_http_new(fixture->steps, count);
+    g_autofree char *url = g_strconcat(fixture->service->url, path, NULL);
     aws_set(fixture, setting, url);
 }
-#define aws_script(...) \
-    { .answers = (const AwsAnswer[]){__VA_ARGS__}, .count = G_N_ELEMENTS(((const AwsAnswer[]){__VA_ARGS__})) }
+#define aws_serve(fixture, setting, path, ...) \
+    aws_serve_answers(fixture, setting, path, (const AwsAnswer[]){__VA_ARGS__}, G_N_ELEMENTS(((const AwsAnswer[]){__VA_ARGS__})))
+
+static inline guint aws_served(AwsFixture *fixture) { return fake_http_count(fixture->service); }
+
+/* "PUT /path" and the body of what the service was asked. Caller frees. */
+static inline char *aws_asked(AwsFixture *fixture, guint number) {
+    const char *head = fake_http_request(fixture->service, number)->head;
+    return g_strndup(head, (gsize)(strstr(head, " HTTP/") - head));
+}
+static inline char *aws_asked_body(AwsFixture *fixture, guint number) {
+    GBytes *body = fake_http_request(fixture->service, number)->body;
+    return g_strndup(g_bytes_get_data(body, NULL), g_bytes_get_size(body));
+}
 
 typedef struct {
     const char *name;

@@ -51,7 +51,7 @@ static Catalog *open_both(gpointer place) {
 
 static void tear_down_both(gpointer data) {
     Place *place = data;
-    faulty_transport_mend(place->table->transport);
+    faulty_service_mend(place->table->transport);
     test_table_remove(place->table);
     test_table_close(place->table);
     store_close(place->store);
@@ -63,7 +63,7 @@ static const CatalogFactory both = {"both", set_up_both, open_both, tear_down_bo
 
 static Place *place_of(CatalogFixture *fixture) { return fixture->place; }
 
-static FaultyTransport *net_of(CatalogFixture *fixture) { return place_of(fixture)->table->transport; }
+static FaultyService *net_of(CatalogFixture *fixture) { return place_of(fixture)->table->transport; }
 
 static void fail_store(CatalogFixture *fixture, FaultMode mode, int nth) {
     FaultyStore *store = (FaultyStore *)place_of(fixture)->store;
@@ -110,10 +110,10 @@ static void test_failed_puts(CatalogFixture *fixture) {
         g_autofree char *title = g_strdup_printf("after fault %u", i);
         g_autoptr(Row) row = new_row("m", BASE_MS, BASE_MS + i, title);
         g_autoptr(GError) error = NULL;
-        faulty_transport_fail(net_of(fixture), faults[i], 0);
+        faulty_service_fail(net_of(fixture), faults[i], 0);
         g_assert_false(catalog_put(fixture->catalog, row, &error));
         g_assert_nonnull(error);
-        faulty_transport_mend(net_of(fixture));
+        faulty_service_mend(net_of(fixture));
         put(fixture, row);
         g_auto(CatalogPage) page = {0};
         g_assert_true(catalog_list(table, &(CatalogQuery){.limit = 5}, &page, NULL));
@@ -144,10 +144,10 @@ static void test_failed_removes(CatalogFixture *fixture) {
     g_autoptr(Catalog) keys = open_keys(fixture->place), table = open_table(fixture->place);
     put_number(fixture, 1, BASE_MS);
     g_autoptr(GError) error = NULL;
-    faulty_transport_fail(net_of(fixture), NET_REFUSED, 0);
+    faulty_service_fail(net_of(fixture), NET_REFUSED, 0);
     g_assert_false(catalog_remove(fixture->catalog, "meeting-00001", BASE_MS, &error));
     g_assert_error(error, HANSARD_ERROR, ERROR_UNAVAILABLE);
-    faulty_transport_mend(net_of(fixture));
+    faulty_service_mend(net_of(fixture));
     g_assert_cmpuint(count_of(table), ==, 1); /* half done: the next try does the rest */
     g_assert_true(catalog_remove(fixture->catalog, "meeting-00001", BASE_MS, NULL));
     g_assert_cmpuint(count_of(table), ==, 0);
@@ -163,11 +163,11 @@ static void test_falls_back(CatalogFixture *fixture) {
     for (guint i = 0; i < G_N_ELEMENTS(faults); i++) {
         guint64 before = 2 * i;
         assert_health(fixture->catalog, before, NULL);
-        faulty_transport_fail(net_of(fixture), faults[i], 0);
+        faulty_service_fail(net_of(fixture), faults[i], 0);
         g_assert_cmpuint(count_of(fixture->catalog), ==, 20);
         assert_health(fixture->catalog, before + 1, told[i]);
         /* The table rests: nobody waits for it, though it may be well again. */
-        faulty_transport_mend(net_of(fixture));
+        faulty_service_mend(net_of(fixture));
         int requests = net_of(fixture)->requests;
         g_assert_cmpuint(count_of(fixture->catalog), ==, 20);
         g_assert_cmpint(net_of(fixture)->requests, ==, requests);
@@ -182,9 +182,9 @@ static void test_falls_back(CatalogFixture *fixture) {
 /* A clock that is set back does not make the rest longer. */
 static void test_rest_ends(CatalogFixture *fixture) {
     put_number(fixture, 1, BASE_MS);
-    faulty_transport_fail(net_of(fixture), NET_REFUSED, 0);
+    faulty_service_fail(net_of(fixture), NET_REFUSED, 0);
     g_assert_cmpuint(count_of(fixture->catalog), ==, 1);
-    faulty_transport_mend(net_of(fixture));
+    faulty_service_mend(net_of(fixture));
     place_of(fixture)->clock.now -= 24 * 3600 * 1000;
     g_assert_cmpuint(count_of(fixture->catalog), ==, 1);
     assert_health(fixture->catalog, 1, NULL);
@@ -193,7 +193,7 @@ static void test_rest_ends(CatalogFixture *fixture) {
 static void test_both_fail(CatalogFixture *fixture) {
     CatalogPage page = {0};
     g_autoptr(GError) error = NULL;
-    faulty_transport_fail(net_of(fixture), NET_REFUSED, 0);
+    faulty_service_fail(net_of(fixture), NET_REFUSED, 0);
     fail_store(fixture, FAULT_ONCE, 1);
     g_assert_false(catalog_list(fixture->catalog, &(CatalogQuery){.limit = 5}, &page, &error));
     g_assert_error(error, HANSARD_ERROR, ERROR_IO);
@@ -254,8 +254,8 @@ static GPtrArray *list_by_pattern(CatalogFixture *fixture, CatalogQuery query, g
     for (guint pages = 0; pages == 0 || cursor; pages++) {
         g_auto(CatalogPage) page = {0};
         place_of(fixture)->clock.now += TABLE_REST_MS;
-        if (pattern >> (pages % 6) & 1) faulty_transport_fail(net_of(fixture), NET_REFUSED, 0);
-        else faulty_transport_mend(net_of(fixture));
+        if (pattern >> (pages % 6) & 1) faulty_service_fail(net_of(fixture), NET_REFUSED, 0);
+        else faulty_service_mend(net_of(fixture));
         query.cursor = cursor;
         list(fixture, &query, &page);
         for (guint i = 0; i < page.rows->len; i++) g_ptr_array_add(ids, g_strdup(row_at(page.rows, i)->meeting_id));
@@ -263,7 +263,7 @@ static GPtrArray *list_by_pattern(CatalogFixture *fixture, CatalogQuery query, g
         cursor = g_steal_pointer(&page.next_cursor);
         g_assert_cmpuint(pages, <, 50);
     }
-    faulty_transport_mend(net_of(fixture));
+    faulty_service_mend(net_of(fixture));
     return ids;
 }
 
@@ -304,13 +304,13 @@ static guint changes_pattern;
 
 static void change_and_switch(CatalogFixture *fixture, guint page_number) {
     place_of(fixture)->clock.now += TABLE_REST_MS;
-    faulty_transport_mend(net_of(fixture));
+    faulty_service_mend(net_of(fixture));
     for (guint i = 0; i < 20; i++) {
         g_autofree char *id = g_strdup_printf("meeting-%05u", i);
         put_titled(fixture, id, BASE_MS + i / 2, BASE_MS + 10000000 + page_number, "edited");
     }
     put_number(fixture, 50000 + page_number, BASE_MS + 9000000 + page_number);
-    if (changes_pattern >> (page_number % 6) & 1) faulty_transport_fail(net_of(fixture), NET_REFUSED, 0);
+    if (changes_pattern >> (page_number % 6) & 1) faulty_service_fail(net_of(fixture), NET_REFUSED, 0);
 }
 
 /* Rows that are edited between pages, while the lists change over: each comes once. */
@@ -319,7 +319,7 @@ static void test_changes_across(CatalogFixture *fixture) {
     for (changes_pattern = 1; changes_pattern < 0x3F; changes_pattern += 3) {
         g_autoptr(GPtrArray) rows = list_all(fixture, (CatalogQuery){.limit = 3, .to_ms = BASE_MS + 1000}, change_and_switch);
         g_assert_cmpuint(rows->len, ==, 20);
-        faulty_transport_mend(net_of(fixture));
+        faulty_service_mend(net_of(fixture));
         place_of(fixture)->clock.now += TABLE_REST_MS;
     }
 }

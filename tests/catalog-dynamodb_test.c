@@ -79,6 +79,12 @@ static void test_one_query(CatalogFixture *fixture) {
         g_assert_cmpuint(second.rows->len, ==, limits[i]);
         g_assert_cmpint(table->transport->requests, ==, 2);
     }
+    /* The mark is seen whatever is filtered. */
+    g_autoptr(Catalog) fresh = open_workspace(table, TEST_WORKSPACE);
+    g_auto(CatalogPage) none = {0};
+    table->transport->requests = 0;
+    g_assert_true(catalog_list(fresh, &(CatalogQuery){.limit = 5, .tag = "none"}, &none, NULL));
+    g_assert_cmpint(table->transport->requests, ==, 1);
 }
 
 static void test_rare_tag_is_bounded(CatalogFixture *fixture) {
@@ -285,7 +291,7 @@ static void test_hostile_answers(CatalogFixture *fixture) {
         CatalogPage page = {0};
         g_autoptr(GError) error = NULL;
         table->transport->script = answers[i];
-        faulty_transport_fail(table->transport, NET_SCRIPT, 0);
+        faulty_service_fail(table->transport, NET_SCRIPT, 0);
         g_assert_false(catalog_list(fixture->catalog, &(CatalogQuery){.limit = 5}, &page, &error));
         g_assert_nonnull(error);
         g_assert_null(page.rows);
@@ -294,7 +300,7 @@ static void test_hostile_answers(CatalogFixture *fixture) {
     g_auto(CatalogPage) page = {0};
     list(fixture, &(CatalogQuery){.limit = 5}, &page);
     g_assert_cmpuint(page.rows->len, ==, 0);
-    faulty_transport_mend(table->transport);
+    faulty_service_mend(table->transport);
 }
 
 /* -- workspaces of one table --------------------------------------------------------------------------------------------- */
@@ -314,8 +320,8 @@ static void test_workspaces(CatalogFixture *fixture) {
     g_auto(CatalogPage) page = {0};
     g_assert_true(catalog_list(other, &(CatalogQuery){.limit = 5}, &page, NULL));
     g_assert_cmpuint(page.rows->len, ==, 1);
-    /* and a bucket that was copied takes its rows over. */
-    put_titled(fixture, "theirs", BASE_MS, BASE_MS, "mine now");
+    /* and a bucket that was copied takes its rows over, though they were edited since. */
+    put_titled(fixture, "theirs", BASE_MS, BASE_MS - 1, "mine now");
     g_autoptr(GPtrArray) taken = list_all(fixture, (CatalogQuery){.limit = 5}, NULL);
     g_assert_cmpuint(taken->len, ==, 2);
 }
@@ -326,9 +332,9 @@ static void test_retried(CatalogFixture *fixture) {
     TestTable *table = table_of(fixture);
     const NetFault passing[] = {NET_REFUSED, NET_LATE, NET_ERROR_500, NET_THROTTLED};
     for (guint i = 0; i < G_N_ELEMENTS(passing); i++) {
-        faulty_transport_fail(table->transport, passing[i], 2);
+        faulty_service_fail(table->transport, passing[i], 2);
         put_number(fixture, i, BASE_MS + i); /* asserts that it works */
-        faulty_transport_fail(table->transport, passing[i], 2);
+        faulty_service_fail(table->transport, passing[i], 2);
         g_autoptr(GPtrArray) rows = list_all(fixture, (CatalogQuery){.limit = 10}, NULL);
         g_assert_cmpuint(rows->len, ==, 1 + i);
     }
@@ -345,14 +351,14 @@ static void test_failures_are_told(CatalogFixture *fixture) {
     for (guint i = 0; i < G_N_ELEMENTS(lasting); i++) {
         g_autoptr(GError) put_error = NULL, remove_error = NULL, list_error = NULL;
         CatalogPage page = {0};
-        faulty_transport_fail(table->transport, lasting[i].fault, 0);
+        faulty_service_fail(table->transport, lasting[i].fault, 0);
         g_assert_false(catalog_put(fixture->catalog, row, &put_error));
         g_assert_error(put_error, HANSARD_ERROR, (int)lasting[i].code);
         g_assert_false(catalog_remove(fixture->catalog, "m", BASE_MS, &remove_error));
         g_assert_error(remove_error, HANSARD_ERROR, (int)lasting[i].code);
         g_assert_false(catalog_list(fixture->catalog, &(CatalogQuery){.limit = 5}, &page, &list_error));
         g_assert_error(list_error, HANSARD_ERROR, (int)lasting[i].code);
-        faulty_transport_mend(table->transport);
+        faulty_service_mend(table->transport);
     }
 }
 

@@ -2,9 +2,13 @@
  * connection. Each connection has a thread; what came in is kept and counted. */
 #pragma once
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -39,6 +43,8 @@ typedef struct {
     GPtrArray *threads;  /* of the connections */
     GPtrArray *requests; /* FakeRequest* */
     guint accepted, open, open_peak;
+    guint gate; /* no answer before so many requests have come */
+    GCond came;
 } FakeHttp;
 
 typedef struct {
@@ -79,9 +85,11 @@ static inline gsize fake_content_length(const char *head) {
 }
 
 static inline const FakeStep *fake_take_step(FakeHttp *fake, FakeRequest *request) {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&fake->mutex);
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&fake->mutex);
     const FakeStep *step = &fake->steps[MIN(fake->requests->len, fake->step_count - 1)];
     g_ptr_array_add(fake->requests, request);
+    g_cond_broadcast(&fake->came);
+    while (fake->requests->len < fake->gate) g_cond_wait(&fake->came, &fake->mutex);
     return step;
 }
 
@@ -140,7 +148,8 @@ static inline gpointer fake_accept(gpointer data) {
         g_assert_cmpint(connection->fd, >=, 0);
         g_mutex_lock(&fake->mutex);
         fake->accepted++;
-        fake->open_peak = MAX(fake->open_peak, ++fake->open);
+        fake->open++;
+        fake->open_peak = MAX(fake->open_peak, fake->open);
         g_ptr_array_add(fake->threads, g_thread_new("fake", fake_serve_connection, connection));
         g_mutex_unlock(&fake->mutex);
     }
@@ -153,6 +162,7 @@ static inline FakeHttp *fake_http_new(const FakeStep *steps, guint step_count) {
     *fake = (FakeHttp){.steps = steps, .step_count = step_count, .threads = g_ptr_array_new(),
                        .requests = g_ptr_array_new_with_free_func(fake_request_free)};
     g_mutex_init(&fake->mutex);
+    g_cond_init(&fake->came);
     fake->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     g_assert_cmpint(bind(fake->listener, (struct sockaddr *)&address, size), ==, 0);
     g_assert_cmpint(listen(fake->listener, 128), ==, 0);
@@ -173,24 +183,25 @@ static inline void fake_http_free(FakeHttp *fake) {
     g_ptr_array_unref(fake->threads);
     g_ptr_array_unref(fake->requests);
     g_mutex_clear(&fake->mutex);
+    g_cond_clear(&fake->came);
     g_free(fake->url);
     g_free(fake);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FakeHttp, fake_http_free)
 
 static inline guint fake_http_count(FakeHttp *fake) {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&fake->mutex);
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&fake->mutex);
     return fake->requests->len;
 }
 
 static inline guint fake_http_open(FakeHttp *fake) {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&fake->mutex);
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&fake->mutex);
     return fake->open;
 }
 
 /* Head and body of the n-th request, when its answer has come. Borrowed. */
 static inline const FakeRequest *fake_http_request(FakeHttp *fake, guint n) {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&fake->mutex);
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&fake->mutex);
     g_assert_cmpuint(n, <, fake->requests->len);
     return fake->requests->pdata[n];
 }

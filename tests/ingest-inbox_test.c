@@ -39,7 +39,7 @@ static guint look(Bucket *bucket) {
     g_autoptr(GError) error = NULL;
     guint taken = 0;
     looker_open(&looker, bucket->store, &bucket->clock.base);
-    g_assert_true(inbox_take(&looker.meetings, looker.jobs, NULL, &taken, &error));
+    g_assert_true(inbox_take(&looker.meetings, looker.jobs, INBOX_SETTLED_MS, NULL, &taken, &error));
     g_assert_no_error(error);
     looker_close(&looker);
     return taken;
@@ -129,7 +129,7 @@ static void test_faults(void) {
             Store *faulty = faulty_store_new(bucket.store, mode, n);
             looker_open(&looker, faulty, &bucket.clock.base);
             g_autoptr(GError) problem = NULL;
-            bool done = inbox_take(&looker.meetings, looker.jobs, NULL, &taken, &problem);
+            bool done = inbox_take(&looker.meetings, looker.jobs, INBOX_SETTLED_MS, NULL, &taken, &problem);
             g_assert_true(done || problem);
             reached = ((FaultyStore *)faulty)->operations >= n;
             looker_close(&looker);
@@ -154,7 +154,7 @@ static void test_one_fails(void) {
     bucket.clock.ms += INBOX_SETTLED_MS;
     Store *faulty = faulty_store_new(bucket.store, FAULT_ONCE, 4); /* a list, a job, a record, and the first file's open */
     looker_open(&looker, faulty, &bucket.clock.base);
-    g_assert_false(inbox_take(&looker.meetings, looker.jobs, NULL, &taken, &problem));
+    g_assert_false(inbox_take(&looker.meetings, looker.jobs, INBOX_SETTLED_MS, NULL, &taken, &problem));
     g_assert_true(error_is(problem, ERROR_IO));
     g_assert_nonnull(strstr(problem->message, "inbox/a.wav"));
     g_assert_cmpuint(taken, ==, 1);
@@ -180,7 +180,7 @@ static gpointer race_look(gpointer data) {
     g_autoptr(GError) error = NULL;
     guint taken = 0;
     looker_open(&looker, racing->bucket->store, &racing->bucket->clock.base);
-    g_assert_true(inbox_take(&looker.meetings, looker.jobs, NULL, &taken, &error));
+    g_assert_true(inbox_take(&looker.meetings, looker.jobs, INBOX_SETTLED_MS, NULL, &taken, &error));
     looker_close(&looker);
     return NULL;
 }

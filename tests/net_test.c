@@ -2,7 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -410,7 +413,7 @@ static void test_sent_once(void) {
         assert_fails(&f, ERROR_UNAVAILABLE);
         g_assert_cmpuint(fake_http_count(f.fake), ==, 2);
         g_assert_true(send_it(&f));
-        g_assert_cmpuint(f.fake->accepted, ==, 2);
+        g_assert_cmpuint(fake_http_count(f.fake), ==, 3);
     }
     for (gsize i = 0; i < G_N_ELEMENTS(again); i++) {
         FIXTURE(f, steps);
@@ -480,26 +483,13 @@ static void test_connections_by_host(void) {
     g_assert_cmpuint(other->accepted, ==, 1);
 }
 
-static gpointer slow_call(gpointer data) {
-    const Caller *caller = data;
-    g_auto(HttpResponse) response = {0};
-    http_send(caller->transport, &(HttpRequest){.method = "GET", .url = caller->url, .idle_timeout_ms = 1000}, &response, NULL);
-    return NULL;
-}
-
 /* More at a time than are kept: those beyond the limit are closed when they are done. */
 static void test_connections_kept_max(void) {
     FIXTURE(f, always_ok);
-    enum { THREADS = HTTP_CONNECTIONS_KEPT + 6 };
-    Caller caller = {f.transport, f.url, 1};
-    GThread *running[THREADS];
-    g_mutex_lock(&f.fake->mutex); /* the server can't answer until all have connected */
-    for (int i = 0; i < THREADS; i++) running[i] = g_thread_new("call", slow_call, &caller);
-    g_usleep(200 * 1000);
-    g_mutex_unlock(&f.fake->mutex);
-    for (int i = 0; i < THREADS; i++) g_thread_join(running[i]);
-    for (int i = 0; i < 200 && fake_http_open(f.fake) > HTTP_CONNECTIONS_KEPT; i++) g_usleep(10 * 1000);
-    g_assert_cmpuint(f.fake->open_peak, ==, THREADS);
+    f.fake->gate = HTTP_CONNECTIONS_KEPT + 6;
+    call_from_threads(&f, HTTP_CONNECTIONS_KEPT + 6, 1);
+    for (int i = 0; i < 500 && fake_http_open(f.fake) > HTTP_CONNECTIONS_KEPT; i++) g_usleep(10 * 1000);
+    g_assert_cmpuint(f.fake->open_peak, ==, HTTP_CONNECTIONS_KEPT + 6);
     g_assert_cmpuint(fake_http_open(f.fake), ==, HTTP_CONNECTIONS_KEPT);
 }
 
@@ -561,47 +551,51 @@ static void test_date(void) {
 
 /* A real TLS server, OpenSSL's. */
 typedef struct {
-    char *folder, *certificate;
-    GSubprocess *process;
-    char *url;
+    char *folder, *certificate, *key, *url;
+    GPid process;
+    FILE *out; /* what it says; open as long as it runs */
 } TlsServer;
 
-static void run_openssl(const char *folder, const char *name, const char *host) {
-    g_autofree char *key = g_strdup_printf("%s/%s.key", folder, name), *certificate = g_strdup_printf("%s/%s.pem", folder, name);
+static void make_certificate(const TlsServer *server, const char *host) {
     g_autofree char *alternative = g_strconcat("subjectAltName=", host, NULL);
-    const char *const command[] = {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out",
-                                   certificate, "-days", "2", "-subj", "/CN=test", "-addext", alternative, NULL};
-    g_autoptr(GSubprocess) process = g_subprocess_newv(command, G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL);
-    g_assert_true(process && g_subprocess_wait_check(process, NULL, NULL));
+    const char *command[] = {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", server->key, "-out",
+                             server->certificate, "-days", "2", "-subj", "/CN=test", "-addext", alternative, NULL};
+    int status = -1;
+    g_autoptr(GError) error = NULL;
+    g_spawn_sync(NULL, (char **)command, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(status, ==, 0);
 }
 
+/* It says "ACCEPT 127.0.0.1:PORT" when it listens. */
 static void open_tls_server(TlsServer *server, const char *host) {
-    g_autofree char *line = NULL;
     server->folder = g_dir_make_tmp("hansard-tls-XXXXXX", NULL);
-    run_openssl(server->folder, "server", host);
     server->certificate = g_build_filename(server->folder, "server.pem", NULL);
-    g_autofree char *key = g_build_filename(server->folder, "server.key", NULL);
-    const char *const command[] = {"openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", server->certificate, "-key", key, "-www", "-naccept", "20", NULL};
-    server->process = g_subprocess_newv(command, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL);
-    g_assert_nonnull(server->process);
-    g_autoptr(GDataInputStream) out = g_data_input_stream_new(g_subprocess_get_stdout_pipe(server->process));
-    while ((line = g_data_input_stream_read_line(out, NULL, NULL, NULL)) && !g_str_has_prefix(line, "ACCEPT ")) g_clear_pointer(&line, g_free);
-    g_assert_nonnull(line);
-    server->url = g_strconcat("https://", line + strlen("ACCEPT "), "/", NULL);
+    server->key = g_build_filename(server->folder, "server.key", NULL);
+    make_certificate(server, host);
+    const char *command[] = {"openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", server->certificate, "-key", server->key, "-www", NULL};
+    char line[200] = "";
+    int out = -1;
+    g_autoptr(GError) error = NULL;
+    g_spawn_async_with_pipes(NULL, (char **)command, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
+                             &server->process, NULL, &out, NULL, &error);
+    g_assert_no_error(error);
+    server->out = fdopen(out, "r");
+    while (!g_str_has_prefix(line, "ACCEPT ")) g_assert_nonnull(fgets(line, sizeof line, server->out));
+    server->url = g_strconcat("https://", g_strchomp(line + strlen("ACCEPT ")), "/", NULL);
 }
 
 static void tls_server_clear(TlsServer *server) {
-    g_subprocess_force_exit(server->process);
-    g_subprocess_wait(server->process, NULL, NULL);
-    g_object_unref(server->process);
-    const char *const names[] = {"server.key", "server.pem"};
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *path = g_build_filename(server->folder, names[i], NULL);
-        g_unlink(path);
-    }
+    kill(server->process, SIGKILL);
+    g_assert_cmpint(waitpid(server->process, NULL, 0), ==, server->process);
+    g_spawn_close_pid(server->process);
+    fclose(server->out);
+    g_unlink(server->certificate);
+    g_unlink(server->key);
     g_rmdir(server->folder);
     g_free(server->folder);
     g_free(server->certificate);
+    g_free(server->key);
     g_free(server->url);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TlsServer, tls_server_clear)
@@ -619,7 +613,7 @@ static void test_certificates(void) {
     int status = 0;
     open_tls_server(&server, "IP:127.0.0.1");
     open_tls_server(&other, "DNS:elsewhere.example");
-    g_autoptr(GError) unknown = NULL, wrong_host = NULL, no_file = NULL, error = NULL;
+    g_autoptr(GError) unknown = NULL, wrong_host = NULL, no_file = NULL, no_certificate = NULL, error = NULL;
     g_assert_true(call_tls(server.url, server.certificate, &status, &error));
     g_assert_cmpint(status, ==, 200);
     g_assert_false(call_tls(server.url, NULL, &status, &unknown));
@@ -629,6 +623,10 @@ static void test_certificates(void) {
     g_assert_error(wrong_host, HANSARD_ERROR, ERROR_CONFIG);
     g_assert_false(call_tls(server.url, "/nonexistent/ca.pem", &status, &no_file));
     g_assert_error(no_file, HANSARD_ERROR, ERROR_CONFIG);
+    g_assert_nonnull(strstr(no_file->message, "/nonexistent/ca.pem"));
+    g_assert_nonnull(strstr(no_file->message, "AWS_CA_BUNDLE"));
+    g_assert_false(call_tls(server.url, server.key, &status, &no_certificate));
+    g_assert_error(no_certificate, HANSARD_ERROR, ERROR_CONFIG);
 }
 
 int main(int argc, char **argv) {

@@ -191,11 +191,11 @@ static void test_faults(void) {
             g_autoptr(GError) error = NULL;
             guint changes = 0;
             g_assert_cmpint(nth, <, 100);
-            faulty_transport_fail(world.table->transport, faults[fault], 0);
+            faulty_service_fail(world.table->transport, faults[fault], 0);
             world.table->transport->fail_from += nth - 1;
             done = setup_plan(&world.context, &steps, &error) && setup_apply(&world.context, steps, &changes, &error);
             g_assert_true(done == (error == NULL));
-            faulty_transport_mend(world.table->transport);
+            faulty_service_mend(world.table->transport);
             must_apply(&world);
             assert_plan(&world, "ppp");
             assert_listed(&world, "old-2 old-1 ");

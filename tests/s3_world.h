@@ -29,21 +29,21 @@ typedef struct {
 static HttpTransport *plain_transport;
 
 /* The endpoint of a server; NULL: it is not there. Caller frees. */
-static char *server_endpoint(const char *name) {
+static inline char *server_endpoint(const char *name) {
     g_auto(GStrv) entries = g_strsplit(g_getenv("HANSARD_TEST_S3") ? g_getenv("HANSARD_TEST_S3") : "", " ", -1);
     for (guint i = 0; entries[i]; i++)
         if (g_str_has_prefix(entries[i], name) && entries[i][strlen(name)] == '=') return g_strdup(entries[i] + strlen(name) + 1);
     return NULL;
 }
 
-static const char *must_getenv(const char *name) {
+static inline const char *must_getenv(const char *name) {
     const char *value = g_getenv(name);
     if (!value) g_error("%s is not set, though HANSARD_TEST_S3 is", name);
     return value;
 }
 
 /* A call of the tests' own on the bucket (key NULL) or an object; the status, and the body where asked for. */
-static int s3_world_call(S3World *world, const char *method, const char *key, const char *query, const char *body, char **answer) {
+static inline int s3_world_call(S3World *world, const char *method, const char *key, const char *query, const char *body, char **answer) {
     g_autoptr(GBytes) bytes = body ? g_bytes_new(body, strlen(body)) : NULL;
     g_autoptr(GPtrArray) headers = http_headers_new();
     g_auto(HttpResponse) response = {0};
@@ -62,7 +62,7 @@ static int s3_world_call(S3World *world, const char *method, const char *key, co
     return response.status;
 }
 
-static void s3_world_open(S3World *world, HttpTransport *transport) {
+static inline void s3_world_open(S3World *world, HttpTransport *transport) {
     g_autoptr(GError) error = NULL;
     g_clear_pointer(&world->store, store_close);
     world->transport = transport;
@@ -71,7 +71,7 @@ static void s3_world_open(S3World *world, HttpTransport *transport) {
 }
 
 /* `options`: as of settings_load, may be NULL. NULL: the server is not there, and the test is marked as skipped. */
-static S3World *s3_world_new(const char *server, Clock *clock, const char *const *options) {
+static inline S3World *s3_world_new(const char *server, Clock *clock, const char *const *options) {
     static int count;
     g_autofree char *endpoint = server_endpoint(server);
     g_autoptr(GError) error = NULL;
@@ -99,7 +99,7 @@ static S3World *s3_world_new(const char *server, Clock *clock, const char *const
     return world;
 }
 
-static void s3_world_free(S3World *world) {
+static inline void s3_world_free(S3World *world) {
     if (!world) return;
     store_close(world->store);
     aws_client_free(world->client);
@@ -118,7 +118,7 @@ static void s3_world_free(S3World *world) {
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(S3World, s3_world_free)
 
 /* A PUT, GET, … of a URL as it stands, without credentials: the status; -1: no answer. */
-static int send_bare(const char *method, const char *url, GBytes *bytes, HttpResponse *response) {
+static inline int send_bare(const char *method, const char *url, GBytes *bytes, HttpResponse *response) {
     g_auto(HttpResponse) own = {0};
     HttpRequest request = {.method = method, .url = url, .body = {.bytes = bytes}};
     if (!response) response = &own;

@@ -4,14 +4,14 @@
 
 #include "base/text.h"
 #include "catalog/dynamodb.h"
-#include "faulty_transport.h"
+#include "faulty_service.h"
 #include "net/curl.h"
 
 #define TEST_WORKSPACE "bucket/prefix"
 
 typedef struct {
     HttpTransport *curl;
-    FaultyTransport *transport;
+    FaultyService *transport;
     AwsCredentialsChain *credentials;
     AwsClient *client;
     char *name;
@@ -52,7 +52,7 @@ static inline TestTable *test_table_open(void) {
     g_autofree char *uuid = text_uuid();
     table->name = g_strconcat("test-", uuid, NULL);
     table->curl = http_curl_new(NULL);
-    table->transport = faulty_transport_new(table->curl);
+    table->transport = faulty_service_new(table->curl);
     table->credentials = aws_credentials_chain_fixed("test", "test", NULL);
     table->client = aws_client_new(&(AwsClientOptions){.service = "dynamodb",
                                                        .endpoint = endpoint,

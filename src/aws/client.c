@@ -279,8 +279,9 @@ bool aws_call_json(AwsClient *client, const char *target, const char *content_ty
     if (!aws_send(client, &request, NULL, &response, outcome, error)) return false;
     gsize size = 0;
     const void *data = g_bytes_get_data(response.body, &size);
-    json_t *parsed = size > 0 ? json_parse_object(data, size, client->resource, error) : json_object();
-    if (!parsed) return false;
+    g_autoptr(GError) problem = NULL;
+    json_t *parsed = size > 0 ? json_parse_object(data, size, "it", &problem) : json_object();
+    if (!parsed) return fail(error, ERROR_CORRUPT, "what answers %s at %s is not what this program reads: %s", target, client->endpoint, problem->message);
     *answer = parsed;
     return true;
 }

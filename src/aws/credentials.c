@@ -102,8 +102,10 @@ static bool ask_providers(const CredentialsAsk *ask, bool had_some, CredentialsF
         }
         g_string_append_printf(looked, "%s%s", looked->len > 0 ? ", " : "", found.absent);
     }
-    return fail(error, had_some ? ERROR_UNAVAILABLE : ERROR_CONFIG, "There are no AWS credentials (%s): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment or .env, "
-                                     "or AWS_PROFILE to a profile that has some", looked->str);
+    return fail(error, had_some ? ERROR_UNAVAILABLE : ERROR_CONFIG,
+                "There are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment or .env, or AWS_PROFILE to a "
+                "profile that has some (looked at: %s)",
+                looked->str);
 }
 
 static bool holds(const AwsCredentialsChain *chain, gint64 now_ms) {
@@ -148,8 +150,8 @@ static void wait_for_answer(AwsCredentialsChain *chain) {
     while (chain->answers == answers) g_cond_wait(&chain->answered, &chain->lock);
 }
 
-bool aws_credentials_get(AwsCredentialsChain *chain, AwsCredentials **credentials, GError **error) {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&chain->lock);
+/* The lock is held. */
+static bool get(AwsCredentialsChain *chain, AwsCredentials **credentials, GError **error) {
     gint64 now_ms = clock_now_ms(chain->ask.clock);
     bool must = !chain->is_fixed && !is_fresh(chain, now_ms);
     if (must && chain->asking) {
@@ -157,8 +159,7 @@ bool aws_credentials_get(AwsCredentialsChain *chain, AwsCredentials **credential
     } else if (must && (!asked_just_now(chain, now_ms) || (!chain->problem && !holds(chain, now_ms)))) {
         ask(chain);
     }
-    now_ms = clock_now_ms(chain->ask.clock);
-    if (chain->problem && !holds(chain, now_ms)) {
+    if (chain->problem && !holds(chain, clock_now_ms(chain->ask.clock))) {
         g_propagate_error(error, g_error_copy(chain->problem));
         return false;
     }
@@ -166,12 +167,22 @@ bool aws_credentials_get(AwsCredentialsChain *chain, AwsCredentials **credential
     return true;
 }
 
+bool aws_credentials_get(AwsCredentialsChain *chain, AwsCredentials **credentials, GError **error) {
+    g_mutex_lock(&chain->lock);
+    bool done = get(chain, credentials, error);
+    g_mutex_unlock(&chain->lock);
+    return done;
+}
+
 void aws_credentials_reject(AwsCredentialsChain *chain, const AwsCredentials *credentials) {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&chain->lock);
+    g_mutex_lock(&chain->lock);
     if (!chain->is_fixed && credentials == chain->current && !asked_just_now(chain, clock_now_ms(chain->ask.clock))) chain->rejected = true;
+    g_mutex_unlock(&chain->lock);
 }
 
 char *aws_credentials_source(AwsCredentialsChain *chain) {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&chain->lock);
-    return g_strdup(chain->source);
+    g_mutex_lock(&chain->lock);
+    char *source = g_strdup(chain->source);
+    g_mutex_unlock(&chain->lock);
+    return source;
 }

@@ -26,7 +26,8 @@ static void instance_clear(Instance *instance) {
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Instance, instance_clear)
 
 static char *endpoint_of(const Settings *settings) {
-    const char *endpoint = settings_aws(settings, "AWS_EC2_METADATA_SERVICE_ENDPOINT"), *mode = settings_aws(settings, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+    const char *endpoint = settings_aws(settings, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
+    const char *mode = settings_aws(settings, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
     if (!endpoint) return g_strdup(mode && g_ascii_strcasecmp(mode, "IPv6") == 0 ? ENDPOINT_IPV6 : ENDPOINT_IPV4);
     return g_strndup(endpoint, strlen(endpoint) - (g_str_has_suffix(endpoint, "/") ? 1 : 0));
 }
@@ -60,11 +61,13 @@ static bool get_token(Instance *instance, CredentialsFound *found, GError **erro
     if (!call(instance, "PUT", "/latest/api/token", &response, &problem)) {
         if (!error_is(problem, ERROR_UNAVAILABLE) && !error_is(problem, ERROR_TIMEOUT))
             return fail(error, (ErrorCode)problem->code, "%s: %s", instance->what, problem->message);
-        found->absent = g_strdup_printf("%s does not answer (in a container on EC2, its hop limit must be 2)", instance->what);
+        found->absent = g_strdup_printf("the instance metadata service at %s does not answer (in a container on EC2, its hop limit must be 2)",
+                                        instance->endpoint);
         return true;
     }
     if (response.status == 200) instance->token = word_of(&response, AWS_VARIABLE_BYTES_MAX);
-    if (!instance->token) found->absent = g_strdup_printf("%s gives no token (status %d)", instance->what, response.status);
+    if (!instance->token)
+        found->absent = g_strdup_printf("the instance metadata service at %s gives no token (status %d)", instance->endpoint, response.status);
     metadata_response_clear(&response);
     return true;
 }
@@ -81,11 +84,13 @@ static bool get_role(const Instance *instance, char **role, CredentialsFound *fo
     g_autofree char *name = response.status == 200 ? word_of(&response, ROLE_BYTES_MAX) : NULL;
     int status = response.status;
     metadata_response_clear(&response);
-    if (status >= 500 || status == 429) return fail(error, ERROR_UNAVAILABLE, "%s does not tell the instance's role for now (status %d)", instance->what, status);
+    if (status >= 500 || status == 429)
+        return fail(error, ERROR_UNAVAILABLE, "%s does not tell the instance's role for now (status %d)", instance->what, status);
     if (name && is_role_name(name))
         *role = g_steal_pointer(&name);
     else
-        found->absent = g_strdup_printf("%s tells no role (status %d; give the instance an instance profile)", instance->what, status);
+        found->absent = g_strdup_printf("the instance metadata service at %s tells no role (status %d; give the instance an instance profile)",
+                                        instance->endpoint, status);
     return true;
 }
 
@@ -117,7 +122,7 @@ bool credentials_instance(const CredentialsAsk *ask, CredentialsFound *found, GE
     }
     g_auto(Instance) instance = {.ask = ask, .endpoint = endpoint_of(ask->settings)};
     g_autofree char *role = NULL;
-    instance.what = g_strdup_printf("the instance metadata service at %s", instance.endpoint);
+    instance.what = g_strdup_printf("The instance metadata service at %s", instance.endpoint);
     if (!get_token(&instance, found, error)) return false;
     if (found->absent) return true;
     if (!get_role(&instance, &role, found, error)) return false;

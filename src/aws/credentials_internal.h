@@ -79,7 +79,8 @@ bool aws_profiles_fail_absent(const AwsProfiles *profiles, const char *profile, 
  * open. g_strfreev the result. */
 bool command_split(const char *command, char ***words);
 /* Runs `command` (of `what`, for messages) without a shell, for at most `time_ms_max`; see credentials_process.c. */
-bool credentials_process(const char *command, const char *what, int time_ms_max, AwsCredentials **credentials, GError **error);
+bool credentials_process(const Settings *settings, const char *command, const char *what, int time_ms_max, AwsCredentials **credentials,
+                         GError **error);
 
 /* A role that is to be assumed; either of `source` (signs) and `web_identity_token`. */
 typedef struct {

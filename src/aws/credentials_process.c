@@ -15,8 +15,6 @@
 #include "aws/credentials_internal.h"
 #include "base/limits.h"
 
-extern char **environ;
-
 typedef struct {
     pid_t pid;
     int pidfd;
@@ -40,25 +38,25 @@ static int fill(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attribut
     return failed;
 }
 
-static int spawn(char **words, int output, pid_t *pid) {
+static int spawn(char **words, char **environment, int output, pid_t *pid) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     int failed = fill(&actions, &attributes, output);
-    if (!failed) failed = posix_spawnp(pid, words[0], &actions, &attributes, words, environ);
+    if (!failed) failed = posix_spawnp(pid, words[0], &actions, &attributes, words, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return failed;
 }
 
 /* 0, or an errno. */
-static int start(Command *command, char **words) {
+static int start(Command *command, char **words, char **environment) {
     int ends[2], failed;
     if (pipe2(ends, O_CLOEXEC) < 0) return errno;
     /* Above the child's own three, whatever of them is closed here: dup2 onto itself would leave it to be closed on exec. */
     int writing = fcntl(ends[1], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    failed = writing < 0 ? errno : spawn(words, writing, &command->pid);
+    failed = writing < 0 ? errno : spawn(words, environment, writing, &command->pid);
     if (writing >= 0) close(writing);
     close(ends[1]);
     if (!failed && (command->pidfd = pidfd_open(command->pid, 0)) < 0) {
@@ -86,7 +84,8 @@ typedef enum { COMMAND_ENDED, COMMAND_SLOW, COMMAND_LOUD } CommandEnd;
 static CommandEnd follow(Command *command, int time_ms_max) {
     const gint64 end_us = g_get_monotonic_time() + time_ms_max * G_GINT64_CONSTANT(1000);
     for (bool ended = false;;) {
-        struct pollfd polled[] = {{.fd = command->at_end ? -1 : command->output, .events = POLLIN}, {.fd = ended ? -1 : command->pidfd, .events = POLLIN}};
+        struct pollfd polled[] = {{.fd = command->at_end ? -1 : command->output, .events = POLLIN},
+                                  {.fd = ended ? -1 : command->pidfd, .events = POLLIN}};
         gint64 left_ms = (end_us - g_get_monotonic_time()) / 1000;
         int ready = poll(polled, 2, ended ? 0 : (int)MAX(left_ms, 0));
         if (polled[0].revents && ready > 0 && !take_output(command)) return COMMAND_LOUD;
@@ -114,10 +113,24 @@ static bool parse(const Command *command, const char *what, AwsCredentials **cre
     return credentials_of_json(json, "SessionToken", output, credentials, error);
 }
 
-static bool run(char **words, const char *what, int time_ms_max, AwsCredentials **credentials, GError **error) {
+static gboolean set_variable(gpointer name, gpointer value, gpointer data) {
+    char ***environment = data;
+    *environment = g_environ_setenv(*environment, name, value, TRUE);
+    return FALSE;
+}
+
+/* Ours, and the AWS_* variables of `.env` too: the command is often the AWS CLI, which is to look into the same files. */
+static char **environment_of(const Settings *settings) {
+    char **environment = g_get_environ();
+    g_tree_foreach(settings->aws, set_variable, &environment);
+    return environment;
+}
+
+static bool run(const Settings *settings, char **words, const char *what, int time_ms_max, AwsCredentials **credentials, GError **error) {
     g_autofree char *text = g_malloc0(AWS_CREDENTIAL_ANSWER_BYTES_MAX + 1);
+    g_auto(GStrv) environment = environment_of(settings);
     Command command = {.text = text};
-    int failed = start(&command, words);
+    int failed = start(&command, words, environment);
     if (failed)
         return fail(error, ERROR_CONFIG, "credential_process of %s can't be run: %s: %s; write its whole path", what, words[0], g_strerror(failed));
     CommandEnd how = follow(&command, time_ms_max);
@@ -140,9 +153,10 @@ static bool run(char **words, const char *what, int time_ms_max, AwsCredentials 
     return done;
 }
 
-bool credentials_process(const char *command, const char *what, int time_ms_max, AwsCredentials **credentials, GError **error) {
+bool credentials_process(const Settings *settings, const char *command, const char *what, int time_ms_max, AwsCredentials **credentials,
+                         GError **error) {
     g_auto(GStrv) words = NULL;
     if (!command_split(command, &words)) return fail(error, ERROR_CONFIG, "credential_process of %s has a quote that is not closed", what);
     if (!words[0]) return fail(error, ERROR_CONFIG, "credential_process of %s is empty", what);
-    return run(words, what, time_ms_max, credentials, error);
+    return run(settings, words, what, time_ms_max, credentials, error);
 }

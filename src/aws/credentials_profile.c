@@ -47,7 +47,7 @@ static bool take_keys(const Walk *walk, ProfilesFile file, const char *profile, 
 
 static bool refuse_browser(const Walk *walk, const char *profile, const char *command, GError **error) {
     g_autofree char *what = describe(walk, profile);
-    return fail(error, ERROR_CONFIG, "%s signs in through a browser, which this program leaves to the AWS CLI: run `aws %s --profile %s`, and set AWS_PROFILE "
+    return fail(error, ERROR_CONFIG, "Signing in through a browser, as %s asks for, is left to the AWS CLI: run `aws %s --profile %s`, and set AWS_PROFILE "
                                      "to a second profile with credential_process = aws configure export-credentials --profile %s --format process",
                 what, command, profile, profile);
 }
@@ -55,7 +55,7 @@ static bool refuse_browser(const Walk *walk, const char *profile, const char *co
 static bool take_web_identity(const Walk *walk, const char *profile, const char *token_path, AwsCredentials **credentials, GError **error) {
     const char *role_arn = value_of(walk, profile, "role_arn");
     g_autofree char *what = describe(walk, profile);
-    if (!role_arn) return fail(error, ERROR_CONFIG, "%s has web_identity_token_file, but no role_arn: add it", what);
+    if (!role_arn) return fail(error, ERROR_CONFIG, "web_identity_token_file of %s needs role_arn beside it", what);
     return web_identity_assume(walk->ask, token_path, "web_identity_token_file", role_arn, value_of(walk, profile, "role_session_name"), what,
                                credentials, error);
 }
@@ -64,13 +64,14 @@ static bool take_web_identity(const Walk *walk, const char *profile, const char 
 static bool take_own(const Walk *walk, const char *profile, AwsCredentials **credentials, GError **error) {
     const char *token_path = value_of(walk, profile, "web_identity_token_file"), *command = value_of(walk, profile, "credential_process");
     if (token_path) return take_web_identity(walk, profile, token_path, credentials, error);
-    if (value_of(walk, profile, "sso_account_id") || value_of(walk, profile, "sso_role_name")) return refuse_browser(walk, profile, "sso login", error);
+    if (value_of(walk, profile, "sso_account_id") || value_of(walk, profile, "sso_role_name"))
+        return refuse_browser(walk, profile, "sso login", error);
     if (!take_keys(walk, PROFILES_CREDENTIALS, profile, credentials, error)) return false;
     if (*credentials) return true;
     if (value_of(walk, profile, "login_session")) return refuse_browser(walk, profile, "login", error);
     if (!command) return take_keys(walk, PROFILES_CONFIG, profile, credentials, error);
     g_autofree char *what = describe(walk, profile);
-    return credentials_process(command, what, AWS_COMMAND_MS, credentials, error);
+    return credentials_process(walk->ask->settings, command, what, AWS_COMMAND_MS, credentials, error);
 }
 
 static bool was_visited(const Walk *walk, const char *profile) {
@@ -84,11 +85,12 @@ static bool take_source_profile(Walk *walk, const char *profile, const char *sou
     g_autofree char *what = describe(walk, profile), *named_by = g_strdup_printf("source_profile of %s", what);
     if (!aws_profiles_has(walk->profiles, source)) return aws_profiles_fail_absent(walk->profiles, source, named_by, error);
     bool is_own = strcmp(source, profile) == 0 && has_keys(walk, source);
-    if (was_visited(walk, source) && !is_own) return fail(error, ERROR_CONFIG, "source_profile of %s leads back to the profile \"%s\": name one with keys", what, source);
+    if (was_visited(walk, source) && !is_own)
+        return fail(error, ERROR_CONFIG, "source_profile of %s leads back to the profile \"%s\": name one with keys", what, source);
     bool has_own = has_keys(walk, source) || !has_role(walk, source);
     if (has_own ? !take_own(walk, source, credentials, error) : !resolve(walk, source, credentials, error)) return false;
-    return *credentials || fail(error, ERROR_CONFIG, "source_profile of %s names the profile \"%s\", which has no credentials: add keys or a credential_process there",
-                                what, source);
+    return *credentials || fail(error, ERROR_CONFIG,
+                                "source_profile of %s names the profile \"%s\", which has no credentials: add keys or a credential_process there", what, source);
 }
 
 static bool take_credential_source(const Walk *walk, const char *profile, const char *source, AwsCredentials **credentials, GError **error) {
@@ -126,9 +128,9 @@ static bool take_role(Walk *walk, const char *profile, AwsCredentials **credenti
                     .session_name = value_of(walk, profile, "role_session_name"),
                     .external_id = value_of(walk, profile, "external_id")};
     if (!source_profile == !credential_source)
-        return fail(error, ERROR_CONFIG, "%s has role_arn and must have either source_profile or credential_source beside it", what);
+        return fail(error, ERROR_CONFIG, "role_arn of %s needs either source_profile or credential_source beside it", what);
     if (value_of(walk, profile, "mfa_serial"))
-        return fail(error, ERROR_CONFIG, "%s asks for an MFA code (mfa_serial), which this program can't: use a credential_process that does", what);
+        return fail(error, ERROR_CONFIG, "mfa_serial of %s asks for a code, which this program does not: use a credential_process that does", what);
     if (!read_duration(walk, profile, &role.duration_s, error)) return false;
     if (source_profile ? !take_source_profile(walk, profile, source_profile, &source, error)
                        : !take_credential_source(walk, profile, credential_source, &source, error))

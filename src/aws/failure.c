@@ -132,7 +132,7 @@ static char *clean_code(const char *text) {
     if (!text) return NULL;
     const char *hash = strrchr(text, '#');
     if (hash) text = hash + 1;
-    gsize length = strcspn(text, ":;, ");
+    gsize length = strcspn(text, ":;");
     if (length == 0 || length > CODE_BYTES_MAX) return NULL;
     for (gsize i = 0; i < length; i++)
         if (!g_ascii_isalnum(text[i]) && !strchr("._-", text[i])) return NULL;
@@ -190,7 +190,9 @@ void aws_failure_read(const AwsFailureContext *context, const HttpResponse *answ
     const char *data = g_bytes_get_data(answer->body, &size);
     outcome->status = answer->status;
     outcome->region = aws_failure_region(answer);
-    if (size > 0 && data[0] == '<') read_xml(context, answer, outcome);
+    gsize start = 0;
+    while (start < size && g_ascii_isspace(data[start])) start++; /* S3 sends white space while a long call lasts */
+    if (start < size && data[start] == '<') read_xml(context, answer, outcome);
     else read_json(context, answer, outcome);
 }
 

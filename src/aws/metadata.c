@@ -34,10 +34,11 @@ bool metadata_send(const CredentialsAsk *ask, HttpRequest *request, int time_ms_
 /* {"code": …, "message": …}; the instance's writes them with capitals, and 200. */
 static bool refuse(const HttpResponse *response, const json_t *json, const char *what, const char *secret, GError **error) {
     const char *secrets[] = {secret, NULL};
-    const char *code = json_get_string(json, "Code", json_get_string(json, "code", "")), *message = json_get_string(json, "Message", json_get_string(json, "message", ""));
+    const char *code = json_get_string(json, "Code", json_get_string(json, "code", ""));
+    const char *message = json_get_string(json, "Message", json_get_string(json, "message", ""));
     g_autofree char *told_code = told_by_service(code, secrets), *told_message = told_by_service(message, secrets);
-    return fail(error, may_pass(response->status) ? ERROR_UNAVAILABLE : ERROR_CONFIG, "%s gives no credentials: status %d%s%s%s%s", what, response->status,
-                told_code[0] ? ", " : "", told_code, told_message[0] ? ": " : "", told_message);
+    return fail(error, may_pass(response->status) ? ERROR_UNAVAILABLE : ERROR_CONFIG, "%s gives no credentials: status %d%s%s%s%s", what,
+                response->status, told_code[0] ? ", " : "", told_code, told_message[0] ? ": " : "", told_message);
 }
 
 bool metadata_credentials(const HttpResponse *response, const char *what, const char *secret, AwsCredentials **credentials, GError **error) {

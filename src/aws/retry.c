@@ -44,7 +44,7 @@ void aws_retry_free(AwsRetry *retry) {
 }
 
 static bool take_tokens(AwsRetry *retry, guint cost) {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&retry->mutex);
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&retry->mutex);
     if (retry->tokens < cost) return false;
     retry->tokens -= cost;
     return true;
@@ -63,13 +63,13 @@ bool aws_retry_wait(AwsRetry *retry, AwsRetryCall *call, bool was_timeout, gint6
 }
 
 void aws_retry_succeeded(AwsRetry *retry, const AwsRetryCall *call) {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&retry->mutex);
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&retry->mutex);
     guint back = call->tokens ? call->tokens : RETURN_OF_FIRST_TRY;
     retry->tokens = MIN(retry->tokens + back, AWS_RETRY_TOKENS);
 }
 
 guint aws_retry_tokens(AwsRetry *retry) {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&retry->mutex);
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&retry->mutex);
     return retry->tokens;
 }
 

@@ -1,8 +1,12 @@
 /* Signature Version 4, step by step as AWS documents it: canonical request, string to sign, signing key, signature. */
 #include "aws/sigv4.h"
 
-#include <openssl/hmac.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/limits.h"
 #include "base/sha256.h"
@@ -41,9 +45,9 @@ static void add_pair(GPtrArray *pairs, char *name, char *value) {
 }
 
 static void format_stamp(gint64 time_ms, char stamp[STAMP_BYTES]) {
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(CLAMP(time_ms, 0, TIME_MS_MAX) / 1000);
-    g_snprintf(stamp, STAMP_BYTES, "%04d%02d%02dT%02d%02d%02dZ", g_date_time_get_year(time), g_date_time_get_month(time),
-               g_date_time_get_day_of_month(time), g_date_time_get_hour(time), g_date_time_get_minute(time), g_date_time_get_second(time));
+    const time_t seconds = (time_t)(CLAMP(time_ms, 0, TIME_MS_MAX) / 1000);
+    struct tm parts;
+    strftime(stamp, STAMP_BYTES, "%Y%m%dT%H%M%SZ", gmtime_r(&seconds, &parts));
 }
 
 /* "20150830/us-east-1/s3/aws4_request" */
@@ -51,10 +55,15 @@ static char *scope_of(const SigV4 *sign, const char *stamp) {
     return g_strdup_printf("%.*s/%s/%s/aws4_request", DATE_CHARS, stamp, sign->region, sign->service);
 }
 
+static void append_hex(GString *out, guint8 byte, const char *digits) {
+    g_string_append_c(out, digits[byte >> 4]);
+    g_string_append_c(out, digits[byte & 15]);
+}
+
 static void append_encoded(GString *out, const char *text, gsize size, bool keep_slash) {
     for (const char *at = text; at < text + size; at++) {
         if (g_ascii_isalnum(*at) || (*at && strchr("-._~", *at)) || (keep_slash && *at == '/')) g_string_append_c(out, *at);
-        else g_string_append_printf(out, "%%%02X", (guint8)*at);
+        else g_string_append_c(out, '%'), append_hex(out, (guint8)*at, "0123456789ABCDEF");
     }
 }
 
@@ -203,22 +212,46 @@ char *sigv4_string_to_sign(const SigV4 *sign, const char *canonical_request) {
     return g_strdup_printf(ALGORITHM "\n%s\n%s\n%s", stamp, scope, hash);
 }
 
-static void hmac(const void *key, gsize key_size, const char *text, gsize size, guint8 out[SHA256_BYTES]) {
-    if (!HMAC(EVP_sha256(), key, (int)key_size, (const guint8 *)text, size, out, NULL)) g_error("libcrypto can't make an HMAC");
+/* Of one that is set up once: libcrypto looks its methods up by name, which costs more than the sums do. */
+static EVP_MAC_CTX *hmac_new(void) {
+    static gsize ready;
+    if (g_once_init_enter(&ready)) {
+        char digest[] = "SHA256";
+        EVP_MAC *method = EVP_MAC_fetch(NULL, "HMAC", NULL);
+        EVP_MAC_CTX *made = method ? EVP_MAC_CTX_new(method) : NULL;
+        const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
+        if (!made || EVP_MAC_CTX_set_params(made, parameters) != 1) g_error("libcrypto has no HMAC with SHA-256");
+        EVP_MAC_free(method);
+        g_once_init_leave(&ready, (gsize)made);
+    }
+    EVP_MAC_CTX *hmac = EVP_MAC_CTX_dup((const EVP_MAC_CTX *)ready);
+    if (!hmac) g_error("libcrypto can't make an HMAC");
+    return hmac;
+}
+
+static void hmac_sum(EVP_MAC_CTX *hmac, const void *key, gsize key_size, const char *text, gsize size, guint8 out[SHA256_BYTES]) {
+    gsize got;
+    if (EVP_MAC_init(hmac, key, key_size, NULL) != 1 || EVP_MAC_update(hmac, (const guint8 *)text, size) != 1 ||
+        EVP_MAC_final(hmac, out, &got, SHA256_BYTES) != 1)
+        g_error("libcrypto can't make an HMAC");
 }
 
 char *sigv4_signature(const SigV4 *sign, const char *string_to_sign) {
     char stamp[STAMP_BYTES];
     guint8 key[SHA256_BYTES];
     format_stamp(sign->time_ms, stamp);
-    g_autofree char *secret = g_strconcat("AWS4", sign->credentials->secret_key, NULL);
-    hmac(secret, strlen(secret), stamp, DATE_CHARS, key);
-    hmac(key, sizeof key, sign->region, strlen(sign->region), key);
-    hmac(key, sizeof key, sign->service, strlen(sign->service), key);
-    hmac(key, sizeof key, "aws4_request", strlen("aws4_request"), key);
-    hmac(key, sizeof key, string_to_sign, strlen(string_to_sign), key);
+    char *secret = g_strconcat("AWS4", sign->credentials->secret_key, NULL);
+    EVP_MAC_CTX *hmac = hmac_new();
+    hmac_sum(hmac, secret, strlen(secret), stamp, DATE_CHARS, key);
+    hmac_sum(hmac, key, sizeof key, sign->region, strlen(sign->region), key);
+    hmac_sum(hmac, key, sizeof key, sign->service, strlen(sign->service), key);
+    hmac_sum(hmac, key, sizeof key, "aws4_request", strlen("aws4_request"), key);
+    hmac_sum(hmac, key, sizeof key, string_to_sign, strlen(string_to_sign), key);
+    EVP_MAC_CTX_free(hmac);
+    OPENSSL_cleanse(secret, strlen(secret));
+    g_free(secret);
     GString *out = g_string_sized_new(2 * SHA256_BYTES + 1);
-    for (int i = 0; i < SHA256_BYTES; i++) g_string_append_printf(out, "%02x", key[i]);
+    for (int i = 0; i < SHA256_BYTES; i++) append_hex(out, key[i], "0123456789abcdef");
     return g_string_free(out, FALSE);
 }
 

@@ -150,7 +150,7 @@ static bool refuse(const Call *call, const Answer *answer, GError **error) {
     if (!code[0])
         return fail(error, kind, "%s answered status %d to the call for the role %s (%s): is it AWS's STS? AWS_ENDPOINT_URL_STS names another",
                     call->url, answer->response.status, role->role_arn, call->what);
-    return fail(error, kind, "STS gives no credentials for the role %s (%s): %s: %s; %s", role->role_arn, call->what, code, message,
+    return fail(error, kind, "STS gives no credentials for the role %s (%s): %s%s%s; %s", role->role_arn, call->what, code, message[0] ? ": " : "", message,
                 kind == ERROR_UNAVAILABLE ? "later it may" : remedy_of(code));
 }
 

@@ -106,6 +106,20 @@
 #define XML_DEPTH_MAX 16
 #define XML_ELEMENTS_MAX 20000
 
+/* a language model */
+#define LLM_PASSING_TRIES_MAX 4            /* of one question, where no answer comes */
+#define LLM_ANSWER_TRIES_MAX 3             /* of one question, where the answers can't be used */
+#define LLM_BACKOFF_FIRST_MS 1000          /* doubled with each try, with jitter */
+#define LLM_WAIT_MS_MAX 60000              /* between two tries, whatever the service asks for */
+#define LLM_HALVINGS_MAX 3                 /* of a part whose answer is cut off */
+#define LLM_MISSES_MAX 3                   /* parts in a row without a usable answer: the model is not fit for it */
+#define LLM_ANSWER_BYTES_MAX (1 * MIB)     /* of a service, thoughts included */
+#define LLM_ANSWER_CLAIMS_MAX 400          /* items, sentences and topics, each, in one answer */
+#define LLM_PIECE_TOKENS_MAX 256           /* of a long segment; also the smallest part that is asked about */
+#define LLM_OVERLAP_TOKENS_MAX 400
+#define LLM_QUOTE_WORDS_MIN 3              /* fewer are found anywhere */
+#define LLM_TOPICS_MAX 40                  /* of a meeting */
+
 /* S3 */
 #define S3_PART_BYTES (8 * MIB)            /* of the first parts; it grows so that 5 TiB fit */
 #define S3_PART_BYTES_MEMORY_MAX (16 * MIB) /* larger parts stand in a file */

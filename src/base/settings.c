@@ -52,8 +52,23 @@ const SettingSpec settings_table[] = {
     {"HANSARD_VOCABULARY", SETTING_TEXT, FIELD(vocabulary), NULL, 0, 4000, NULL,
      "Names and terms to expect, separated by commas."},
     {"HANSARD_THREADS", SETTING_INT, FIELD(threads), "0", 0, 256, NULL, "Threads for the recognition of one recording; 0: the processors shared among HANSARD_WORKERS."},
-    {"HANSARD_EXTRACTOR", SETTING_CHOICE, FIELD(extractor), "offline", 0, 0, "offline",
-     "Who finds summary and items: offline (on this machine)."},
+    {"HANSARD_EXTRACTOR", SETTING_CHOICE, FIELD(extractor), "offline", 0, 0, "offline|openai|bedrock",
+     "Who finds summary and items: offline (on this machine), openai (a model behind OpenAI's chat completions: OpenAI, Ollama, vLLM, llama.cpp, …), "
+     "or bedrock (a model of Amazon Bedrock). Models are sent the transcript."},
+    {"OPENAI_BASE_URL", SETTING_TEXT, FIELD(openai_base_url), NULL, 8, 1024, NULL,
+     "For HANSARD_EXTRACTOR=openai: where the service is, as http://127.0.0.1:11434/v1. Without it https://api.openai.com/v1."},
+    {"OPENAI_API_KEY", SETTING_TEXT, FIELD(openai_api_key), NULL, 1, 4096, NULL,
+     "Its key. Needed without OPENAI_BASE_URL. Better set in the environment or .env than as an option, which others on the machine can see."},
+    {"OPENAI_MODEL", SETTING_TEXT, FIELD(openai_model), NULL, 1, 256, NULL, "Its model, by the service's name for it."},
+    {"BEDROCK_MODEL_ID", SETTING_TEXT, FIELD(bedrock_model), NULL, 1, 2048, NULL,
+     "For HANSARD_EXTRACTOR=bedrock: id of a model or inference profile, or its ARN. Region and credentials as AWS's."},
+    {"HANSARD_CONTEXT_TOKENS", SETTING_INT, FIELD(context_tokens), "16384", 4096, 4000000, NULL,
+     "What the model takes at a time, question and answer together. Longer transcripts are read in parts."},
+    {"HANSARD_EXTRACTOR_TIMEOUT_SECONDS", SETTING_INT, FIELD(extractor_timeout_s), "300", 1, 3600, NULL,
+     "How long one answer of the model may take."},
+    {"HANSARD_PRICE_INPUT", SETTING_REAL, FIELD(price_input), "0", 0, 1000000, NULL,
+     "What a million tokens sent to the model cost, in your currency: the cost of each meeting is then recorded."},
+    {"HANSARD_PRICE_OUTPUT", SETTING_REAL, FIELD(price_output), "0", 0, 1000000, NULL, "What a million tokens of its answers cost."},
     {"HANSARD_LISTEN", SETTING_TEXT, FIELD(listen), "127.0.0.1:8080", 3, 255, NULL,
      "Address and port of the server. Beyond loopback only with HANSARD_NO_AUTH=1."},
     {"HANSARD_NO_AUTH", SETTING_BOOL, FIELD(no_auth), "false", 0, 0, NULL,
@@ -107,6 +122,17 @@ static bool set_int(const SettingSpec *spec, const char *text, int *field, GErro
     return true;
 }
 
+/* Finite, with a point for the decimals whatever the locale. */
+static bool set_real(const SettingSpec *spec, const char *text, double *field, GError **error) {
+    char *end = NULL;
+    double number = g_ascii_strtod(text, &end);
+    if (end == text || *end || !(number >= (double)spec->min && number <= (double)spec->max))
+        return fail(error, ERROR_CONFIG, "%s must be a number from %d to %d, as 0.15, not \"%s\"", spec->name, (int)spec->min,
+                    (int)spec->max, text);
+    *field = number;
+    return true;
+}
+
 static bool set_choice(const SettingSpec *spec, const char *text, char **field, GError **error) {
     g_auto(GStrv) choices = g_strsplit(spec->choices, "|", -1);
     if (!g_strv_contains((const char *const *)choices, text)) {
@@ -128,6 +154,8 @@ static bool set(Settings *settings, const SettingSpec *spec, const char *text, G
         return set_bool(spec, text, field, error);
     case SETTING_INT:
         return set_int(spec, text, field, error);
+    case SETTING_REAL:
+        return set_real(spec, text, field, error);
     case SETTING_CHOICE:
         return set_choice(spec, text, field, error);
     case SETTING_AWS:

@@ -32,7 +32,15 @@ typedef struct {
     char *vocabulary;         /* HANSARD_VOCABULARY */
     int threads;              /* HANSARD_THREADS; 0: processors / workers */
     /* extraction */
-    char *extractor;          /* HANSARD_EXTRACTOR: offline */
+    char *extractor;          /* HANSARD_EXTRACTOR: offline, openai, bedrock */
+    char *openai_base_url;    /* OPENAI_BASE_URL; NULL: OpenAI's own */
+    char *openai_api_key;     /* OPENAI_API_KEY: a secret, in no message; NULL: none is sent */
+    char *openai_model;       /* OPENAI_MODEL */
+    char *bedrock_model;      /* BEDROCK_MODEL_ID */
+    int context_tokens;       /* HANSARD_CONTEXT_TOKENS */
+    int extractor_timeout_s;  /* HANSARD_EXTRACTOR_TIMEOUT_SECONDS */
+    double price_input;       /* HANSARD_PRICE_INPUT, of a million tokens; 0: unknown */
+    double price_output;      /* HANSARD_PRICE_OUTPUT */
     /* server */
     char *listen;             /* HANSARD_LISTEN */
     bool no_auth;             /* HANSARD_NO_AUTH */
@@ -42,14 +50,14 @@ typedef struct {
     int url_expiry_s;         /* URL_EXPIRY_SECONDS */
 } Settings;
 
-typedef enum { SETTING_TEXT, SETTING_PATH, SETTING_BOOL, SETTING_INT, SETTING_CHOICE, SETTING_AWS /* kept for AWS's own rules */ } SettingType;
+typedef enum { SETTING_TEXT, SETTING_PATH, SETTING_BOOL, SETTING_INT, SETTING_REAL, SETTING_CHOICE, SETTING_AWS /* kept for AWS's own rules */ } SettingType;
 
 typedef struct {
     const char *name;         /* environment variable */
     SettingType type;
     gsize offset;             /* in Settings */
     const char *fallback;     /* as text; NULL: none */
-    gint64 min, max;          /* SETTING_INT; SETTING_TEXT: bytes */
+    gint64 min, max;          /* SETTING_INT, SETTING_REAL; SETTING_TEXT: bytes */
     const char *choices;      /* SETTING_CHOICE: "a|b|c" */
     const char *sentence;
 } SettingSpec;

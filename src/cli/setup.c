@@ -1,11 +1,13 @@
 /* hansard setup: what the services that the settings name must have, what of it is there, and, with --apply, the rest made. */
 #include "operate/setup.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 
 static gboolean apply, table_recovery;
+static char *origin;
 
 static void show_progress(const char *what, gpointer user_data) {
     if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\033[K%s", what);
@@ -71,14 +73,18 @@ static bool run_plan(const SetupContext *context, bool json, GError **error) {
 static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
     bool json = invocation->json;
+    guint lacking = 0;
     GCancellable *cancel = command_cancellable();
     if (!command_open(invocation, false, &workspace, error)) return false;
     SetupContext context = {.settings = workspace->settings,
                             .clock = workspace->clock,
                             .dynamodb = workspace->dynamodb,
+                            .bucket = strcmp(store_name(workspace->store), "s3") == 0 ? workspace->store : NULL,
+                            .origin = origin ? origin : "*",
                             .table_recovery = table_recovery,
                             .meetings = &workspace->meetings,
                             .search = workspace->search,
+                            .lacking = &lacking,
                             .cancel = cancel,
                             .progress = show_progress};
     return run_plan(&context, json, error);
@@ -86,6 +92,7 @@ static bool run(Invocation *invocation, GError **error) {
 
 static const GOptionEntry options[] = {
     {"apply", 0, 0, G_OPTION_ARG_NONE, &apply, "Make what is missing; without it nothing is changed", NULL},
+    {"origin", 0, 0, G_OPTION_ARG_STRING, &origin, "Address of the page that sends to the bucket and plays from it; any, without this", "URL"},
     {"table-recovery", 0, 0, G_OPTION_ARG_NONE, &table_recovery, "Want point-in-time recovery of the DynamoDB table, too (it costs; rows can be remade)", NULL},
     {0}};
 

@@ -1,6 +1,7 @@
 /* hansard worker: processes jobs of the shared store until it is told to stop; hansard serve does the same beside the server. */
 #include "cli/worker.h"
 
+#include "base/limits.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
 
@@ -32,6 +33,7 @@ Watch *worker_watch(const Workspace *workspace, Worker *worker, Search *search) 
                             .queue = workspace->queue,
                             .search = search,
                             .inbox = workspace->settings->inbox,
+                            .inbox_settled_ms = workspace_uses_bucket(workspace->settings) ? 0 : INBOX_SETTLED_MS,
                             .poll_ms = workspace_poll_ms(workspace),
                             .trouble = log_watch_trouble};
     return watch_start(&options);

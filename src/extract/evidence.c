@@ -22,12 +22,13 @@ typedef struct {
     WordSpan span; /* in the segment's text */
 } Token;
 
-typedef struct {
+typedef struct EvidenceIndex Index;
+struct EvidenceIndex {
     const Transcript *transcript;
     GTree *numbers; /* word → number from 1 */
     GArray *tokens; /* of Token, in order */
     GArray *first;  /* guint: a segment's first token; one more at the end */
-} Index;
+};
 
 typedef struct {
     guint from, to; /* tokens, `to` exclusive */
@@ -213,6 +214,20 @@ static bool check(const Index *index, Evidence *evidence) {
                  find_fuzzy(index, quote, 0, index->tokens->len, &found);
     return there && take(index, &found, evidence);
 }
+
+EvidenceIndex *evidence_index_new(const Transcript *transcript) {
+    Index *index = g_new(Index, 1);
+    index_init(index, transcript);
+    return index;
+}
+
+void evidence_index_free(EvidenceIndex *index) {
+    if (!index) return;
+    index_clear(index);
+    g_free(index);
+}
+
+bool evidence_index_check(const EvidenceIndex *index, Evidence *evidence) { return check(index, evidence); }
 
 bool evidence_check(const Transcript *transcript, Evidence *evidence) {
     Index index;

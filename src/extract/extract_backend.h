@@ -5,8 +5,11 @@
 
 typedef struct {
     const char *name;
-    bool (*check)(const Settings *settings, GError **error);
-    bool (*run)(const Settings *settings, const ExtractInput *input, Minutes **minutes, GError **error);
+    /* Checks the settings that it needs and makes what it keeps between runs; asks nobody yet. NULL: it needs neither. */
+    bool (*open)(const Settings *settings, gpointer *state, GError **error);
+    /* From any number of threads. Where another's work stands in for its own, it sets minutes->extractor and minutes->note. */
+    bool (*run)(gpointer state, const ExtractInput *input, Minutes **minutes, GError **error);
+    void (*close)(gpointer state); /* NULL: nothing to close */
 } ExtractorBackend;
 
-extern const ExtractorBackend extractor_offline;
+extern const ExtractorBackend extractor_offline, extractor_openai, extractor_bedrock;

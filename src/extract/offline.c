@@ -216,7 +216,7 @@ static bool read_items(Reading *reading, GError **error) {
     return true;
 }
 
-static bool run(const Settings *settings, const ExtractInput *input, Minutes **minutes, GError **error) {
+static bool run(gpointer state, const ExtractInput *input, Minutes **minutes, GError **error) {
     g_autoptr(Minutes) made = minutes_new();
     const char *language = input->transcript->language;
     bool english = !language || g_ascii_strncasecmp(language, "en", 2) == 0;
@@ -235,6 +235,4 @@ static bool run(const Settings *settings, const ExtractInput *input, Minutes **m
     return true;
 }
 
-static bool check(const Settings *settings, GError **error) { return true; }
-
-const ExtractorBackend extractor_offline = {.name = "offline", .check = check, .run = run};
+const ExtractorBackend extractor_offline = {.name = "offline", .run = run};

@@ -69,25 +69,24 @@ static bool take(const Meetings *meetings, Jobs *jobs, const StoreEntry *entry, 
 }
 
 /* A folder's marker, a hidden file, or one that still grows. */
-static bool is_to_be_left(const StoreEntry *entry, gint64 now_ms) {
+static bool is_to_be_left(const StoreEntry *entry, gint64 settled_before_ms) {
     const char *name = strrchr(entry->key, '/') + 1;
-    return entry->size == 0 || name[0] == '\0' || name[0] == '.' || now_ms - entry->modified_ms < INBOX_SETTLED_MS;
+    return entry->size == 0 || name[0] == '\0' || name[0] == '.' || entry->modified_ms > settled_before_ms;
 }
 
 /* A file that another server has taken, or that is being written, is no failure. */
 static bool is_passing(const GError *problem) { return error_is(problem, ERROR_NOT_FOUND) || error_is(problem, ERROR_PRECONDITION); }
 
-bool inbox_take(const Meetings *meetings, Jobs *jobs, GCancellable *cancel, guint *taken, GError **error) {
+bool inbox_take(const Meetings *meetings, Jobs *jobs, gint64 settled_ms, GCancellable *cancel, guint *taken, GError **error) {
     g_autoptr(GPtrArray) entries = NULL;
     g_autoptr(GError) first = NULL;
     bool more;
     *taken = 0;
     if (!store_list(meetings->store, PREFIX_INBOX, NULL, LIST_LIMIT_MAX, &entries, &more, error)) return false;
-    gint64 now_ms = clock_now_ms(meetings->clock);
     for (guint i = 0; i < entries->len && *taken < INBOX_TAKE_MAX; i++) {
         const StoreEntry *entry = g_ptr_array_index(entries, i);
         g_autoptr(GError) problem = NULL;
-        if (is_to_be_left(entry, now_ms)) continue;
+        if (is_to_be_left(entry, settled_ms > 0 ? clock_now_ms(meetings->clock) - settled_ms : G_MAXINT64)) continue;
         if (take(meetings, jobs, entry, cancel, &problem)) {
             (*taken)++;
         } else if (error_is(problem, ERROR_CANCELLED)) {

@@ -71,16 +71,22 @@ static bool finish(const Meetings *meetings, Meeting *meeting, const Rendered *r
     return meeting_index(meetings, record, error);
 }
 
-/* Finishes what an earlier edit, that died, has begun; then reads the meeting anew. */
+static bool check_unchanged(const Meeting *meeting, const char *etag, GError **error) {
+    if (strcmp(meeting->etag, etag) == 0) return true;
+    return fail(error, ERROR_PRECONDITION, "the meeting %s was changed meanwhile: read it again and repeat the edit", meeting->record->meeting_id);
+}
+
+/* Finishes what an earlier edit, that died, has begun; then reads the meeting anew. Whoever read the meeting before was shown the same, with another
+ * ETag, so the edit at hand holds, unless a third one came between. */
 static bool finish_earlier(const Meetings *meetings, Meeting **meeting, GError **error) {
-    g_autofree char *meeting_id = g_strdup((*meeting)->record->meeting_id);
+    g_autofree char *meeting_id = g_strdup((*meeting)->record->meeting_id), *etag = NULL;
     g_auto(Rendered) rendered = {0};
     const json_t *pending = json_object_get((*meeting)->record->extra, PENDING_EDIT);
     if (!pending) return true;
     render(*meeting, pending, &rendered);
-    if (!finish(meetings, *meeting, &rendered, NULL, error)) return false;
+    if (!finish(meetings, *meeting, &rendered, &etag, error)) return false;
     g_clear_pointer(meeting, meeting_free);
-    return meeting_read(meetings, meeting_id, meeting, error);
+    return meeting_read(meetings, meeting_id, meeting, error) && check_unchanged(*meeting, etag, error);
 }
 
 /* Step 2. */
@@ -102,9 +108,9 @@ bool meeting_edit(const Meetings *meetings, const char *meeting_id, const char *
                   GError **error) {
     g_autoptr(Meeting) meeting = NULL;
     g_auto(Rendered) rendered = {0};
-    if (!meeting_read(meetings, meeting_id, &meeting, error) || !finish_earlier(meetings, &meeting, error)) return false;
-    if (strcmp(meeting->etag, etag) != 0)
-        return fail(error, ERROR_PRECONDITION, "the meeting %s was changed meanwhile: read it again and repeat the edit", meeting_id);
+    if (!meeting_read(meetings, meeting_id, &meeting, error) || !check_unchanged(meeting, etag, error) ||
+        !finish_earlier(meetings, &meeting, error))
+        return false;
     if (!meeting_apply_patch(meeting, patch, error)) return false;
     render(meeting, patch, &rendered);
     return rendered_fits(&rendered, meeting_id, error) && begin(meetings, meeting, patch, error) &&

@@ -37,6 +37,13 @@ typedef struct {
     gint64 start_ms, end_ms;
 } Topic;
 
+/* What a model was asked, over all calls. */
+typedef struct {
+    guint calls;                        /* 0: no model was asked */
+    guint64 input_tokens, output_tokens; /* as the service counted them */
+    double cost;                        /* by the prices set, in their currency; negative: no price is set */
+} MinutesUsage;
+
 typedef struct {
     char *text;                        /* the summary: a few sentences or paragraphs; "" where there is none, never NULL */
     GArray *topics;                    /* of Topic */
@@ -47,6 +54,7 @@ typedef struct {
     char *model;                       /* NULL: none */
     char *prompt_sha256;               /* NULL: none */
     char *note;                        /* why this result stands in for another, in plain words; NULL: none */
+    MinutesUsage usage;
     char *run;                         /* the job run that made it; NULL: unknown */
     /* what this version does not know and keeps on rewrite; NULL: none */
     json_t *extra;              /* members of the `summary` object */
@@ -81,7 +89,8 @@ Item *item_from_json(ItemKind kind, const json_t *json, guint position);
 
 /* The envelopes of storage.md:
  *  summary.json       {"meeting_id","timestamp","audio_s3_key","summary":{"schema":2,"run","text","topics","action_items":[…],
- *                      "decisions":[…],"questions":[…],"dropped","coverage","extractor":{"name","model","prompt_sha256"},"note"}}
+ *                      "decisions":[…],"questions":[…],"dropped","coverage","extractor":{"name","model","prompt_sha256"},"note",
+ *                      "usage":{"calls","input_tokens","output_tokens","cost"}|absent}}
  *  requirements.json  {"meeting_id","timestamp","audio_s3_key","requirements":[…],"run"}
  * `timestamp` is ISO text, `audio_key` may be NULL. */
 json_t *minutes_summary_to_json(const Minutes *minutes, const char *meeting_id, const char *timestamp, const char *audio_key);

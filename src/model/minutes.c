@@ -10,7 +10,8 @@
 
 static const char *const known[] = {"schema",  "run",       "text",      "topics",         "action_items",
                                     "actions", "decisions", "questions", "open_questions", "key_points",
-                                    "dropped", "coverage",  "extractor", "note",           NULL};
+                                    "dropped", "coverage",  "extractor", "note",           "usage",
+                                    NULL};
 static const char *const known_envelope[] = {"meeting_id", "timestamp", "audio_s3_key", "summary", "requirements", "run", NULL};
 static const char *const text_names[] = {"text", "summary", "overview", NULL};
 
@@ -31,6 +32,7 @@ Minutes *minutes_new(void) {
     g_array_set_clear_func(minutes->topics, topic_clear);
     for (ItemKind kind = 0; kind < ITEM_KIND_COUNT; kind++) minutes->items[kind] = g_ptr_array_new_with_free_func(item_destroy);
     minutes->coverage = 1;
+    minutes->usage.cost = -1;
     return minutes;
 }
 
@@ -108,6 +110,11 @@ static json_t *envelope(const char *meeting_id, const char *timestamp, const cha
                      json_text(audio_key), name, content);
 }
 
+static json_t *usage_to_json(const MinutesUsage *usage) {
+    return json_pack("{sIsIsIso}", "calls", (json_int_t)usage->calls, "input_tokens", (json_int_t)usage->input_tokens, "output_tokens",
+                     (json_int_t)usage->output_tokens, "cost", usage->cost < 0 ? json_null() : json_real(usage->cost));
+}
+
 json_t *minutes_summary_to_json(const Minutes *minutes, const char *meeting_id, const char *timestamp, const char *audio_key) {
     json_t *summary = json_pack("{sisososo}", "schema", 2, "run", json_text(minutes->run), "text", json_text(minutes->text),
                                 "topics", topics_to_json(minutes->topics));
@@ -119,6 +126,7 @@ json_t *minutes_summary_to_json(const Minutes *minutes, const char *meeting_id, 
                         json_pack("{sososo}", "name", json_text(minutes->extractor), "model", json_text(minutes->model),
                                   "prompt_sha256", json_text(minutes->prompt_sha256)));
     json_object_set_new(summary, "note", json_text(minutes->note));
+    if (minutes->usage.calls > 0) json_object_set_new(summary, "usage", usage_to_json(&minutes->usage));
     if (minutes->extra) json_object_update_missing(summary, minutes->extra);
     json_t *json = envelope(meeting_id, timestamp, audio_key, "summary", summary);
     if (minutes->summary_extra) json_object_update_missing(json, minutes->summary_extra);
@@ -191,6 +199,14 @@ static void read_extractor(Minutes *minutes, const json_t *value) {
     minutes->prompt_sha256 = member_text(value, "prompt_sha256", TITLE_BYTES_MAX, false);
 }
 
+static void read_usage(Minutes *minutes, const json_t *value) {
+    MinutesUsage *usage = &minutes->usage;
+    usage->calls = (guint)member_int(value, "calls", 0, G_MAXINT, 0);
+    usage->input_tokens = (guint64)member_int(value, "input_tokens", 0, G_MAXINT64, 0);
+    usage->output_tokens = (guint64)member_int(value, "output_tokens", 0, G_MAXINT64, 0);
+    usage->cost = json_get_real(value, "cost", -1);
+}
+
 static void read_summary_object(Minutes *minutes, const json_t *json) {
     char *text = NULL;
     const char *const *name = text_names;
@@ -205,6 +221,7 @@ static void read_summary_object(Minutes *minutes, const json_t *json) {
     minutes->dropped = (guint)member_int(json, "dropped", 0, G_MAXINT, 0);
     minutes->coverage = member_ratio(json, "coverage", 1);
     read_extractor(minutes, json_object_get(json, "extractor"));
+    read_usage(minutes, json_object_get(json, "usage"));
     minutes->note = member_text(json, "note", ITEM_TEXT_BYTES_MAX, true);
     minutes->run = member_text(json, "run", MEETING_ID_BYTES_MAX, false);
 }

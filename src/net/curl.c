@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "net/curl_trust.h"
 #include "net/http_transport_backend.h"
 
 #define RECEIVE_BUFFER_BYTES (64 * KIB)
@@ -27,7 +28,7 @@ typedef struct {
 
 typedef struct {
     HttpTransport base;
-    char *ca_file;
+    CurlTrust *trust;
     GMutex mutex;
     GPtrArray *idle; /* Line*, the last used at the end */
 } CurlTransport;
@@ -221,10 +222,9 @@ static void set_method_and_body(Call *call, CURL *easy) {
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-static void set_options(CurlTransport *transport, Call *call) {
+static bool set_options(CurlTransport *transport, Call *call, GError **error) {
     const HttpRequest *request = call->request;
     CURL *easy = call->line->easy;
-    curl_easy_reset(easy);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->line->message);
     curl_easy_setopt(easy, CURLOPT_URL, request->url);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
@@ -240,7 +240,6 @@ static void set_options(CurlTransport *transport, Call *call) {
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(request->connect_timeout_ms ? request->connect_timeout_ms : HTTP_CONNECT_TIMEOUT_MS));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->total_timeout_ms);
     if (request->direct) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-    if (transport->ca_file) curl_easy_setopt(easy, CURLOPT_CAINFO, transport->ca_file);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
@@ -249,6 +248,7 @@ static void set_options(CurlTransport *transport, Call *call) {
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
     set_headers(call, easy);
     set_method_and_body(call, easy);
+    return !g_str_has_prefix(request->url, "https:") || curl_trust_apply(transport->trust, easy, error);
 }
 
 static void wake(GCancellable *cancel, gpointer multi) { curl_multi_wakeup(multi); }
@@ -297,13 +297,9 @@ static bool tell(const Call *call, CURLcode result, GError **error) {
     switch (result) {
     case CURLE_OPERATION_TIMEDOUT:
         return fail(error, ERROR_TIMEOUT, "%.*s does not answer in time: %s", call->host_length, call->host, why);
-    case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
         return fail(error, ERROR_CONFIG, "an address on %.*s can't be called: %s", call->host_length, call->host, why);
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_ISSUER_ERROR:
         return fail(error, ERROR_CONFIG, "the certificate of %.*s is not trusted: %s; for an authority of your own, name its file in AWS_CA_BUNDLE",
                     call->host_length, call->host, why);
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -319,6 +315,8 @@ static bool finish(Call *call, CURLcode result, HttpResponse *response, GError *
         return false;
     }
     if (result != CURLE_OK && !(result == CURLE_WRITE_ERROR && call->cut)) return tell(call, result, error);
+    /* libcurl takes an end in the middle of the headers for the end of the answer: a GET would seem to have found nothing. */
+    if (!call->headers_end) return tell(call, CURLE_GOT_NOTHING, error);
     *response = (HttpResponse){.status = call->status,
                                .headers = g_steal_pointer(&call->answer_headers),
                                .body = g_byte_array_free_to_bytes(g_steal_pointer(&call->body)),
@@ -338,10 +336,8 @@ static bool curl_send(HttpTransport *base, const HttpRequest *request, HttpRespo
                  .host_length = (int)MIN(host_length, HOST_BYTES_SHOWN),
                  .answer_headers = http_headers_new(),
                  .body = g_byte_array_new()};
-    set_options(transport, &call);
-    CURLcode result = perform(&call);
-    bool done = finish(&call, result, response, error);
-    curl_easy_reset(call.line->easy); /* it must not point into this call */
+    bool done = set_options(transport, &call, error) && finish(&call, perform(&call), response, error);
+    curl_easy_reset(call.line->easy); /* the next call starts from nothing, and nothing points into this one */
     give_line_back(transport, call.line);
     curl_slist_free_all(call.headers);
     g_clear_pointer(&call.answer_headers, g_ptr_array_unref);
@@ -353,7 +349,7 @@ static void curl_close(HttpTransport *base) {
     CurlTransport *transport = (CurlTransport *)base;
     g_ptr_array_unref(transport->idle);
     g_mutex_clear(&transport->mutex);
-    g_free(transport->ca_file);
+    curl_trust_free(transport->trust);
     g_free(transport);
 }
 
@@ -365,7 +361,7 @@ HttpTransport *http_curl_new(const char *ca_file) {
     }
     CurlTransport *transport = g_new0(CurlTransport, 1);
     *transport = (CurlTransport){.base = {.send = curl_send, .close = curl_close},
-                                 .ca_file = g_strdup(ca_file),
+                                 .trust = curl_trust_new(ca_file),
                                  .idle = g_ptr_array_new_with_free_func(line_free)};
     g_mutex_init(&transport->mutex);
     return &transport->base;

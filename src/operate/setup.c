@@ -1,7 +1,7 @@
 /* The planners one after the other, and what they found made so. */
 #include "operate/setup.h"
 
-static const SetupPlanner planners[] = {table_plan};
+static const SetupPlanner planners[] = {bucket_plan, table_plan};
 
 const char *setup_state_name(SetupState state) {
     static const char *const names[] = {[SETUP_PRESENT] = "present", [SETUP_MISSING] = "missing", [SETUP_DIFFERENT] = "different"};
@@ -36,12 +36,13 @@ bool setup_apply(const SetupContext *context, const GPtrArray *steps, guint *cha
     for (guint i = 0; i < steps->len; i++) {
         const SetupStep *step = g_ptr_array_index(steps, i);
         if (step->state == SETUP_PRESENT || !step->apply) continue;
+        guint lacking = context->lacking ? *context->lacking : 0;
         setup_tell(context, "%s", step->what);
         if (!step->apply(context, error)) {
             g_prefix_error(error, "%s: ", step->what);
             return false;
         }
-        made++;
+        if (!context->lacking || *context->lacking == lacking) made++;
     }
     *changes = made;
     return true;

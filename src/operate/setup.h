@@ -14,14 +14,20 @@
 typedef enum { SETUP_PRESENT, SETUP_MISSING, SETUP_DIFFERENT } SetupState;
 const char *setup_state_name(SetupState state); /* "present", "missing", "different" */
 
+typedef enum { SETUP_LACKS_CORS = 1, SETUP_LACKS_LIFECYCLE = 2 } SetupLack;
+
 /* What planners and steps work with; all is borrowed. */
 typedef struct {
     const Settings *settings;
     Clock *clock;
+    Store *bucket;            /* NULL: the settings use no bucket */
     AwsClient *dynamodb;      /* NULL: the settings use no table */
+    const char *origin;       /* whose page may use the bucket's signed URLs; "*": any, as the signature is the permission */
     bool table_recovery;      /* point-in-time recovery of the table is wanted, too */
     const Meetings *meetings;
     Search *search;           /* NULL: none is kept */
+    guint *lacking;           /* SetupLack: what applying has found the bucket's service not to offer, though it did not
+                               * say so when asked; begins as 0. NULL where there is no bucket */
     GCancellable *cancel;     /* NULL: none */
     void (*progress)(const char *what, gpointer user_data); /* told what is being done or waited for, again and again; NULL: nobody asks */
     gpointer user_data;
@@ -49,4 +55,5 @@ void setup_tell(const SetupContext *context, const char *format, ...) G_GNUC_PRI
 bool setup_wait(const SetupContext *context, int ms, GError **error);
 
 /* The planners. */
+bool bucket_plan(const SetupContext *context, GPtrArray *steps, GError **error);
 bool table_plan(const SetupContext *context, GPtrArray *steps, GError **error);

@@ -63,7 +63,7 @@ static gpointer watch_inbox(gpointer user_data) {
     while (!ended(watch)) {
         g_autoptr(GError) problem = NULL;
         guint taken = 0;
-        inbox_take(options->meetings, options->jobs, watch->cancel, &taken, &problem);
+        inbox_take(options->meetings, options->jobs, options->inbox_settled_ms, watch->cancel, &taken, &problem);
         tell(&teller, problem);
         if (taken > 0 && options->worker) worker_wake(options->worker);
         if (taken < INBOX_TAKE_MAX || problem) wait_for(watch, options->poll_ms, &pokes);

@@ -13,6 +13,7 @@ typedef struct {
     Queue *queue;             /* NULL: none */
     Search *search;           /* NULL: this process answers no searches */
     bool inbox;
+    gint64 inbox_settled_ms;  /* a younger file may still grow (inbox.h) */
     int poll_ms;              /* between two looks into the inbox; a message of the queue brings one at once */
     /* Something could not be done and will be tried again; a trouble that lasts is told once. From any of the threads. */
     void (*trouble)(const char *what, const GError *error, gpointer user_data);

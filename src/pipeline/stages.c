@@ -124,7 +124,6 @@ static void describe_minutes(Record *record, const Minutes *minutes) {
     replace(&record->extractor_model, minutes->model);
     replace(&record->prompt_sha256, minutes->prompt_sha256);
     record->bedrock_used = g_strcmp0(minutes->extractor, "bedrock") == 0;
-    record->coverage = MIN(record->coverage, minutes->coverage);
 }
 
 static void describe_job(Record *record, const Job *job) {

@@ -49,6 +49,8 @@ bool crc32c_parse(const char *text, guint32 *sum) {
     g_autofree guint8 *data = g_base64_decode(text, &size);
     if (size != sizeof bytes) return false;
     memcpy(&bytes, data, sizeof bytes);
+    g_autofree char *again = crc32c_text(GUINT32_FROM_BE(bytes));
+    if (strcmp(again, text) != 0) return false; /* the decoder passes over what it does not know */
     *sum = GUINT32_FROM_BE(bytes);
     return true;
 }

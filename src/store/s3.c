@@ -23,6 +23,7 @@ static void s3_close(Store *store) {
     if (s3->parts) g_thread_pool_free(s3->parts, FALSE, TRUE); /* uploads that are to be aborted are */
     if (s3->fetches) g_thread_pool_free(s3->fetches, FALSE, TRUE);
     g_ptr_array_unref(s3->clients);
+    g_ptr_array_unref(s3->spare);
     g_mutex_clear(&s3->mutex);
     g_cond_clear(&s3->slots_freed);
     g_free(s3->bucket);
@@ -69,6 +70,7 @@ bool store_s3_open(const Settings *settings, HttpTransport *transport, AwsCreden
                     .credentials = credentials,
                     .part_bytes = s3_part_bytes,
                     .clients = g_ptr_array_new_with_free_func(free_client),
+                    .spare = g_ptr_array_new_with_free_func(s3_spare_free),
                     .slots_free = S3_PARTS_IN_FLIGHT};
     g_mutex_init(&s3->mutex);
     g_cond_init(&s3->slots_freed);

@@ -1,7 +1,8 @@
 /* Parts: how large they are, what they stand in, and how many may be under way.
  *
  * The memory of a part is mapped for it alone and grows with what comes, so that a document of some KiB takes some KiB, and all of it goes back to the
- * system when the part is sent: the allocator would keep blocks of this size. Each writer owns the part that it fills; for those under way there are
+ * system: the allocator would keep blocks of this size. While there are writers whose objects have many parts, the memory of those that were sent is used
+ * again, since the system clears each page that it gives. Each writer owns the part that it fills; for those under way there are
  * S3_PARTS_IN_FLIGHT slots in the whole store. Who waits for a slot holds none, and those that hold one wait for nobody, so nothing can lock up. */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +32,30 @@ static int open_spool(const char *folder) {
     return fd;
 }
 
+static void take_spare(S3Buffer *buffer) {
+    S3Store *s3 = buffer->s3;
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&s3->mutex);
+    if (s3->spare->len == 0) return;
+    buffer->data = g_ptr_array_steal_index_fast(s3->spare, s3->spare->len - 1);
+    buffer->capacity = S3_PART_BYTES;
+}
+
+static bool keep_spare(S3Buffer *buffer) {
+    S3Store *s3 = buffer->s3;
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&s3->mutex);
+    if (buffer->capacity != S3_PART_BYTES || s3->uploading == 0 || s3->spare->len == S3_PARTS_IN_FLIGHT) return false;
+    g_ptr_array_add(s3->spare, buffer->data);
+    return true;
+}
+
+void s3_uploading(S3Store *s3, bool begins) {
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&s3->mutex);
+    if (begins) s3->uploading++;
+    else if (--s3->uploading == 0) g_ptr_array_set_size(s3->spare, 0);
+}
+
+void s3_spare_free(gpointer data) { (void)munmap(data, S3_PART_BYTES); }
+
 S3Buffer *s3_buffer_new(S3Store *s3, guint64 limit, GError **error) {
     int fd = limit > S3_PART_BYTES_MEMORY_MAX ? open_spool(s3->spool) : -1;
     if (limit > S3_PART_BYTES_MEMORY_MAX && fd < 0) {
@@ -38,13 +63,14 @@ S3Buffer *s3_buffer_new(S3Store *s3, guint64 limit, GError **error) {
         return NULL;
     }
     S3Buffer *buffer = g_new0(S3Buffer, 1);
-    *buffer = (S3Buffer){.limit = limit, .fd = fd};
+    *buffer = (S3Buffer){.s3 = s3, .limit = limit, .fd = fd};
+    if (limit == S3_PART_BYTES) take_spare(buffer);
     return buffer;
 }
 
 void s3_buffer_free(S3Buffer *buffer) {
     if (!buffer) return;
-    if (buffer->data) (void)munmap(buffer->data, buffer->capacity);
+    if (buffer->data && !keep_spare(buffer)) (void)munmap(buffer->data, buffer->capacity);
     if (buffer->fd >= 0) (void)close(buffer->fd);
     g_free(buffer);
 }

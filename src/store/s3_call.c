@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "store/s3_internal.h"
 
 #define REGION_DEFAULT "us-east-1" /* AWS answers from there for a bucket of any region, and names it; other services mostly take it for theirs */
@@ -54,7 +55,10 @@ static bool send_by(S3Store *s3, AwsClient *client, const S3Request *request, Ht
                         .body_bytes_max = request->body_bytes_max,
                         .idle_timeout_ms = request->idle_timeout_ms,
                         .cancel = request->cancel};
-    return aws_send(client, &sent, NULL, response, outcome, error);
+    gsize size = 0;
+    const void *data = request->sign_body ? g_bytes_get_data(request->body.bytes, &size) : NULL;
+    g_autofree char *hash = request->sign_body ? text_sha256(data, size) : NULL;
+    return aws_send(client, &sent, hash, response, outcome, error);
 }
 
 static void note_region_known(S3Store *s3) {
@@ -116,6 +120,16 @@ char *s3_etag(const char *quoted) {
 }
 
 char *s3_quoted(const char *etag) { return g_strdup_printf("\"%s\"", etag); }
+
+void s3_md5_set(HttpHeaders *headers, GBytes *body) {
+    guint8 md5[16];
+    gsize size = sizeof md5;
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_MD5);
+    g_checksum_update(checksum, g_bytes_get_data(body, NULL), (gssize)g_bytes_get_size(body));
+    g_checksum_get_digest(checksum, md5, &size);
+    g_autofree char *text = g_base64_encode(md5, size);
+    http_headers_set(headers, "Content-MD5", text);
+}
 
 gint64 s3_answer_ms(const S3Store *s3, const HttpResponse *response) {
     gint64 ms;

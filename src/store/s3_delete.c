@@ -108,15 +108,11 @@ static bool delete_batch(S3Store *s3, const Doomed *doomed, gsize count, GPtrArr
     g_autoptr(GBytes) body = doomed_xml(s3, doomed, count);
     g_auto(HttpResponse) response = {0};
     g_auto(AwsOutcome) outcome = {0};
-    guint8 md5[16];
-    gsize md5_size = sizeof md5, size = 0;
-    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_MD5); /* the sum that every service knows */
-    g_checksum_update(checksum, g_bytes_get_data(body, NULL), (gssize)g_bytes_get_size(body));
-    g_checksum_get_digest(checksum, md5, &md5_size);
-    g_autofree char *text = g_base64_encode(md5, md5_size);
-    http_headers_set(headers, "Content-MD5", text);
+    gsize size = 0;
+    s3_md5_set(headers, body);
     http_headers_set(headers, "Content-Type", "application/xml");
-    S3Request request = {.method = "POST", .query = "delete=", .headers = headers, .body = {.bytes = body}, .body_bytes_max = S3_LIST_BYTES_MAX};
+    S3Request request = {.method = "POST", .query = "delete=", .headers = headers, .body = {.bytes = body}, .sign_body = true,
+                         .body_bytes_max = S3_LIST_BYTES_MAX};
     bool sent = s3_send(s3, &request, &response, &outcome, error);
     *lacking = outcome.status == 501 || outcome.status == 405;
     if (!sent) return false;
@@ -156,58 +152,80 @@ static bool delete_all(S3Store *s3, const Doomed *doomed, gsize count, GPtrArray
 
 /* ---- versions ---- */
 
+/* One walk over the versions of a key. */
 typedef struct {
-    GPtrArray *doomed;            /* char*: versions under the marker */
-    bool under;                   /* the marker has come */
-    char *next_key, *next_version; /* NULL: no page follows */
-} Versions;
+    const Hidden *hidden;
+    bool marker_seen, marker_latest; /* nothing was put over the marker: all else is older */
+    gint64 marker_ms;
+    guint spared;
+    GPtrArray *doomed;               /* char*: versions on this page that are to go */
+    char *next_key, *next_version;   /* NULL: no page follows */
+} Walk;
 
-static void versions_clear(Versions *versions) {
-    g_clear_pointer(&versions->doomed, g_ptr_array_unref);
-    g_free(versions->next_key);
-    g_free(versions->next_version);
+static void walk_clear(Walk *walk) {
+    g_clear_pointer(&walk->doomed, g_ptr_array_unref);
+    g_free(walk->next_key);
+    g_free(walk->next_version);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Versions, versions_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Walk, walk_clear)
 
-/* The versions of a key come newest first, those of other keys that begin alike after them. */
-static bool take_versions(const S3Store *s3, const XmlElement *root, const Hidden *hidden, Versions *versions) {
+/* Versions come newest first; some services put all delete markers before them, so that the place alone does not tell what is older than the marker. */
+static bool take_version(const XmlElement *element, Walk *walk) {
+    const char *version = xml_text(element, "VersionId"), *modified = xml_text(element, "LastModified");
+    bool latest = is_true(xml_text(element, "IsLatest"));
+    gint64 ms;
+    if (!version || strlen(version) > VERSION_CHARS_MAX || !modified || !time_parse(modified, &ms)) return false;
+    if (strcmp(version, walk->hidden->marker) == 0) {
+        walk->marker_seen = true;
+        walk->marker_latest = latest;
+        walk->marker_ms = ms;
+    } else if (!latest && (walk->marker_latest || (walk->marker_seen && ms <= walk->marker_ms))) {
+        g_ptr_array_add(walk->doomed, g_strdup(version));
+    } else {
+        walk->spared++;
+    }
+    return true;
+}
+
+/* The keys that begin as this one does are listed after it. */
+static bool take_versions(const S3Store *s3, const XmlElement *root, Walk *walk) {
     bool past = false;
     for (guint i = 0; root->children && i < root->children->len; i++) {
         const XmlElement *element = g_ptr_array_index(root->children, i);
         if (strcmp(element->name, "Version") != 0 && strcmp(element->name, "DeleteMarker") != 0) continue;
-        const char *text = xml_text(element, "Key"), *version = xml_text(element, "VersionId");
-        g_autofree char *name = text ? s3_decode(text) : NULL;
-        if (!name || !version || strlen(version) > VERSION_CHARS_MAX || !g_str_has_prefix(name, s3->prefix)) return false;
-        if (strcmp(name + strlen(s3->prefix), hidden->key) != 0) past = true;
-        else if (strcmp(version, hidden->marker) == 0) versions->under = true;
-        else if (versions->under) g_ptr_array_add(versions->doomed, g_strdup(version));
+        g_autofree char *name = s3_listed_name(root, xml_text(element, "Key"));
+        if (name && !g_str_has_prefix(name, s3->prefix)) return false;
+        if (!name || strcmp(name + strlen(s3->prefix), walk->hidden->key) != 0) past = true;
+        else if (!take_version(element, walk)) return false;
     }
     bool more = !past && is_true(xml_text(root, "IsTruncated"));
-    g_free(versions->next_key);
-    g_free(versions->next_version);
-    versions->next_key = more ? s3_decode(xml_text(root, "NextKeyMarker") ? xml_text(root, "NextKeyMarker") : "") : NULL;
-    versions->next_version = more ? g_strdup(xml_text(root, "NextVersionIdMarker")) : NULL;
-    return !more || (versions->next_key && versions->next_key[0]);
+    g_autofree char *key = s3_listed_name(root, xml_text(root, "NextKeyMarker")), *version = g_strdup(xml_text(root, "NextVersionIdMarker"));
+    bool moved = g_strcmp0(key, walk->next_key) != 0 || g_strcmp0(version, walk->next_version) != 0;
+    g_free(walk->next_key);
+    g_free(walk->next_version);
+    walk->next_key = more ? g_steal_pointer(&key) : NULL;
+    walk->next_version = more ? g_steal_pointer(&version) : NULL;
+    return !more || (moved && walk->next_key);
 }
 
-static bool list_versions(S3Store *s3, const Hidden *hidden, Versions *versions, GError **error) {
+static bool list_versions(S3Store *s3, Walk *walk, GError **error) {
     g_autoptr(GString) query = g_string_new(NULL);
     g_auto(HttpResponse) response = {0};
     gsize size = 0;
-    g_autofree char *prefix = g_strconcat(s3->prefix, hidden->key, NULL);
+    g_autofree char *prefix = g_strconcat(s3->prefix, walk->hidden->key, NULL);
     s3_query_add(query, "encoding-type", "url");
-    if (versions->next_key) s3_query_add(query, "key-marker", versions->next_key);
+    if (walk->next_key) s3_query_add(query, "key-marker", walk->next_key);
     s3_query_add(query, "max-keys", VERSIONS_A_PAGE);
     s3_query_add(query, "prefix", prefix);
-    if (versions->next_version) s3_query_add(query, "version-id-marker", versions->next_version);
+    if (walk->next_version) s3_query_add(query, "version-id-marker", walk->next_version);
     s3_query_add(query, "versions", "");
     S3Request request = {.method = "GET", .query = query->str, .body_bytes_max = S3_LIST_BYTES_MAX};
     if (!s3_send(s3, &request, &response, NULL, error)) return false;
     const char *data = g_bytes_get_data(response.body, &size);
     g_autoptr(XmlElement) root = xml_parse(data, size, "the list of versions", error);
     if (!root) return false;
-    return (strcmp(root->name, "ListVersionsResult") == 0 && take_versions(s3, root, hidden, versions)) ||
-           fail(error, ERROR_CORRUPT, "the service lists the versions of %s in a way that can't be read; check AWS_ENDPOINT_URL", hidden->key);
+    return (strcmp(root->name, "ListVersionsResult") == 0 && take_versions(s3, root, walk)) ||
+           fail(error, ERROR_CORRUPT, "the service lists the versions of %s in a way that can't be read; check AWS_ENDPOINT_URL", walk->hidden->key);
 }
 
 static bool delete_versions(S3Store *s3, const char *key, GPtrArray *versions, GError **error) {
@@ -218,17 +236,25 @@ static bool delete_versions(S3Store *s3, const char *key, GPtrArray *versions, G
     return true;
 }
 
-/* Page by page, so that memory does not grow with the number of versions; each page is listed anew from the marker on, as those before it are gone. */
+/* Page by page, so that memory does not grow with the number of versions. */
+static bool walk_versions(S3Store *s3, Walk *walk, GError **error) {
+    do {
+        g_clear_pointer(&walk->doomed, g_ptr_array_unref);
+        walk->doomed = g_ptr_array_new_with_free_func(g_free);
+        if (!list_versions(s3, walk, error) || !delete_versions(s3, walk->hidden->key, walk->doomed, error)) return false;
+    } while (walk->next_key);
+    return true;
+}
+
+/* Where the marker was found behind others that it hides, it takes a second walk. The marker goes only when it hides nothing any more. */
 static bool purge_hidden(S3Store *s3, const Hidden *hidden, GError **error) {
-    for (bool more = true; more;) {
-        g_auto(Versions) versions = {.doomed = g_ptr_array_new_with_free_func(g_free)};
-        do {
-            if (!list_versions(s3, hidden, &versions, error)) return false;
-        } while (versions.doomed->len == 0 && versions.next_key);
-        if (!delete_versions(s3, hidden->key, versions.doomed, error)) return false;
-        more = versions.next_key != NULL;
+    g_auto(Walk) walk = {.hidden = hidden};
+    bool walked = walk_versions(s3, &walk, error);
+    if (walked && walk.marker_latest && walk.spared > 0) {
+        walk.spared = 0;
+        walked = walk_versions(s3, &walk, error);
     }
-    return delete_one(s3, &(Doomed){hidden->key, hidden->marker}, NULL, error);
+    return walked && delete_one(s3, &(Doomed){hidden->key, hidden->marker}, NULL, error);
 }
 
 static bool delete_for_good(S3Store *s3, const Doomed *doomed, gsize count, GError **error) {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "aws/client.h"
+#include "aws/xml.h"
 #include "base/settings.h"
 #include "store/crc32c.h"
 #include "store/store_backend.h"
@@ -35,6 +36,8 @@ typedef struct {
     GCond slots_freed;
     guint slots_free;                 /* parts that may go under way */
     guint64 slot_tickets, slot_turn;  /* who waits is served in order */
+    guint uploading;                  /* writers that have begun a multipart upload */
+    GPtrArray *spare;                 /* memory of parts that were sent, kept while any is uploading: at most as much as may be under way */
     GThreadPool *parts;               /* parts under way, and uploads to be aborted */
     GThreadPool *fetches;             /* windows fetched ahead */
 } S3Store;
@@ -62,6 +65,7 @@ typedef struct {
     const char *query;        /* percent-encoded; NULL: none */
     HttpHeaders *headers;     /* NULL: none */
     HttpBody body;
+    bool sign_body;           /* the body, which is in memory, is signed too, so that one that was changed on the way is refused */
     void *into;               /* as in HttpRequest */
     gsize into_size;
     gsize body_bytes_max;
@@ -81,6 +85,8 @@ bool s3_describe(const HttpResponse *response, const char *key, StoreInfo *info,
 /* An ETag without its quotes; NULL where it is none. Caller frees. */
 char *s3_etag(const char *quoted);
 char *s3_quoted(const char *etag);
+/* Content-MD5: the sum that every service knows. */
+void s3_md5_set(HttpHeaders *headers, GBytes *body);
 /* When the answer was made, as its Date tells; else our clock. */
 gint64 s3_answer_ms(const S3Store *s3, const HttpResponse *response);
 bool s3_head_marked(S3Store *s3, const char *key, StoreInfo *info, char **mark, GError **error);
@@ -93,6 +99,7 @@ guint64 s3_part_bytes(guint number);
 
 /* A part that is filled: in memory of its own, mapped and unmapped, so that it goes back to the system; a large one in a file without a name. */
 typedef struct {
+    S3Store *s3;
     guint64 limit, used;
     guint8 *data;
     gsize capacity;
@@ -107,6 +114,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(S3Buffer, s3_buffer_free)
 bool s3_buffer_append(S3Buffer *buffer, const void *data, gsize size, gsize *taken, GError **error);
 /* `*bytes` is the caller's to unref after the body was sent; NULL for a file. */
 HttpBody s3_buffer_body(const S3Buffer *buffer, GBytes **bytes);
+
+/* A writer begins an upload, or ends. */
+void s3_uploading(S3Store *s3, bool begins);
+void s3_spare_free(gpointer data); /* of S3Store.spare */
 
 /* Waits until a part of this size may go under way, in turn; what it gives goes to s3_slots_give. */
 guint s3_slots_take(S3Store *s3, guint64 part_bytes);
@@ -151,5 +162,5 @@ bool s3_list(Store *store, const char *prefix, const char *start_after, guint li
 bool s3_delete_many(Store *store, const char *const *keys, gsize key_count, GError **error);
 bool s3_purge_versions(Store *store, const char *key, GError **error);
 
-/* Decodes what encoding-type=url has encoded; NULL where it is not UTF-8. Caller frees. */
-char *s3_decode(const char *text);
+/* A name in a list, decoded where the list says that it is encoded; NULL where it is none, or not UTF-8. Caller frees. */
+char *s3_listed_name(const XmlElement *root, const char *text);

@@ -8,12 +8,16 @@
 
 #define MS_A_SECOND 1000
 
-char *s3_decode(const char *text) {
-    g_autofree char *copy = g_strdup(text);
-    for (char *at = copy; *at; at++)
+char *s3_listed_name(const XmlElement *root, const char *text) {
+    if (!text) return NULL;
+    bool encoded = g_strcmp0(xml_text(root, "EncodingType"), "url") == 0; /* some services are asked in vain */
+    g_autofree char *name = g_strdup(text);
+    for (char *at = name; encoded && *at; at++)
         if (*at == '+') *at = ' ';
-    g_autofree char *plain = g_uri_unescape_string(copy, NULL);
-    return plain && g_utf8_validate(plain, -1, NULL) ? g_steal_pointer(&plain) : NULL;
+    char *plain = encoded ? g_uri_unescape_string(name, NULL) : g_steal_pointer(&name);
+    if (plain && g_utf8_validate(plain, -1, NULL)) return plain;
+    g_free(plain);
+    return NULL;
 }
 
 /* False where what the service says of a key that it lists can't be read. */
@@ -64,7 +68,7 @@ static bool take_page(const XmlElement *root, guint limit, Page *page) {
     for (guint i = 0; root->children && i < root->children->len; i++) {
         const XmlElement *element = g_ptr_array_index(root->children, i);
         if (strcmp(element->name, "Contents") != 0) continue;
-        g_autofree char *name = xml_text(element, "Key") ? s3_decode(xml_text(element, "Key")) : NULL;
+        g_autofree char *name = s3_listed_name(root, xml_text(element, "Key"));
         if (!name) continue;
         if (!g_str_has_prefix(name, page->prefix)) return false;
         bool within = g_str_has_prefix(name, page->within);

@@ -19,7 +19,7 @@ typedef struct {
     char *key, *etag;
     guint64 offset;
     gsize size;
-    guint8 *data; /* mapped for it alone, as the parts of puts are */
+    guint8 *data; /* mapped for it alone, as the parts of puts are; a window is made of the one before where that has its size */
     GCancellable *cancel;
     GMutex mutex; /* of the rest */
     GCond changed;
@@ -74,11 +74,11 @@ static bool get_range(S3Store *s3, const char *key, const char *etag, guint64 of
 
 /* ---- windows ---- */
 
-static Fetch *fetch_new(const S3Reader *reader, guint64 offset, gsize size) {
+static Fetch *fetch_new(const S3Reader *reader, guint64 offset, gsize size, guint8 *data) {
     Fetch *fetch = g_new0(Fetch, 1);
     *fetch = (Fetch){.s3 = reader->s3, .key = g_strdup(reader->key), .etag = g_strdup(reader->etag), .offset = offset, .size = size,
                      .cancel = g_cancellable_new()};
-    fetch->data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    fetch->data = data ? data : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (fetch->data == MAP_FAILED) g_error("no memory for a window of %zu bytes", size);
     g_atomic_ref_count_init(&fetch->references);
     g_mutex_init(&fetch->mutex);
@@ -88,7 +88,7 @@ static Fetch *fetch_new(const S3Reader *reader, guint64 offset, gsize size) {
 
 static void fetch_unref(Fetch *fetch) {
     if (!fetch || !g_atomic_ref_count_dec(&fetch->references)) return;
-    (void)munmap(fetch->data, fetch->size);
+    if (fetch->data) (void)munmap(fetch->data, fetch->size);
     g_object_unref(fetch->cancel);
     g_clear_error(&fetch->failure);
     g_mutex_clear(&fetch->mutex);
@@ -154,8 +154,11 @@ static Fetch *add_window(S3Reader *reader, guint64 reading, guint64 offset, gsiz
         furthest = distance;
         place = i;
     }
+    Fetch *old = reader->windows[place];
+    bool ours = old && old->size == size && g_atomic_ref_count_compare(&old->references, 1);
+    guint8 *data = ours ? g_steal_pointer(&old->data) : NULL;
     drop(&reader->windows[place]);
-    reader->windows[place] = fetch_new(reader, offset, size);
+    reader->windows[place] = fetch_new(reader, offset, size, data);
     return reader->windows[place];
 }
 

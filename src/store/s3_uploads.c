@@ -100,7 +100,8 @@ bool s3_upload_complete(S3Store *s3, const char *key, const char *upload_id, con
         http_headers_set(headers, "x-amz-checksum-crc32c", whole_sum);
         http_headers_set(headers, "x-amz-checksum-type", "FULL_OBJECT");
     }
-    S3Request request = {.method = "POST", .key = key, .query = query, .headers = headers, .body = {.bytes = body}, .idle_timeout_ms = S3_COMPLETE_TIMEOUT_MS};
+    S3Request request = {.method = "POST", .key = key, .query = query, .headers = headers, .body = {.bytes = body}, .sign_body = true,
+                         .idle_timeout_ms = S3_COMPLETE_TIMEOUT_MS};
     if (!s3_send(s3, &request, &response, &outcome, &problem))
         return complete_failed(s3, key, mark, put, &outcome, problem, etag, modified_ms, error);
     g_autoptr(XmlElement) root = read_answer(&response, "CompleteMultipartUploadResult", key, &problem);

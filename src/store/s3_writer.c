@@ -169,7 +169,10 @@ static bool hand_over(S3Writer *writer, GError **error) {
     S3Store *s3 = writer->s3;
     StorePut put = put_of(writer);
     if (!writer->mark) writer->mark = text_uuid();
-    if (!writer->upload_id && !s3_upload_begin(s3, writer->key, &put, writer->mark, true, &writer->upload_id, error)) return false;
+    if (!writer->upload_id) {
+        if (!s3_upload_begin(s3, writer->key, &put, writer->mark, true, &writer->upload_id, error)) return false;
+        s3_uploading(s3, true);
+    }
     PartTask task = {.writer = writer, .buffer = writer->buffer, .slots = s3_slots_take(s3, writer->buffer->limit)};
     writer->buffer = NULL;
     g_mutex_lock(&writer->mutex);
@@ -208,6 +211,7 @@ static void wait_for_parts(S3Writer *writer) {
 
 static void writer_free(S3Writer *writer) {
     s3_buffer_free(writer->buffer);
+    if (writer->upload_id) s3_uploading(writer->s3, false);
     g_clear_pointer(&writer->metadata, g_hash_table_unref);
     g_clear_error(&writer->failure);
     g_array_unref(writer->parts);

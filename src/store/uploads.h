@@ -4,7 +4,8 @@
  *  1. Nothing is seen under the key until complete returns true (store.h, 1). A complete that fails leaves the upload as it was.
  *  2. Parts have numbers 1 to S3_PARTS_MAX; sent again, a part replaces the one of its number. Every part but the last has at least
  *     UPLOAD_PART_BYTES_MIN bytes, none more than UPLOAD_PART_BYTES_MAX.
- *  3. An upload that is gone (completed, aborted, expired by a rule of the bucket) is ERROR_NOT_FOUND, and so is one of another key.
+ *  3. An upload that is gone (completed, aborted, expired by a rule of the bucket) is ERROR_NOT_FOUND, and so is one of another key; but S3 may say
+ *     yes to completing once more what was completed, which changes nothing.
  *  4. A part that was acknowledged is there until then, also after power loss.
  *  5. A directory or memory keeps at most UPLOADS_OPEN_MAX uploads (one more is ERROR_TOO_MANY), and drops one that no part came to for
  *     UPLOAD_IDLE_S_MAX; on S3 that is the rule of the bucket. */

@@ -12,18 +12,18 @@
 #define POLL_DIRECTORY_MS 3000
 #define POLL_WITH_QUEUE_S 900 /* the queue tells; this is for what it has lost */
 
-static bool uses_bucket(const Settings *settings) { return settings->bucket && settings->store_in_s3; }
+bool workspace_uses_bucket(const Settings *settings) { return settings->bucket && settings->store_in_s3; }
 
 static void open_aws(Workspace *workspace) {
     const Settings *settings = workspace->settings;
-    if (!uses_bucket(settings) && !workspace_uses_table(settings) && !settings->queue_url) return;
+    if (!workspace_uses_bucket(settings) && !workspace_uses_table(settings) && !settings->queue_url) return;
     workspace->transport = http_curl_new(settings_aws(settings, "AWS_CA_BUNDLE"));
     workspace->credentials = aws_credentials_chain_new(settings, workspace->transport, workspace->clock);
 }
 
 static bool open_store(Workspace *workspace, GError **error) {
     const Settings *settings = workspace->settings;
-    if (!uses_bucket(settings)) {
+    if (!workspace_uses_bucket(settings)) {
         workspace->place = g_strdup(settings->data_dir);
         return store_dir_open(settings->data_dir, workspace->clock, &workspace->store, error);
     }
@@ -34,7 +34,7 @@ static bool open_store(Workspace *workspace, GError **error) {
 
 /* The search index is this machine's own: it stands beside the directory store's files, not among its keys; one for each bucket and prefix. */
 static char *search_path(const Settings *settings) {
-    if (!uses_bucket(settings)) return g_build_filename(settings->data_dir, ".hansard", "search.sqlite", NULL);
+    if (!workspace_uses_bucket(settings)) return g_build_filename(settings->data_dir, ".hansard", "search.sqlite", NULL);
     const char *endpoint = settings_aws(settings, "AWS_ENDPOINT_URL_S3");
     if (!endpoint) endpoint = settings_aws(settings, "AWS_ENDPOINT_URL");
     g_autofree char *which = g_strjoin("\n", settings->bucket, settings->s3_prefix ? settings->s3_prefix : "", endpoint ? endpoint : "", NULL);
@@ -82,7 +82,7 @@ Pipeline workspace_pipeline(const Workspace *workspace) {
 int workspace_poll_ms(const Workspace *workspace) {
     const Settings *settings = workspace->settings;
     if (workspace->queue) return MAX(settings->poll_s, POLL_WITH_QUEUE_S) * 1000;
-    return uses_bucket(settings) ? settings->poll_s * 1000 : POLL_DIRECTORY_MS;
+    return workspace_uses_bucket(settings) ? settings->poll_s * 1000 : POLL_DIRECTORY_MS;
 }
 
 void workspace_close(Workspace *workspace) {

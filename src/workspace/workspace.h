@@ -32,6 +32,8 @@ const char *workspace_copy_folder(const Workspace *workspace);
 Pipeline workspace_pipeline(const Workspace *workspace);
 /* The longest wait between two looks for work that another process has queued: asking a bucket costs money, asking a directory does not. */
 int workspace_poll_ms(const Workspace *workspace);
+/* Whether the settings want a bucket, not a directory. */
+bool workspace_uses_bucket(const Settings *settings);
 /* Whether the settings want a DynamoDB table for lists. */
 bool workspace_uses_table(const Settings *settings);
 /* Opens the catalog (and `dynamodb`) over the store: part of workspace_open. */

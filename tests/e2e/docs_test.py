@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 """What the documents say is so: the examples of docs/http.md run as they stand, docs/options.md is what the program prints."""
+import os
 import re
 import shutil
 import subprocess
+import sys
 import unittest
 
-from program import ROOT, Server, run, scratch
+from program import PROGRAM, ROOT, Server, environment, free_port, run, scratch
+
+sys.path.insert(0, str(ROOT / "tests"))
+from servers import Versitygw, prepare  # noqa: E402
 
 CALL = "WEBVTT\n\n00:01.000 --> 00:04.000\nAnn: I will send the figures by Friday.\n\n00:05.000 --> 00:07.000\nBob: The system must keep them.\n"
 
@@ -26,6 +31,25 @@ class DocsTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("Send the figures by Friday", done.stdout)
         self.assertEqual(sorted(path.name for path in self.folder.glob("meeting.*")), [f"meeting.{f}" for f in ("csv", "json", "md", "srt", "txt", "vtt")])
+
+    def test_guide_examples(self):
+        """The commands of the guide, on a bucket of a server on this machine instead of AWS."""
+        prepare("versitygw")
+        first, second = re.findall(r"^```sh\n(.*?)^```", (ROOT / "S3_ARCHITECTURE.md").read_text(), re.M | re.S)
+        (self.folder / "call.vtt").write_text(CALL)
+        (self.folder / "bin").mkdir()
+        (self.folder / "bin/hansard").symlink_to(PROGRAM)
+        port = free_port()
+        answers = f"until curl -sSf http://127.0.0.1:{port}/api/meetings; do sleep 0.2; done; kill $(jobs -p); wait"
+        script = "set -eu\n" + first + second.replace("127.0.0.1:8081", f"127.0.0.1:{port}") + answers
+        with Versitygw() as s3:
+            settings = environment(self.folder / "data", AWS_ENDPOINT_URL=s3.url, AWS_ACCESS_KEY_ID=s3.access_key, AWS_SECRET_ACCESS_KEY=s3.secret_key,
+                                   AWS_REGION=s3.region, AWS_EC2_METADATA_DISABLED="true", PATH=f"{self.folder}/bin:{os.environ['PATH']}")
+            done = subprocess.run(["bash", "-c", script], cwd=self.folder, env=settings, capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("missing    bucket acme-meetings", done.stdout)
+        self.assertIn("present    bucket acme-meetings", done.stdout)
+        self.assertIn('"filename":"call.vtt"', done.stdout)
 
     def test_options(self):
         printed = run(self.folder, "help", "settings.md").stdout

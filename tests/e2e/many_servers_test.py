@@ -58,7 +58,7 @@ class ManyServers(unittest.TestCase):
         self.folder = scratch()
         self.addCleanup(shutil.rmtree, self.folder)
         self.bucket = s3.Bucket(self.server, versioned=True)
-        self.settings = self.bucket.settings()
+        self.settings = self.bucket.settings(HANSARD_POLL_SECONDS=str(POLL_S))
         self.seed = int(os.environ.get("HANSARD_SEED", random.SystemRandom().randrange(1 << 32)))
         print(f"seed {self.seed}", file=sys.stderr)
         self.random = random.Random(self.seed)

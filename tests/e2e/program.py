@@ -15,7 +15,8 @@ SAMPLE = pathlib.Path(os.environ.get("HANSARD_SAMPLE", ROOT / "samples/product-r
 SHARED = ROOT.parent / "shared/data"
 
 
-SETTINGS = ("HANSARD_", "S3_", "AWS_", "USE_DYNAMODB", "DYNAMODB_", "STORE_IN_S3", "SKIP_LOCAL_STORAGE", "URL_EXPIRY_SECONDS")
+SETTINGS = ("HANSARD_", "S3_", "AWS_", "USE_DYNAMODB", "DYNAMODB_", "STORE_IN_S3", "SKIP_LOCAL_STORAGE", "URL_EXPIRY_SECONDS",
+            "OPENAI_", "BEDROCK_")
 
 
 def environment(data, **settings):

@@ -1,0 +1,59 @@
+"""A real model server for tests: llama.cpp's, with a small model, on loopback and one thread. Set-up builds it (setup/llama.sh) only when asked for."""
+import http.client
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+
+from program import ROOT, free_port
+
+PREFIX = pathlib.Path(os.environ.get("HANSARD_PREFIX", pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "hansard"))
+
+
+def prefix():
+    """Where llama.cpp's server stands; built now where HANSARD_TEST_LLAMA=1 asks for that; None where it is not there."""
+    if os.environ.get("HANSARD_TEST_LLAMA") == "1":
+        built = subprocess.run([ROOT / "setup/llama.sh"], stdout=subprocess.PIPE, text=True, check=True, env={**os.environ, "HANSARD_PREFIX": str(PREFIX)})
+        return pathlib.Path(built.stdout.strip())
+    versions = (ROOT / "setup/versions.sh").read_text()
+    name = next(line.split("=")[1] for line in versions.splitlines() if line.startswith("LLAMA_BUILD="))
+    return PREFIX / name if (PREFIX / name / ".complete").exists() else None
+
+
+class LlamaServer:
+    def __init__(self, prefix, context=4096, key="sk-llama-test-key"):
+        self.prefix, self.context, self.key, self.port, self.process = prefix, context, key, free_port(), None
+
+    def __enter__(self):
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [self.prefix / "bin/llama-server", "-m", self.prefix / "share/smollm2.gguf", "--host", "127.0.0.1", "--port", str(self.port), "-t", "1",
+             "-c", str(self.context), "-np", "1", "--api-key", self.key, "--alias", "smollm2", "--seed", "7"],
+            stdout=self.log, stderr=self.log, env={name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")})
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, "llama-server ended: " + self.tail()
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+                connection.request("GET", "/health")
+                if connection.getresponse().status == 200:
+                    return self
+            except OSError:
+                pass
+            time.sleep(0.2)
+        raise AssertionError("llama-server does not come up: " + self.tail())
+
+    def tail(self):
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")[-3000:]
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(timeout=60)
+        self.log.close()
+
+    @property
+    def settings(self):
+        return {"HANSARD_EXTRACTOR": "openai", "OPENAI_BASE_URL": f"http://127.0.0.1:{self.port}/v1", "OPENAI_API_KEY": self.key,
+                "OPENAI_MODEL": "smollm2", "HANSARD_CONTEXT_TOKENS": str(self.context)}
