@@ -31,7 +31,7 @@ typedef struct {
 
 typedef struct {
     const ExtractInput *input;
-    GArray *sentences;
+    GArray *sentences, *units;
     Names *names;
     Terms terms;
     GPtrArray *lists;                   /* the terms of each sentence */
@@ -46,7 +46,8 @@ static void proposal_clear(gpointer data) {
 }
 
 static void reading_init(Reading *reading, const ExtractInput *input) {
-    *reading = (Reading){.input = input, .sentences = sentences_of(input->transcript), .marked = g_hash_table_new(NULL, NULL)};
+    *reading = (Reading){.input = input, .marked = g_hash_table_new(NULL, NULL)};
+    reading->sentences = sentences_of(input->transcript, &reading->units);
     reading->names = names_of(input->transcript, reading->sentences);
     terms_init(&reading->terms);
     reading->lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
@@ -65,6 +66,7 @@ static void reading_clear(Reading *reading) {
     names_free(reading->names);
     g_hash_table_unref(reading->marked);
     g_array_unref(reading->sentences);
+    g_array_unref(reading->units);
 }
 
 static void add_evidence(Item *item, const Sentence *sentence) {
