@@ -60,13 +60,16 @@ def neighbour_names(unit, other, side, distance):
     return names + [side + b"s%d%d" % (distance, unit.speaker == other.speaker)]
 
 
-def features(units):
-    """Of every unit (text, speaker) of a meeting: a list of features for each block."""
+def features(units, wanted=None):
+    """Of every unit (text, speaker) of a meeting: a list of features for each block; None for those that are not among the wanted."""
     talks = [talk(text, speaker) for text, speaker in units]
     full = [i for i, unit in enumerate(talks) if len(unit.words) >= SUBSTANCE]
     around_names = [[b"w" + word for word in talks[i].words] for i in full]
     result = []
     for index, unit in enumerate(talks):
+        if wanted is not None and index not in wanted:
+            result.append(None)
+            continue
         before = bisect.bisect_left(full, index)
         after = before + (before < len(full) and full[before] == index)
         near = []

@@ -20,17 +20,18 @@ import corpus
 import features
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-Task = collections.namedtuple("Task", "name label corpora scale cost negatives")
+Task = collections.namedtuple("Task", "name label corpora scale cost labelled")
 
-# scale: of each block of features; negatives: which part of the units without the label is used. The place in the meeting is used where
+# scale: of each block of features; labelled: which part of the units that have other labels is used. The place in the meeting is used where
 # it does no harm on ICSI (docs/model-card.md).
 TASKS = (
-    Task("action", lambda row: row.labels["action"], ("ami",), (1, 0.7, 0.5, 0.4, 0.3), 5, 0.2),
-    Task("commitment", lambda row: row.labels["commit"] or row.labels["command"], ("icsi",), (1, 0.7, 0.5, 0.4, 0), 5, 0.12),
-    Task("decision", lambda row: row.labels["decision"], ("ami", "icsi"), (1, 0.7, 0.5, 0.4, 0), 5, 0.12),
-    Task("requirement", lambda row: row.labels["requirement"], ("ami",), (1, 0.7, 0.5, 0.4, 0), 5, 0.2),
-    Task("key", lambda row: row.labels["extract"], ("ami", "icsi"), (1, 0.7, 0.5, 0.4, 0), 2, 0.12),
+    Task("action", lambda row: row.labels["action"], ("ami",), (1, 0.7, 0.5, 0.4, 0.3), 5, 0.3),
+    Task("commitment", lambda row: row.labels["commit"] or row.labels["command"], ("icsi",), (1, 0.7, 0.5, 0.4, 0), 5, 0.3),
+    Task("decision", lambda row: row.labels["decision"], ("ami", "icsi"), (1, 0.7, 0.5, 0.4, 0), 5, 0.3),
+    Task("requirement", lambda row: row.labels["requirement"], ("ami",), (1, 0.7, 0.5, 0.4, 0), 5, 0.3),
+    Task("key", lambda row: row.labels["extract"], ("ami", "icsi"), (1, 0.7, 0.5, 0.4, 0), 2, 1),
 )
+UNLABELLED = 0.12  # part of the units without any label that are examples
 WORDS_LOST, WORDS_MISHEARD = 0.1, 0.1
 CALIBRATION_FOLD = 5  # every fifth group of meetings fits the probability
 
@@ -62,8 +63,8 @@ class Example:
 
 
 def keep_chance(row):
-    """Whether a unit may be an example at all: those without any label are many, and the few words of "yeah" teach nothing."""
-    return 1.0 if any(row.labels.values()) else 0.25
+    """Whether a unit becomes an example: those without any label are many."""
+    return 1.0 if any(row.labels.values()) else UNLABELLED
 
 
 def examples_of(source, meetings, chance):
@@ -72,9 +73,9 @@ def examples_of(source, meetings, chance):
     clean, noisy = [], []
     for meeting, units in meetings.items():
         for rows, into in ((units, clean), (misheard(units, vocabulary, chance), noisy)):
-            found = features.features([(row.text, row.speaker) for row in rows])
-            into += [Example(groups[series(meeting)], source, row, [array.array("H", block) for block in blocks]) for row, blocks in zip(rows, found)
-                     if chance.random() < keep_chance(row)]
+            wanted = {i for i, row in enumerate(rows) if chance.random() < keep_chance(row)}
+            found = features.features([(row.text, row.speaker) for row in rows], wanted)
+            into += [Example(groups[series(meeting)], source, rows[i], [array.array("H", block) for block in found[i]]) for i in sorted(wanted)]
     return clean, noisy
 
 
@@ -94,11 +95,11 @@ def fit(examples, task, seed, work):
     with open(work / "examples", "w") as file:
         for example in examples:
             positive = task.label(example.row)
-            if not positive and chance.random() >= task.negatives / 0.25:
+            if not positive and any(example.row.labels.values()) and chance.random() >= task.labelled:
                 continue
             values = vector(example.blocks, task.scale)
             file.write(f"{'+1' if positive else '-1'} " + " ".join(f"{i + 1}:{values[i]:.5f}" for i in sorted(values)) + "\n")
-    subprocess.run(["liblinear-train", "-q", "-s", "0", "-c", str(task.cost), "-B", "1", "-e", "0.001", work / "examples", work / "model"],
+    subprocess.run(["liblinear-train", "-q", "-s", "0", "-c", str(task.cost), "-B", "1", work / "examples", work / "model"],
                    check=True)
     lines = (work / "model").read_text().split("\n")
     sign = 1 if next(line for line in lines if line.startswith("label")).split()[1] == "1" else -1
