@@ -234,7 +234,7 @@ def recognizers(data, work):
 def names_a_day(words):
     """The corpus gives no value for spans of hours: "tomorrow from 3 to 5" names a day all the same."""
     return re.search(r"(?i)today|tonight|tomorrow|yesterday|(mon|tues|wednes|thurs|fri|satur|sun)day|evening|afternoon|morning|\d(st|nd|rd|th)\b|\d/\d|"
-                     r"(jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d|\d (jan|feb|apr|jun|jul|aug|sep|oct|nov|dec)|noon|\d ?[ap]\.? ?m|"
+                     r"(jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d|\d (jan|feb|apr|jun|jul|aug|sep|oct|nov|dec)|noon|lunch|\d ?[ap] ?\.? ?m|"
                      r"next (hour|week|month|year)|in \w+ (day|week|month)", words)
 
 
