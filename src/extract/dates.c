@@ -68,6 +68,11 @@ static guint number_of(const char *word) {
     return position_in(cardinals, word, strlen(word)); /* "a few" is 0: no number */
 }
 
+static bool is_cardinal(const char *word, guint number) {
+    g_auto(GStrv) words = g_strsplit(cardinals, " ", -1);
+    return number > 0 && strcmp(words[number - 1], word) == 0;
+}
+
 static guint ordinal_of(const char *word) {
     static const char ordinals[] =
         "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
@@ -77,8 +82,8 @@ static guint ordinal_of(const char *word) {
     if (g_str_has_prefix(word, "thirty")) return 31;
     if (strcmp(word, "twenty") == 0) return 20;
     const char *unit = g_str_has_prefix(word, "twenty") ? word + 7 : word;
-    guint tens = unit == word ? 0 : 20, number = position_in(ordinals, unit, strlen(unit));
-    return number ? tens + number : tens + position_in(cardinals, unit, strlen(unit));
+    guint tens = unit == word ? 0 : 20, number = position_in(cardinals, unit, strlen(unit));
+    return is_cardinal(unit, number) ? tens + number : tens + position_in(ordinals, unit, strlen(unit));
 }
 
 static guint month_of(const char *word) { return position_in("jan feb mar apr may jun jul aug sep oct nov dec", word, 3); }
@@ -252,7 +257,7 @@ static bool is_dated(const GMatchInfo *match, const GDate *today, GDate *day) {
                g_date_compare(day, today) >= 0;
     g_autofree char *weekday = part(match, "weekday");
     for (int exact = weekday != NULL; exact >= 0; exact--) { /* "Friday, July 18": the year in which it is one */
-        for (guint ahead = 0; ahead <= 8; ahead++)           /* 29 February may be far */
+        for (guint ahead = 0; ahead <= (exact ? 1 : 8); ahead++) /* 29 February may be far */
             if (set_day(day, this_year + ahead, month_of(month), ordinal_of(number)) && g_date_compare(day, today) >= 0 &&
                 (!exact || (guint)g_date_get_weekday(day) == weekday_of(weekday)))
                 return true;
@@ -410,9 +415,9 @@ static bool is_pair(const GMatchInfo *match, const GDate *today, GDate *day) {
     guint month = dot || a > 12 ? b : a, number = dot || a > 12 ? a : b;
     guint named = year ? (guint)g_ascii_strtoull(year, NULL, 10) : g_date_get_year(today);
     if (year && named < 100) named += 2000;
-    if (!set_day(day, named, month, number)) return false;
-    if (!year && g_date_compare(day, today) < 0) return set_day(day, named + 1, month, number);
-    return g_date_compare(day, today) >= 0;
+    for (guint ahead = 0; ahead <= (year ? 0 : 8); ahead++) /* 2/29 may be far */
+        if (set_day(day, named + ahead, month, number) && g_date_compare(day, today) >= 0) return true;
+    return false;
 }
 
 static bool is_nth_weekday(const GMatchInfo *match, const GDate *today, GDate *day) {
@@ -490,9 +495,10 @@ static const Phrase phrases[] = {
     {"(?:the )?(?:next )?" WEEKDAY " (?<week>after next)", is_weekday, false},
     {"(?:(?<week>next week|this week) (?:on )?)" WEEKDAY PART_OF_DAY, is_weekday, false},
     {"(?:this |next )?" WEEKDAY " (?<left>\\d{1,2})[./](?<right>\\d{1,2})", is_weekday_and_pair, false},
-    {AT_ITS_END "(?:this |next )?" WEEKDAY "(?: the)? (?<day>\\d{1,2}(?:st|nd|rd|th)|" ORDINAL_WORDS "|\\d{1,2}(?! (?:o'?clock|[ap] ?m)|:))", is_weekday_and_day, false},
+    {AT_ITS_END "(?:this |next )?(?<weekday>" WEEKDAYS "|wed|sat|sun)(?: the)? (?<day>\\d{1,2}(?:st|nd|rd|th)|" ORDINAL_WORDS "|\\d{1,2}(?! (?:o'?clock|[ap] ?m)|:))", is_weekday_and_day, false},
     {AT_ITS_END "(?:the )?(?:(?<which>this coming|this|next|coming|following) )?" WEEKDAY "\\b(?!'s)" PART_OF_DAY
-     "(?! (?:after next|(?:the )?(?:\\d{1,2}(?:st|nd|rd|th)?(?: |$)|" ORDINAL_WORDS ")))",
+     "(?! after next)(?! (?:the )?(?:\\d{1,2}(?:st|nd|rd|th)|" ORDINAL_WORDS "))(?! \\d{1,2}(?![\\d:.]| ?[ap] ?m| ?o'?clock))(?! \\d{4}-)"
+     "(?! \\d{1,2}[./]\\d)",
      is_weekday, false},
     {"(?<which>this|next)? ?(?<weekday>wed|sat|sun)", is_weekday, true},
     {"(?:later |some ?time |within |early |late )?(?<which>next|this|following|current) (?<unit>week(?:end)?|month|quarter|qtr|year|yr)", is_end_of, false},
@@ -504,7 +510,7 @@ static const Phrase phrases[] = {
     {"(?:in |within )?(?:the )?(?:upcoming (?<count>" NUMBERS ")|(?<count>" NUMBERS ") upcoming) (?<unit>" UNITS ")", is_ahead, false},
     {"(?<count>" NUMBERS ") (?<unit>" UNITS ") (?:from (?:right )?(?:now|today)|hence|today)", is_ahead, false},
     {"(?:this time )?(?<which>next) (?<unit>week) this time|this time (?<which>next) (?<unit>week)", is_end_of, false},
-    {"(?<year>20\\d\\d)[-/](?<month>\\d{1,2})[-/](?<day>\\d{1,2})", is_iso, false},
+    {"(?:(?:" WEEKDAYS ") )?(?<year>20\\d\\d)[-/](?<month>\\d{1,2})[-/](?<day>\\d{1,2})", is_iso, false},
     {"(?<left>\\d{1,2})(?:/|(?<dot>\\.))(?<right>\\d{1,2})[/.](?<year>20\\d\\d|\\d\\d)", is_pair, false},
     {"(?<month>\\d{1,2})/(?<year>20\\d\\d)|(?<year>20\\d\\d)[-/](?<month>\\d{1,2})", is_numbered_month, false},
     {"(?<left>\\d{1,2})/(?<right>\\d{1,2})", is_pair, false},
@@ -516,7 +522,7 @@ static const Phrase phrases[] = {
     {"the " ORDINAL_DAY "(?! day)(?! (?:of|time|version|one|floor|draft|round|release|meeting|sprint|quarter|half|part|question|point|item|week|last|qtr))",
      is_day_of_month, true},
     {MONTH " after next", is_month_after_next, false},
-    {"(?:in|during|this|next|sometime in|late|later in|for) " MONTH "(?:" YEAR "| in (?<count>" NUMBERS ") years?)", is_month, false},
+    {"(?:in|during|this(?! may)|next|sometime in|late|later in|for) " MONTH "(?:" YEAR "| in (?<count>" NUMBERS ") years?)", is_month, false},
     {MONTH " in (?<count>" NUMBERS ") years?", is_month, false},
     {"(?<until>by|before|until) (?:early |the (?:beginning|start) of )?" MONTH "(?! (?:the )?\\d)" YEAR, is_month, false},
     {"(?:in|during|by the end of) (?<year>20\\d\\d)", is_year, false},

@@ -45,6 +45,7 @@ typedef struct {
     GPtrArray *lists;                   /* the terms of each sentence */
     GArray *proposals[ITEM_KIND_COUNT]; /* of Proposal, in order of time */
     GHashTable *marked;                 /* sentences that chosen items stand on */
+    double *worth;                      /* of each sentence, for the summary; NULL: not known */
 } Reading;
 
 static void proposal_clear(gpointer data) {
@@ -73,6 +74,7 @@ static void reading_clear(Reading *reading) {
     terms_clear(&reading->terms);
     names_free(reading->names);
     g_hash_table_unref(reading->marked);
+    g_free(reading->worth);
     g_array_unref(reading->sentences);
     g_array_unref(reading->units);
 }
@@ -265,9 +267,22 @@ static void add_picks(Reading *reading, const Ranking *ranking, Rank rank, ItemK
     }
 }
 
+/* A sentence is worth what its units are on the average. */
+static void weigh_sentences(Reading *reading, const Ranking *ranking) {
+    g_autofree guint *units = g_new0(guint, reading->sentences->len + 1);
+    reading->worth = g_new0(double, reading->sentences->len + 1);
+    for (guint i = 0; i < ranking->count; i++) {
+        guint sentence = g_array_index(reading->units, Unit, i).sentence;
+        reading->worth[sentence] += ranking->scores[RANK_KEY][i];
+        units[sentence]++;
+    }
+    for (guint i = 0; i < reading->sentences->len; i++) reading->worth[i] /= MAX(1, units[i]);
+}
+
 static void suggest_items(Reading *reading) {
     Ranking ranking;
     ranking_init(&ranking, reading->units);
+    weigh_sentences(reading, &ranking);
     add_picks(reading, &ranking, RANK_ACTION, ITEM_ACTION);
     add_picks(reading, &ranking, RANK_DECISION, ITEM_DECISION);
     add_picks(reading, &ranking, RANK_REQUIREMENT, ITEM_REQUIREMENT);
@@ -294,7 +309,7 @@ static bool run(const Settings *settings, const ExtractInput *input, Minutes **m
     reading_init(&reading, input);
     bool done = !english || read_items(&reading, error);
     for (ItemKind kind = 0; done && kind < ITEM_KIND_COUNT; kind++) select_items(&reading, kind, made);
-    if (done) summary_write(input->transcript, reading.sentences, &reading.terms, reading.lists, reading.marked, made);
+    if (done) summary_write(input->transcript, reading.sentences, &reading.terms, reading.lists, reading.worth, reading.marked, made);
     reading_clear(&reading);
     if (!done || (input->progress && !input->progress(1, input->user_data, error))) return false;
     if (!english)
