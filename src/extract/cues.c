@@ -33,8 +33,11 @@ typedef struct {
     "(?:be (?=[^ ]+ing )|also |still |probably |maybe |certainly |gladly |happily |quickly |now |first |have to |need to |try to |go ahead and |go and |make " \
     "sure to )*"
 #define GOING "(?:going to|gonna|about to)"
-#define WE "(?:we|we all|we both|the team|the group|everybody|everyone)"
+#define WE                                                                                                                       \
+    "(?:we|we all|we both|everybody|everyone|the (?:team|group|board|committee|council|management|steering (?:group|committee)|"     \
+    "department|client|customer)|management)"
 #define WHAT " (?<what>.+)"
+#define LOOK "a (?:look|word|chat|call|think|meeting|conversation|go|closer look) (?:at|with|about|on|through|into|over)"
 #define READY "(?:ready|done|finished|out|sent|fixed|prepared|available|written|up|in place|over to you|delivered|shipped|for you)"
 /* "the decision was hard" is about deciding, and decides nothing */
 #define NO_OPINION                                                                                                               \
@@ -82,6 +85,11 @@ static const Cue cues[] = {
     {ITEM_ACTION, WHO_NAMED, 0.86, CUE_WORK, "(?<who>[^ ]+)(?:'ll| will| can| should) (?<what>have (?:.+ )?" READY "(?: .+)?)"},
     {ITEM_ACTION, WHO_UNKNOWN, 0.62, CUE_WORK,
      "(?:we'll|we will|we can|we have to|we need to) (?<what>have (?:.+ )?" READY "(?: .+)?)"},
+    {ITEM_ACTION, WHO_SPEAKER, 0.84, CUE_WORK, "(?:i'll|i will|i can|let me) (?<what>have " LOOK " .+)"},
+    {ITEM_ACTION, WHO_NAMED, 0.84, CUE_WORK, "(?<who>[^ ]+)(?:'ll| will| should| can you| could you) (?<what>have " LOOK " .+)"},
+    {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_WORK | CUE_OPENS,
+     "(?:please )?(?<what>(?:let|give) (?:me|us) (?:have )?(?:your|the|a|an|some) (?!(?:second|minute|moment|sec|hand|chance|break|idea|example|floor)).+)"},
+    {ITEM_ACTION, WHO_UNKNOWN, 0.82, CUE_TASK | CUE_ASKS, "(?:can|could|would|will) (?:someone|somebody|anyone|anybody|one of (?:you|us))(?: please| maybe)*" WHAT},
     {ITEM_ACTION, WHO_SPEAKER, 0.88, CUE_TASK, "(?:i'll|i will|i shall) " SOON "(?<what>.+)"},
     {ITEM_ACTION, WHO_SPEAKER, 0.8, CUE_TASK, "i(?:'m| am) " GOING " " SOON "(?<what>.+)"},
     {ITEM_ACTION, WHO_SPEAKER, 0.88, CUE_TASK,
@@ -89,8 +97,8 @@ static const Cue cues[] = {
      "(?:also )?(?:happy|glad|willing|supposed|planning|committed) to|i(?:'d| would) be (?:happy|glad) to|i am (?:happy|glad|planning) "
      "to|i've been asked to|i'm (?:responsible for|in charge of)|my (?:job|task|action|action item|part|next step|to do) (?:is|will be) to)" WHAT},
     {ITEM_ACTION, WHO_ADDRESSED, 0.84, CUE_TASK, "your (?:job|task|action|action item|homework|part|next step) (?:is|will be|would be) to" WHAT},
-    {ITEM_ACTION, WHO_SPEAKER, 0.62, CUE_TASK,
-     "(?:i need to|i have to|i must|i've got to|i should|i can|let me) " SOON "(?<what>.+)"},
+    {ITEM_ACTION, WHO_SPEAKER, 0.66, CUE_TASK,
+     "(?:i need to|i should be able to|i could probably|i better|i'd better|i have to|i must|i've got to|i should|i can|let me) " SOON "(?<what>.+)"},
     {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_TASK | CUE_ASKS,
      "(?:can|could|would|will) you(?: please| maybe| kindly| perhaps| mind)*" WHAT},
     {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_TASK, "(?:i need you to|i want you to|i'd like you to|i would like you to)" WHAT},
@@ -110,8 +118,12 @@ static const Cue cues[] = {
     {ITEM_DECISION, WHO_UNKNOWN, 0.92, 0,
      "(?:we|they|the (?:team|board|group|committee|management)|management)(?:'ve| have| has)? (?:made|took|taken|reached) (?:the|a) decision "
      "(?:to|that|on)" WHAT},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.88, 0, "it (?:was|has been|is|'s been) (?:decided|agreed|resolved)(?: unanimously| then)?(?: that| to)?" WHAT},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.84, 0, "(?:we have|we've got|we've|we got) a (?:decision|deal|winner)(?: then)?(?: that| to)?" WHAT},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.82, 0, "(?:we're|we are) (?:all |now )?(?:decided|agreed|settled)(?: then)?(?: that| to| on)?" WHAT},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.82, CUE_OPENS, "all agreed(?: then| so)*(?: that| to| on)?" WHAT},
     {ITEM_DECISION, WHO_UNKNOWN, 0.86, 0, "(?:we've|we have) made up our minds?(?: that| to| on)?" WHAT},
-    {ITEM_DECISION, WHO_UNKNOWN, 0.86, CUE_OPENS, "as (?:we )?(?:agreed|decided|discussed and agreed)(?: last time| before)? " NO_OPINION "(?<what>(?:the|a|an|our|no|all|every|this|that|it|there) .+)"},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.86, CUE_OPENS, "as (?:agreed|decided|discussed and agreed) " NO_OPINION "(?<what>(?:the|a|an|our|no|all|every|this|that|it|there) .+)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.86, CUE_BARE, "(?:the )?(?:motion|proposal|vote) (?:is|was|has been) (?:carried|passed|adopted|approved|accepted)(?<what> .+)?"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.86, 0,
      "(?:the (?:board|management|committee|team|group|client|customer|steering group)|management) (?<what>(?:has |have )?(?:approved|rejected|accepted|adopted|signed "
@@ -128,7 +140,7 @@ static const Cue cues[] = {
      "(?:let's|let us|we'll|we will|we shall|we're " GOING "|we are " GOING
      ") (?<what>(?:go with|go for|go ahead with|stick with|stick to|stay with|settle on|settle for|opt "
      "for|adopt|choose|pick|drop|postpone|cancel|skip|keep the|keep it|launch)(?: .+)?)"},
-    {ITEM_DECISION, WHO_UNKNOWN, 0.7, 0, "(?:let's|we'll|we will) (?<what>(?:use|take|keep|make it|say|leave|have)(?: .+)?)"},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.7, 0, "(?:let's|we'll|we will|we're " GOING "|we are " GOING ") (?<what>(?:use|take|keep|make it|leave|have|move to|switch to|replace|drop|stop|start)(?: .+)?)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.84, CUE_BARE,
      "(?:it's|it is|that's|that is|this is|so it's)(?: all| now)? (?:settled|decided|agreed|approved|a deal)(?: then)?(?: "
      "that)?(?<what> .+)?"},
@@ -187,7 +199,7 @@ static const char *const small_talk =
     "that$|to that|to it|into that|rid)|talk (?:about|you)|tell you|ask (?:you|a question|one)|come (?:back|to that|in|up "
     "to)|move (?:on|to|over|ahead)|look (?:like|at (?:that|"
     "it|this)$|forward)|run (?:through|late|out)|put (?:it|that) (?:this|that) way|present\\b(?! (?:the|a|our|my|your|these) )|open (?:it|that) up|call it|answer (?:that|your)|"
-    "(?:speak|talk) (?:up|louder|to that)|make (?:a|the|any|that) decision|decide|do what|get (?:some|a) (?:coffee|water|tea|drink)|(?:back|turn) (?:to|in|off the|on the)|close (?:the (?:door|window))|find (?:it|that|this) |find out$|continue\\b|"
+    "(?:speak|talk) (?:up|louder|to that)|take (?:a|your|the) (?:seat|break|breath|step)|take (?:five|ten|turns)|(?:speak|talk) (?:a (?:bit|little)|slower|slowly|more|into)|finish (?:my|your|this|that|the) (?:sentence|point|thought|sandwich|coffee)|have (?:a (?:break|look|seat|coffee|drink|nice|good|great|think)|lunch|dinner|fun|to)|make (?:a|the|any|that) decision|decide|do what|get (?:some|a) (?:coffee|water|tea|drink)|(?:back|turn) (?:to|in|off the|on the)|close (?:the (?:door|window))|find (?:it|that|this) |find out$|continue\\b|"
     "work (?:for|with) (?:me|that|it)$|make (?:that|it) (?:bigger|clear)|tell (?:me|us)\\b|repeat|hear|say |close "
     "(?:with|off)|put (?:up|on|down)|cut (?:you|in)|do (?:you|something like)|"
     "take (?:it|that) (?:offline|from there|from here)|discuss (?:that|this|it)(?: later)?$|set (?:it|that)$|check "
@@ -198,7 +210,7 @@ static const char *const small_talk =
 static const char *const vague =
     "^(?:(?:get|make|put|look|do|take|come|find|start|work|set|run|move|change|tell|add|bring|begin|talk|cut|continue|open|close|"
     "discuss)\\b(?! (?:up with|sure (?:that )?[^ ]+ [^ ]+ [^ ]+ |up\\b|out\\b|into|on |"
-    "together|in touch|care|back to (?:you|him|her|them|everyone|everybody|us) (?:on|about|with|by|when|before|tomorrow|next|after)|back in touch|hold of|an? |the |our |all |with |[^ ]+ figures|to (?:the )?[^ ]+ about))|[^ ]+ "
+    "together|in touch|(?:that|it|this|them) up\\b|care|back to (?:you|him|her|them|everyone|everybody|us) (?:on|about|with|by|when|before|tomorrow|next|after)|back in touch|hold of|an? |the |our |all |with |[^ ]+ figures|to (?:the )?[^ ]+ about))|[^ ]+ "
     "(?:it|that|this|them|there|these|those|one)(?: (?:up|in|on|down|out|back|here|there|too|again|first|off))?$)";
 
 /* A clause that ends in these was broken off. */
@@ -214,6 +226,7 @@ static const char *const never_work[] = {
     "sleep",   "survive", "miss", "die",  "happen", "regret",     "the",    "a",      "an",    "my",      "your",     "our",
     "his",     "her",    "their", "this", "that",   "these",      "those",  "it",     "in",    "on",      "at",       "to",
     "for",     "with",   "from",  "of",   "so",     "very",       "too",    "all",    "some",  "any",     "no",       "by",
+    "don't",   "not",    "shout", "listen", "relax", "stand", "join", "ignore", "note", "forgive", "proceed",
     "out",     "home",   "there", "here", "back to", "bear",      "enjoy",  "apologise", "apologize", "laugh", "cry", NULL};
 
 static const char *addressed(const Sentence *sentence, const Names *names, guint cue) {
@@ -297,6 +310,16 @@ static bool weigh_task(const Cue *cue, const Sentence *sentence, Candidate *cand
     return !sentence_word_is(sentence, candidate->to - 1, loose_ends) && candidate->to - candidate->from >= 2;
 }
 
+/* Neither of the talk itself ("let's take a break") nor of days gone by ("back then we agreed"). */
+static bool is_decided(const Cue *cue, const Sentence *sentence, const Candidate *candidate) {
+    static GRegex *chatting, *past;
+    phrase_once(&chatting, small_talk, "");
+    phrase_once(&past, "(?:back then|back(?= we )|in the past|at the time|years ago|originally|initially|used to|in theory)(?![^ ])", "");
+    const PlainWord *first = &g_array_index(sentence->words, PlainWord, candidate->from);
+    if (g_regex_match(past, sentence->plain, 0, NULL)) return false;
+    return cue->confidence >= CONFIDENCE_SURE || !g_regex_match(chatting, sentence->plain + first->plain_at, 0, NULL);
+}
+
 /* "You'll take care of it, right?" asks for a nod, not for an answer. */
 static bool ends_in_tag(const Sentence *sentence) {
     static const char *const tags[] = {"right", "okay", "ok", "yeah", "yes", "alright", "please", "deal", NULL};
@@ -320,6 +343,7 @@ static bool read_match(const Cue *cue, const Transcript *transcript, const Sente
     candidate->from = says_what ? sentence_word_at(sentence, (guint)what + (sentence->plain[what] == ' ')) : cue_word;
     candidate->to = clause_end(sentence, names, candidate->from);
     candidate->previous = !says_what;
+    if (cue->kind == ITEM_DECISION && !is_decided(cue, sentence, candidate)) return false;
     return cue->kind != ITEM_ACTION || (weigh_task(cue, sentence, candidate) && (candidate->task || !open));
 }
 

@@ -55,6 +55,10 @@ static const Rule rules[] = {
     {FORM_SYSTEM, 0.9, NULL, OPENING OTHER OTHER SYSTEM " " MODAL "(?: be able to)? (?<what>.+)"},
     {FORM_PEOPLE, 0.82, NULL, "(?<who>" OPENING OTHER PEOPLE ") " MODAL " (?<what>.+)"},
     {FORM_THING, 0.85, NULL, "(?<who>" OPENING OTHER OTHER THING ") " MODAL " (?<what>.+)"},
+    {FORM_THING, 0.8, NULL,
+     "(?<who>(?:the|every|each|all|any|no) (?:(?!(?:that|which|who|is|are|was|team|group|boss|guys|guy|man|woman|kids|people|company|management|"
+     "committee|weather|train|bus|soup|rest|others?|i|we|you|they|he|she|it|of|and|so|but|then|because|in|on|at) )[^ ]+ ){1,3}?)(?<modal>must|shall)(?<not> not| never)? "
+     "(?<what>.+)"},
     {FORM_SYSTEM, 0.8, NULL,
      "(?:it|it also) " MODAL " (?:be able to |still "
      ")?(?<what>(?:support|work|run|handle|allow|let|provide|show|display|send|store|save|keep|load|respond|"
@@ -183,7 +187,8 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
         if (g_str_has_prefix(what, idle[i])) return NULL;
     static GRegex *past; /* "must have clicked", "should be happy": guesses about people */
     if (g_regex_match(phrase_once(&past, "(?:have (?:[^ ]+ )?(?:been|gone|seen|got|done|made|had|taken|[^ ]+ed)(?: |$)|be (?:happy|glad|sad|angry|tired|crazy|mad|"
-                                         "sick|joking|kidding|here|on (?:their|his|her) way|pleased|fine|aware|proud|surprised)(?: |$))", ""),
+                                         "sick|joking|kidding|here|on (?:their|his|her) way|pleased|fine|aware|proud|surprised)(?: |$)|(?:know|like|love|want|think|feel|enjoy|care|worry|realise|"
+                                         "realize)(?: |$)|work (?:now|again|fine|out|today|tomorrow|like|for|this|that)(?: |$))", ""),
                       what, 0, NULL))
         return NULL;
     bool negated =
