@@ -7,12 +7,14 @@ build=(build-essential cmake ninja-build pkg-config python3 python3-pip ca-certi
        libavformat-dev libavcodec-dev libavutil-dev libswresample-dev)
 test=(clang libclang-rt-14-dev ffmpeg chromium curl jq)
 bench=(ffmpeg nginx-light wrk time)
+train=(python3 liblinear-tools)
 
 case ${1:-build} in
     build) wanted=("${build[@]}") ;;
     test) wanted=("${build[@]}" "${test[@]}") ;;
     bench) wanted=("${build[@]}" "${bench[@]}") ;;
-    *) die "usage: packages.sh build|test|bench" ;;
+    train) wanted=("${train[@]}") ;;
+    *) die "usage: packages.sh build|test|bench|train" ;;
 esac
 
 missing=()
