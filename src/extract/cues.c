@@ -256,7 +256,8 @@ static const char *named(const Cue *cue, const Sentence *sentence, const Names *
 }
 
 static bool find_owner(const Cue *cue, const Transcript *transcript, const Sentence *sentence, const Names *names,
-                       const GMatchInfo *match, guint cue_word, const char **owner, bool *open) {
+                       const GMatchInfo *match, guint cue_word, Candidate *candidate, bool *open) {
+    const char **owner = &candidate->owner;
     int at;
     switch (cue->who) {
     case WHO_UNKNOWN:
@@ -266,7 +267,8 @@ static bool find_owner(const Cue *cue, const Transcript *transcript, const Sente
         return true;
     case WHO_NAMED:
         if (!g_match_info_fetch_named_pos(match, "who", &at, NULL) || at < 0) return false;
-        *owner = named(cue, sentence, names, sentence_word_at(sentence, (guint)at), open);
+        candidate->owner_word = sentence_word_at(sentence, (guint)at);
+        *owner = named(cue, sentence, names, candidate->owner_word, open);
         return *owner != NULL;
     case WHO_ADDRESSED:
         *owner = addressed(sentence, names, cue_word);
@@ -278,16 +280,22 @@ static bool find_owner(const Cue *cue, const Transcript *transcript, const Sente
     return false;
 }
 
+char *cues_base_form(const char *word) {
+    gsize length = strlen(word);
+    if (length < 6 || !g_str_has_suffix(word, "ing")) return NULL;
+    g_autofree char *stem = g_strndup(word, length - 3), *with_e = g_strconcat(stem, "e", NULL);
+    if (g_strv_contains(task_verbs, stem)) return g_steal_pointer(&stem);
+    if (g_strv_contains(task_verbs, with_e)) return g_steal_pointer(&with_e);
+    if (stem[length - 4] == stem[length - 5]) stem[length - 4] = '\0'; /* "getting" */
+    return g_strv_contains(task_verbs, stem) ? g_steal_pointer(&stem) : NULL;
+}
+
 /* Also "sending", "getting", "writing": after "I'll be", "responsible for", "would you mind". */
 static bool begins_with_task(const Sentence *sentence, guint word) {
     if (sentence_word_is(sentence, word, task_verbs)) return true;
     const PlainWord *at = &g_array_index(sentence->words, PlainWord, word);
-    gsize length = at->plain_end - at->plain_at;
-    if (length < 6 || strncmp(sentence->plain + at->plain_end - 3, "ing", 3) != 0) return false;
-    g_autofree char *stem = g_strndup(sentence->plain + at->plain_at, length - 3), *with_e = g_strconcat(stem, "e", NULL);
-    if (g_strv_contains(task_verbs, stem) || g_strv_contains(task_verbs, with_e)) return true;
-    if (stem[length - 4] == stem[length - 5]) stem[length - 4] = '\0';
-    return g_strv_contains(task_verbs, stem);
+    g_autofree char *text = g_strndup(sentence->plain + at->plain_at, at->plain_end - at->plain_at), *base = cues_base_form(text);
+    return base != NULL;
 }
 
 /* Requests and promises are as sure as their verb: "I'll send" is, "I'll see" is none, "I'll polish" is likely. */
@@ -338,7 +346,7 @@ static bool read_match(const Cue *cue, const Transcript *transcript, const Sente
     if (cue->flags & CUE_OPENS && !opens_sentence(sentence, names, cue_word)) return false;
     if (clause_is_denied(sentence, cue_word)) return false;
     bool open = false;
-    if (!find_owner(cue, transcript, sentence, names, match, cue_word, &candidate->owner, &open)) return false;
+    if (!find_owner(cue, transcript, sentence, names, match, cue_word, candidate, &open)) return false;
     candidate->confidence = cue->confidence;
     candidate->from = says_what ? sentence_word_at(sentence, (guint)what + (sentence->plain[what] == ' ')) : cue_word;
     candidate->to = clause_end(sentence, names, candidate->from);

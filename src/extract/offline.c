@@ -85,6 +85,7 @@ static void add_evidence(Item *item, const Sentence *sentence) {
 
 /* Takes the item, which has its evidence. */
 static void propose(Reading *reading, Item *item, guint sentence) {
+    if (item->kind == ITEM_ACTION) to_verb(item);
     if (strlen(item->text) > ITEM_TEXT_BYTES_MAX) {
         char *cut = text_cut(item->text, ITEM_TEXT_BYTES_MAX);
         g_free(item->text);
@@ -112,6 +113,31 @@ static bool read_due(const Reading *reading, const Sentence *sentence, guint fir
     return true;
 }
 
+/* "Sending the figures" is the task "Send the figures". */
+static void to_verb(Item *item) {
+    g_autofree char *word = g_strndup(item->text, strcspn(item->text, " ")), *lower = g_ascii_strdown(word, -1);
+    g_autofree char *base = cues_base_form(lower);
+    if (!base) return;
+    base[0] = g_ascii_toupper(base[0]);
+    char *text = g_strconcat(base, item->text + strlen(word), NULL);
+    g_free(item->text);
+    item->text = text;
+}
+
+/* "the Industrial Designer will": a job is named by all of its words. */
+static char *owner_of(const Sentence *sentence, const Candidate *candidate) {
+    static const char *const jobs[] = {"Designer", "Expert", "Manager", "Engineer", "Developer", "Director", "Officer", "Analyst",
+                                       "Architect", "Tester", "Specialist", "Coordinator", "Team", NULL};
+    guint from = candidate->owner_word;
+    if (!candidate->owner || !g_strv_contains(jobs, candidate->owner)) return g_strdup(candidate->owner);
+    while (from > 0 && candidate->owner_word - from < 2 && g_array_index(sentence->words, PlainWord, from - 1).capital &&
+           !g_array_index(sentence->words, PlainWord, from).after_comma)
+        from--;
+    static const char *const articles[] = {"the", "our", "so", "and", "then", NULL};
+    if (from < candidate->owner_word && sentence_word_is(sentence, from, articles)) from++;
+    return sentence_words(sentence, from, candidate->owner_word + 1);
+}
+
 static void propose_candidate(Reading *reading, const Candidate *candidate) {
     const Sentence *sentence = sentence_at(reading->sentences, candidate->sentence);
     Item *item = item_new(candidate->kind);
@@ -120,7 +146,7 @@ static void propose_candidate(Reading *reading, const Candidate *candidate) {
     item->text = previous ? g_strdup(sentence_at(reading->sentences, candidate->sentence - 1)->text)
                           : clause_text(sentence, candidate->from, candidate->to);
     item->confidence = candidate->confidence;
-    item->owner = g_strdup(candidate->owner);
+    item->owner = owner_of(sentence, candidate);
     if (candidate->kind == ITEM_ACTION && read_due(reading, sentence, candidate->from, candidate->to, item)) item->confidence += 0.1;
     if (candidate->kind == ITEM_QUESTION && sentence->question) {
         char *asked = g_strconcat(item->text, "?", NULL);

@@ -29,10 +29,10 @@ static const struct {
     {SUBJECT_WE, "(?:we(?: both)?" HELPER "|let's)" ADVERBS " (?<what>.+)"},
 };
 
-/* Jobs that people are called by: "the Marketing Expert". */
-static const char *const jobs =
-    "(?<job>(?:(?!(?:the|a|an|our|your|my|and|so|to|of|for|with|is|as|by|that|this|from|um|uh|or) )[a-z_]+ ){1,2}"
-    "(?:designer|expert|manager|engineer|developer|director|officer|analyst|architect|tester|specialist|coordinator|lead|team|department))";
+/* Jobs that people are called by: "the marketing expert", "Industrial Designer". */
+#define JOBS                                                                                                                     \
+    "(?i:designer|expert|manager|engineer|developer|director|officer|analyst|architect|tester|specialist|coordinator)"
+static const char *const jobs = "(?|(?<job>(?:[A-Z][a-z]+ ){1,2}" JOBS ")|(?i:the|our) (?<job>(?:[a-z]+ ){1,2}" JOBS "))(?![a-z])";
 
 static char *plain_words(const Sentence *sentence, guint from, guint to) {
     if (from >= to) return g_strdup("");
@@ -47,25 +47,33 @@ static char *titled(const char *words) {
     return g_strjoinv(" ", parts);
 }
 
-/* The one job that the pick names; NULL where it names none or several. */
-static char *job_of(const Talk *talk, const Pick *pick) {
+#define LOOK_BACK 4 /* units in which "you" may have been called by a job */
+
+/* Adds the jobs that a unit names to `found`; false where there are two different ones. */
+static bool read_jobs(const char *text, char **found) {
     static GRegex *regex;
-    phrase_once(&regex, jobs, "");
-    char *found = NULL;
-    for (guint i = 0; i < pick->units->len; i++) {
-        const Unit *unit = &g_array_index(talk->units, Unit, g_array_index(pick->units, guint, i));
-        g_autofree char *lower = g_ascii_strdown(unit->text, -1);
-        g_autoptr(GMatchInfo) match = NULL;
-        for (g_regex_match(regex, lower, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL)) {
-            g_autofree char *words = g_match_info_fetch_named(match, "job"), *job = titled(words);
-            if (found && strcmp(found, job) != 0) {
-                g_free(found);
-                return NULL;
-            }
-            if (!found) found = g_steal_pointer(&job);
-        }
+    g_autoptr(GMatchInfo) match = NULL;
+    for (g_regex_match(phrase_once(&regex, jobs, ""), text, 0, &match); g_match_info_matches(match);
+         g_match_info_next(match, NULL)) {
+        g_autofree char *words = g_match_info_fetch_named(match, "job"), *job = titled(words);
+        if (g_str_has_prefix(job, "The ") || g_str_has_prefix(job, "So ") || g_str_has_prefix(job, "And ")) memmove(job, strchr(job, ' ') + 1, strlen(strchr(job, ' ')));
+        if (*found && strcmp(*found, job) != 0) return false;
+        if (!*found) *found = g_steal_pointer(&job);
     }
-    return found;
+    return true;
+}
+
+/* The one job that the pick names, or that its speaker named just before it; NULL where there is none or several. */
+static char *job_of(const Talk *talk, const Pick *pick) {
+    g_autofree char *found = NULL;
+    for (guint i = 0; i < pick->units->len; i++)
+        if (!read_jobs(g_array_index(talk->units, Unit, g_array_index(pick->units, guint, i)).text, &found)) return NULL;
+    const Unit *best = &g_array_index(talk->units, Unit, pick->best);
+    for (guint i = pick->best; !found && i > 0 && pick->best - i < LOOK_BACK; i--) {
+        const Unit *unit = &g_array_index(talk->units, Unit, i - 1);
+        if (unit->speaker == best->speaker && !read_jobs(unit->text, &found)) return NULL;
+    }
+    return g_steal_pointer(&found);
 }
 
 /* Leaves out what only leads to the point: "so okay I think". */
@@ -125,13 +133,7 @@ static void restate(const Talk *talk, const Pick *pick, Item *item, const Senten
     *to = item->kind == ITEM_ACTION ? clause_end(sentence, talk->names, *from) : sentence->words->len;
     if (*to < *from + 2) *to = sentence->words->len;
     set_text(item, clause_text(sentence, *from, *to));
-    if (item->kind == ITEM_ACTION) {
-        char *job = job_of(talk, pick);
-        if (job) {
-            g_free(item->owner);
-            item->owner = job;
-        }
-    }
+    if (item->kind == ITEM_ACTION && !item->owner) item->owner = job_of(talk, pick);
     if (item->kind != ITEM_REQUIREMENT) return;
     g_autofree char *plain = plain_words(sentence, 0, sentence->words->len);
     set_text(item, g_strconcat("The system shall fulfil: ", item->text, NULL));
