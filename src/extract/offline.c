@@ -83,6 +83,17 @@ static void add_evidence(Item *item, const Sentence *sentence) {
     item_add_evidence(item, &(Evidence){.first = sentence->first, .last = sentence->last, .quote = sentence->text});
 }
 
+/* "Sending the figures" is the task "Send the figures". */
+static void to_verb(Item *item) {
+    g_autofree char *word = g_strndup(item->text, strcspn(item->text, " ")), *lower = g_ascii_strdown(word, -1);
+    g_autofree char *base = cues_base_form(lower);
+    if (!base) return;
+    base[0] = g_ascii_toupper(base[0]);
+    char *text = g_strconcat(base, item->text + strlen(word), NULL);
+    g_free(item->text);
+    item->text = text;
+}
+
 /* Takes the item, which has its evidence. */
 static void propose(Reading *reading, Item *item, guint sentence) {
     if (item->kind == ITEM_ACTION) to_verb(item);
@@ -111,17 +122,6 @@ static bool read_due(const Reading *reading, const Sentence *sentence, guint fir
     item->due_said = sentence_words(sentence, from, to);
     item->due = due.date[0] ? g_strdup(due.date) : NULL;
     return true;
-}
-
-/* "Sending the figures" is the task "Send the figures". */
-static void to_verb(Item *item) {
-    g_autofree char *word = g_strndup(item->text, strcspn(item->text, " ")), *lower = g_ascii_strdown(word, -1);
-    g_autofree char *base = cues_base_form(lower);
-    if (!base) return;
-    base[0] = g_ascii_toupper(base[0]);
-    char *text = g_strconcat(base, item->text + strlen(word), NULL);
-    g_free(item->text);
-    item->text = text;
 }
 
 /* "the Industrial Designer will": a job is named by all of its words. */
