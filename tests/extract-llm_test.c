@@ -121,6 +121,7 @@ static void test_question(void) {
     open_with(&fixture, answer_well, NULL, NULL);
     g_autoptr(Transcript) transcript = small_meeting();
     g_autoptr(Minutes) minutes = minutes_by(fixture.extractor, transcript);
+    g_assert_cmpstr(minutes->extractor, ==, "openai");
     const ScriptedRequest *request = scripted_request(fixture.endpoint, 0);
     g_autofree char *authorization = scripted_header(request, "Authorization");
     const json_t *format = json_object_get(request->json, "response_format"), *schema = json_object_get(format, "json_schema");
