@@ -17,6 +17,7 @@
 
 #define SURE_MAX 60 /* items of a kind: minutes, not another transcript */
 #define CONFIDENCE_MIN 0.5
+#define RANKING_UNITS_MIN 30 /* in less talk nothing stands out from anything */
 #define UNSURE_PHRASE 0.25 /* a phrase that is not sure counts so much of its confidence where the ranking sees nothing */
 #define ALIKE 0.75     /* shared part of the terms from which two items are the same */
 #define ALIKE_NEAR 0.5 /* the same, within NEAR_SENTENCES */
@@ -24,12 +25,12 @@
 #define OPENING_BYTES 5 /* "and ", "okay " before a deadline that opens a sentence */
 #define PROGRESS_SENTENCES 256
 
-/* Items of a kind, the sure ones counted, up to which suggestions are added, and how likely a pick must be. */
+/* Suggestions of a kind beside what is sure, and how likely a pick must be. */
 static const struct {
     guint suggestions_max;
     double least;
 } bounds[ITEM_KIND_COUNT] = {
-    [ITEM_ACTION] = {5, 0.02}, [ITEM_DECISION] = {10, 0.02}, [ITEM_QUESTION] = {10, 1}, [ITEM_REQUIREMENT] = {10, 0.02}};
+    [ITEM_ACTION] = {5, 0.03}, [ITEM_DECISION] = {10, 0.02}, [ITEM_QUESTION] = {10, 1}, [ITEM_REQUIREMENT] = {10, 0.02}};
 
 typedef struct {
     Item *item;
@@ -220,7 +221,7 @@ static gint by_sentence(gconstpointer left, gconstpointer right) {
 static void select_items(Reading *reading, ItemKind kind, Minutes *minutes) {
     GArray *proposals = reading->proposals[kind];
     g_array_sort(proposals, by_confidence);
-    guint kept = 0;
+    guint kept = 0, suggested = 0;
     for (guint i = 0; i < proposals->len; i++) {
         Proposal *proposal = &g_array_index(proposals, Proposal, i), *like = NULL;
         for (guint j = 0; j < kept && !like; j++) {
@@ -231,7 +232,9 @@ static void select_items(Reading *reading, ItemKind kind, Minutes *minutes) {
             merge(like, proposal);
             continue;
         }
-        if (kept >= (proposal->item->confidence >= CONFIDENCE_SURE ? SURE_MAX : bounds[kind].suggestions_max)) continue;
+        bool sure = proposal->item->confidence >= CONFIDENCE_SURE;
+        if (kept >= SURE_MAX || (!sure && suggested >= bounds[kind].suggestions_max)) continue;
+        suggested += !sure;
         Proposal swap = g_array_index(proposals, Proposal, kept);
         g_array_index(proposals, Proposal, kept++) = *proposal;
         *proposal = swap;
@@ -276,7 +279,8 @@ static void add_picks(Reading *reading, const Ranking *ranking, Rank rank, ItemK
     const Talk talk = {reading->input->transcript, reading->sentences, reading->units, reading->names};
     g_autofree double *likely = g_new0(double, reading->sentences->len + 1);
     g_autoptr(GArray) picks = ranking_picks(ranking, rank, bounds[kind].suggestions_max, bounds[kind].least);
-    likelihoods(reading, ranking, rank, likely);
+    if (ranking->count < RANKING_UNITS_MIN) g_array_set_size(picks, 0);
+    if (ranking->count >= RANKING_UNITS_MIN) likelihoods(reading, ranking, rank, likely);
     for (guint i = 0; i < reading->proposals[kind]->len; i++) {
         Proposal *proposal = &g_array_index(reading->proposals[kind], Proposal, i);
         Item *item = proposal->item;

@@ -9,8 +9,8 @@
 
 #define PICKS_MIN 3
 #define SUMMARY_WORDS_MAX 350 /* as long as people's own summaries of an hour */
-#define SUMMARY_PART 14       /* of the words spoken one in so many */
-#define CENTRE_WEIGHT 0.5     /* of the nearness to the centre, against the ranking */
+#define SUMMARY_PART 9       /* of the words spoken one in so many */
+#define CENTRE_WEIGHT 1.0     /* of the nearness to the centre, against the ranking */
 #define MARKED_BONUS 0.5
 #define KEY_WORDS_MIN 6
 #define KEY_WORDS_MAX 45
