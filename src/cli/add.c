@@ -125,9 +125,10 @@ static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
     command_cancellable();
     if (name && invocation->argument_count > 1) return fail(error, ERROR_INVALID, "--name is for one file");
-    /* Said before there is a list, for with a meeting in it nobody would miss the others. */
-    return command_open(invocation, !queue_only, &workspace, error) && command_explain_nothing(workspace, error) &&
-           command_each(invocation, workspace, add_one, error);
+    if (!command_open(invocation, !queue_only, &workspace, error)) return false;
+    /* Said before there is a list, for with a meeting in it nobody would miss the others. Where the list can't be read a recording is kept all the same. */
+    command_explain_nothing(workspace, NULL);
+    return command_each(invocation, workspace, add_one, error);
 }
 
 static const GOptionEntry options[] = {
