@@ -133,7 +133,7 @@ static json_t *features_to_json(const Features *features) {
 json_t *ranking_to_json(const Transcript *transcript) {
     static const char *const names[] = {"action", "decision", "requirement", "key"};
     g_autoptr(GArray) units = NULL;
-    g_autoptr(GArray) sentences = sentences_of(transcript, &units);
+    g_array_unref(sentences_of(transcript, &units));
     g_autoptr(FeatureReader) reader = features_open(units);
     Ranking ranking;
     Features features;
