@@ -12,6 +12,9 @@ run_suite() { # PRESET [ctest options]
         die "tests failed in the $preset build; again: ctest --test-dir build/$preset --rerun-failed --output-on-failure"
 }
 
+# A real model server takes ten minutes to build: only where it is asked for, or there already.
+[ "${HANSARD_TEST_LLAMA:-}" != 1 ] || "$setup_dir/llama.sh" >/dev/null
+
 say "building with clang (warnings are errors)"
 "$setup_dir/build.sh" clang
 "$setup_dir/build.sh" asan
@@ -19,3 +22,5 @@ run_suite asan -LE e2e -j "$jobs"
 "$setup_dir/build.sh" tsan
 run_suite tsan -LE 'e2e|model' -j "$jobs"
 run_suite release -j "$jobs"
+[ -e "$HANSARD_PREFIX/$LLAMA_BUILD/.complete" ] ||
+    say "SKIPPED: extraction through a real model server (tests/e2e/openai_test.py); HANSARD_TEST_LLAMA=1 make test builds one first"

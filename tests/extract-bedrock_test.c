@@ -245,7 +245,8 @@ static char *answer_simple_minds(const ScriptedRequest *request, guint number, g
         return service_error(400, "ValidationException", "temperature is deprecated for this model.");
     if (json_object_get(config, "toolChoice")) return service_error(400, "ValidationException", "This model doesn't support the toolConfig.toolChoice.tool field.");
     if (config) return service_error(400, "ValidationException", "This model doesn't support tool use.");
-    char *text = json_dumps(good_answer(), 0), *reply = text_reply(text, "end_turn");
+    g_autoptr(json_t) answer = good_answer();
+    char *text = json_dumps(answer, 0), *reply = text_reply(text, "end_turn");
     free(text);
     return reply;
 }

@@ -121,6 +121,7 @@ static void test_question(void) {
     open_with(&fixture, answer_well, NULL, NULL);
     g_autoptr(Transcript) transcript = small_meeting();
     g_autoptr(Minutes) minutes = minutes_by(fixture.extractor, transcript);
+    g_assert_cmpstr(minutes->extractor, ==, "openai");
     const ScriptedRequest *request = scripted_request(fixture.endpoint, 0);
     g_autofree char *authorization = scripted_header(request, "Authorization");
     const json_t *format = json_object_get(request->json, "response_format"), *schema = json_object_get(format, "json_schema");
@@ -307,7 +308,8 @@ static char *answer_simple_minds(const ScriptedRequest *request, guint number, g
     if (json_object_get(request->json, "temperature")) return chat_error(400, "Unsupported value: 'temperature' does not support 0", "unsupported_value");
     if (strcmp(format, "json_schema") == 0) return scripted_reply(422, NULL, "{\"detail\":\"response_format.type: json_schema unknown\"}");
     if (strcmp(format, "json_object") == 0) return scripted_reply(400, NULL, "no");
-    char *plain = json_dumps(good_answer(), 0);
+    g_autoptr(json_t) answer = good_answer();
+    char *plain = json_dumps(answer, 0);
     g_autofree char *chatty = g_strdup_printf("<think>They {plan} a launch.</think>Here it is:\n```json\n%s\n```\nAnything else?", plain);
     free(plain);
     return chat_reply(chatty, "stop");
@@ -421,6 +423,32 @@ static void test_part_refused(void) {
     g_assert_nonnull(strstr(minutes->note, "offline extractor"));
     g_assert_nonnull(item_with(minutes, ITEM_ACTION, "chapter on travel")); /* by the offline extractor */
     g_assert_nonnull(item_with(minutes, ITEM_ACTION, "Book the big room"));
+    close_all(&fixture);
+}
+
+/* Sums up what nobody said, or rests on nothing. */
+static char *answer_with_fancy_summary(const ScriptedRequest *request, guint number, gpointer user_data) {
+    if (!strstr(message_of(request, 1), "The sentences stand")) return answer_by_reading(request, number, user_data);
+    return chat_reply(user_data ? "{\"sentences\":[{\"text\":\"Budgets doubled everywhere.\",\"from\":[0,1]},"
+                                  "{\"text\":\"Chapters are prepared.\",\"from\":[1,99,-1]},{\"text\":\"Chapters are great.\",\"from\":[99]}]}"
+                                : "{\"sentences\":[{\"text\":\"Chapters are prepared.\",\"from\":[99]}]}",
+                      "stop");
+}
+
+static void test_summary(gconstpointer proved) {
+    Fixture fixture;
+    open_with(&fixture, answer_with_fancy_summary, (gpointer)proved, NULL);
+    g_autoptr(Transcript) transcript = long_meeting();
+    g_autoptr(Minutes) minutes = minutes_by(fixture.extractor, transcript);
+    g_assert_cmpfloat(minutes->coverage, ==, 1);
+    if (proved) {
+        g_assert_cmpstr(minutes->text, ==, "Chapters are prepared.");
+        g_assert_null(minutes->note);
+    } else { /* the sentences of the parts stand */
+        g_assert_nonnull(strstr(minutes->text, "Prepare the handbook's chapter on billing"));
+        g_assert_nonnull(strstr(minutes->text, "Book the big room"));
+        g_assert_nonnull(strstr(minutes->note, "rests on one of those given"));
+    }
     close_all(&fixture);
 }
 
@@ -643,6 +671,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/extract/llm/no-context-is-enough", test_no_context_is_enough);
     g_test_add_func("/extract/llm/part-refused", test_part_refused);
     g_test_add_func("/extract/llm/service-lost-midway", test_service_lost_midway);
+    g_test_add_data_func("/extract/llm/summary/proved", "", test_summary);
+    g_test_add_data_func("/extract/llm/summary/not-proved", NULL, test_summary);
     g_test_add_func("/extract/llm/stop", test_stop);
     g_test_add_func("/extract/llm/time-out", test_time_out);
     g_test_add_func("/extract/llm/nobody-there", test_nobody_there);

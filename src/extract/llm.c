@@ -109,7 +109,7 @@ static void take_answer(LlmRun *run, const LlmReading *reading) {
         LlmClaim *claim = reading->claims->pdata[i];
         if (!is_proved(run, claim)) run->dropped++;
         else if (claim->what == LLM_CLAIM_ITEM) take_item(run, claim);
-        else llm_sentences_add(run->sentences, claim->item->text, g_array_index(claim->item->evidence, Evidence, 0).first);
+        else g_ptr_array_add(run->sentences, g_strdup(claim->item->text));
     }
     for (guint i = 0; i < reading->topics->len; i++) take_topic(run, &g_array_index(reading->topics, LlmTopic, i));
 }
@@ -194,7 +194,7 @@ static void run_init(LlmRun *run, Llm *llm, const ExtractInput *input) {
                     .usage.cost = -1,
                     .pieces = llm_pieces(input->transcript),
                     .gaps = g_array_new(FALSE, FALSE, sizeof(LlmGap)),
-                    .sentences = llm_sentences_new(),
+                    .sentences = g_ptr_array_new_with_free_func(g_free),
                     .index = evidence_index_new(input->transcript),
                     .merge = llm_merge_new(input->transcript)};
     run->tokens = tokens_between(run->pieces, 0, run->pieces->len);
@@ -203,7 +203,7 @@ static void run_init(LlmRun *run, Llm *llm, const ExtractInput *input) {
 static void run_clear(LlmRun *run) {
     g_array_unref(run->pieces);
     g_array_unref(run->gaps);
-    g_array_unref(run->sentences);
+    g_ptr_array_unref(run->sentences);
     evidence_index_free(run->index);
     llm_merge_free(run->merge);
     g_free(run->trouble);

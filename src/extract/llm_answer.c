@@ -10,19 +10,6 @@
 #define CONFIDENCE_CONCLUDED 0.6
 #define WHAT "the model's answer"
 
-static void sentence_clear(gpointer data) { g_free(((LlmSentence *)data)->text); }
-
-GArray *llm_sentences_new(void) {
-    GArray *sentences = g_array_new(FALSE, FALSE, sizeof(LlmSentence));
-    g_array_set_clear_func(sentences, sentence_clear);
-    return sentences;
-}
-
-void llm_sentences_add(GArray *sentences, const char *text, guint segment) {
-    LlmSentence sentence = {g_strdup(text), segment};
-    g_array_append_val(sentences, sentence);
-}
-
 static void claim_free(gpointer data) {
     LlmClaim *claim = data;
     item_free(claim->item);

@@ -33,7 +33,7 @@ typedef struct {
     guint64 tokens, tokens_read; /* of the pieces */
     GArray *gaps;                /* of LlmGap */
     char *trouble;               /* why there is the first of them, as the end of a sentence; NULL: there is none */
-    GArray *sentences;           /* of LlmSentence: the summaries of the parts, proved */
+    GPtrArray *sentences;        /* char*: the summaries of the parts, proved, in order */
     EvidenceIndex *index;
     LlmMerge *merge;
 } LlmRun;
@@ -73,14 +73,6 @@ char *llm_chunk_text(const Transcript *transcript, const GArray *pieces, guint f
 char *llm_marked(const char *what, const char *body);
 
 /* llm_answer.c */
-
-/* A sentence of a summary and the segment that it rests on. */
-typedef struct {
-    char *text;
-    guint segment;
-} LlmSentence;
-GArray *llm_sentences_new(void); /* of LlmSentence, which frees them */
-void llm_sentences_add(GArray *sentences, const char *text, guint segment);
 
 /* What one answer claims, unchecked but for its form. */
 typedef struct {

@@ -10,47 +10,46 @@
 #define ROUNDS_MAX 6
 #define LINE_TOKENS 8
 
-static char *joined(const GArray *sentences) {
+static char *joined(const GPtrArray *sentences) {
     GString *text = g_string_new(NULL);
     guint shown = MIN(sentences->len, SENTENCES_SHOWN);
     for (guint i = 0; i < shown; i++) /* spread over the meeting where there are more */
-        g_string_append_printf(text, "%s%s", i > 0 ? " " : "", g_array_index(sentences, LlmSentence, (guint64)i * sentences->len / shown).text);
+        g_string_append_printf(text, "%s%s", i > 0 ? " " : "", (const char *)sentences->pdata[(guint64)i * sentences->len / shown]);
     return g_string_free(text, FALSE);
 }
 
-static guint sentence_tokens(const GArray *sentences, guint i) {
-    const char *text = g_array_index(sentences, LlmSentence, i).text;
+static guint sentence_tokens(const GPtrArray *sentences, guint i) {
+    const char *text = sentences->pdata[i];
     return LINE_TOKENS + llm_tokens(text, strlen(text));
 }
 
 /* How many of them, from `from` on, fit into a question. At least one. */
-static guint group_end(const GArray *sentences, guint from, guint tokens_max) {
+static guint group_end(const GPtrArray *sentences, guint from, guint tokens_max) {
     guint end = from + 1, used = sentence_tokens(sentences, from);
     while (end < sentences->len && used + sentence_tokens(sentences, end) <= tokens_max) used += sentence_tokens(sentences, end++);
     return end;
 }
 
 /* What does a sentence share with those that it names? The check of llm_rests_on, against a transcript of just these. */
-static bool rests_on(const GArray *sentences, guint first, const GArray *from, const char *text) {
+static bool rests_on(const GPtrArray *sentences, guint first, const GArray *from, const char *text) {
     g_autoptr(Transcript) named = transcript_new();
     for (guint i = 0; i < from->len; i++)
-        transcript_add(named, 0, 0, -1, g_array_index(sentences, LlmSentence, first + g_array_index(from, guint, i)).text);
+        transcript_add(named, 0, 0, -1, sentences->pdata[first + g_array_index(from, guint, i)]);
     return llm_rests_on(named, 0, SEGMENTS_MAX, 0, text);
 }
 
-static void take(const GArray *sentences, guint first, const LlmReduction *reduction, GArray *made) {
+static void take(const GPtrArray *sentences, guint first, const LlmReduction *reduction, GPtrArray *made) {
     for (guint i = 0; i < reduction->texts->len; i++) {
         const char *text = reduction->texts->pdata[i];
         const GArray *from = reduction->from->pdata[i];
-        guint segment = g_array_index(sentences, LlmSentence, first + g_array_index(from, guint, 0)).segment;
-        if (rests_on(sentences, first, from, text)) llm_sentences_add(made, text, segment);
+        if (rests_on(sentences, first, from, text)) g_ptr_array_add(made, g_strdup(text));
     }
 }
 
 /* Sentences first..end become fewer in `made`. */
-static bool reduce_group(LlmRun *run, const GArray *sentences, guint first, guint end, GArray *made, bool *stopped, GError **error) {
+static bool reduce_group(LlmRun *run, const GPtrArray *sentences, guint first, guint end, GPtrArray *made, bool *stopped, GError **error) {
     g_autoptr(GString) body = g_string_new(NULL);
-    for (guint i = first; i < end; i++) g_string_append_printf(body, "[%u] %s\n", i - first, g_array_index(sentences, LlmSentence, i).text);
+    for (guint i = first; i < end; i++) g_string_append_printf(body, "[%u] %s\n", i - first, (const char *)sentences->pdata[i]);
     g_autofree char *text = llm_marked("The sentences", body->str);
     LlmQuestion question = {.form = &run->llm->reduce,
                             .text = text,
@@ -66,8 +65,8 @@ static bool reduce_group(LlmRun *run, const GArray *sentences, guint first, guin
 }
 
 /* One round over all sentences. */
-static bool reduce(LlmRun *run, const GArray *sentences, GArray **reduced, bool *stopped, GError **error) {
-    g_autoptr(GArray) made = llm_sentences_new();
+static bool reduce(LlmRun *run, const GPtrArray *sentences, GPtrArray **reduced, bool *stopped, GError **error) {
+    g_autoptr(GPtrArray) made = g_ptr_array_new_with_free_func(g_free);
     guint room = llm_room(run->context_tokens, &run->llm->reduce);
     for (guint first = 0, end; first < sentences->len; first = end) {
         end = group_end(sentences, first, room);
@@ -78,9 +77,9 @@ static bool reduce(LlmRun *run, const GArray *sentences, GArray **reduced, bool 
 }
 
 bool llm_summarise(LlmRun *run, char **text, char **trouble, GError **error) {
-    g_autoptr(GArray) present = g_array_ref(run->sentences);
+    g_autoptr(GPtrArray) present = g_ptr_array_ref(run->sentences);
     for (guint round = 0; round < ROUNDS_MAX && present->len > SENTENCES_ENOUGH; round++) {
-        g_autoptr(GArray) fewer = NULL;
+        g_autoptr(GPtrArray) fewer = NULL;
         g_autoptr(GError) problem = NULL;
         bool stopped = false;
         if (!reduce(run, present, &fewer, &stopped, &problem)) {
@@ -92,7 +91,7 @@ bool llm_summarise(LlmRun *run, char **text, char **trouble, GError **error) {
             return false;
         }
         if (fewer->len == 0 || fewer->len >= present->len) break; /* it gets no shorter */
-        g_array_unref(present);
+        g_ptr_array_unref(present);
         present = g_steal_pointer(&fewer);
     }
     *text = joined(present);

@@ -97,12 +97,11 @@ bool s3_head(Store *store, const char *key, StoreInfo *info, GError **error);
 /* The size of a part, so that small objects take small parts, and S3_PARTS_MAX of them hold RECORDING_BYTES_MAX. */
 guint64 s3_part_bytes(guint number);
 
-/* A part that is filled: in memory of its own, mapped and unmapped, so that it goes back to the system; a large one in a file without a name. */
+/* A part that is filled: in memory of its own, or, a large one, in a file without a name. */
 typedef struct {
     S3Store *s3;
     guint64 limit, used;
-    guint8 *data;
-    gsize capacity;
+    guint8 *data; /* `limit` bytes; NULL: nothing came yet, or in a file */
     int fd;      /* -1: in memory */
     guint32 sum; /* CRC-32C of what is in it */
 } S3Buffer;

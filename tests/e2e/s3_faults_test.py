@@ -39,7 +39,7 @@ class Case:
 
     def __init__(self, test, name, fault, at, lasting, objects=()):
         self.name = f"{name}-{fault}-{at}{'-lasting' if lasting else ''}"
-        self.fault, self.at, self.lasting, self.at_all = fault, at, lasting, (fault, at, lasting)
+        self.fault, self.at, self.lasting = fault, at, lasting
         self.space = test.bucket.workspace(self.name, objects)
         self.data = test.folder / self.name
         self.data.mkdir()
@@ -124,11 +124,11 @@ class Faults(unittest.TestCase):
         assert model.keys() == [], model.keys()
         print(f"requests: {cls.counts}", file=sys.stderr)
 
-    def run_cases(self, cases, work):
-        """All of them, some at a time; fails with what each that failed has to say."""
+    def run_cases(self, cases, work, at_a_time=AT_A_TIME):
+        """All of them; fails with what each that failed has to say."""
         problems, cases = [], list(cases)
         began = time.monotonic()
-        with concurrent.futures.ThreadPoolExecutor(min(len(cases), AT_A_TIME if cases[0][0] != "stall" else len(cases))) as pool:
+        with concurrent.futures.ThreadPoolExecutor(at_a_time) as pool:
             futures = {pool.submit(work, *case): case for case in cases}
             for future in concurrent.futures.as_completed(futures):
                 if future.exception():
@@ -147,7 +147,7 @@ class Faults(unittest.TestCase):
         case = Case(self, "add", fault, at, lasting)
         with FaultProxy(self.server.url) as way:
             done = case.run_faulty(way, "add", "--json", self.talk)
-        kept = re.findall(r"meeting-[0-9a-f-]{36}", done.stderr)[:1]
+        kept = re.findall(r"is kept as (meeting-[0-9a-f-]{36})", done.stderr)
         if done.returncode == 0:
             kept = [json.loads(done.stdout)["meeting_id"]]
             case.check(not case.jobs(), "it says that it is done, and there is still a job")
@@ -173,9 +173,6 @@ class Faults(unittest.TestCase):
     def test_add_lasting(self):
         self.run_cases(self.cases(self.counts["add"], LASTING, True), self.add)
 
-    def test_add_stalls(self):
-        self.run_cases(self.cases(self.counts["add"], ["stall"], False), self.add)
-
     # rm
 
     def remove(self, fault, at, lasting):
@@ -200,9 +197,6 @@ class Faults(unittest.TestCase):
 
     def test_remove_lasting(self):
         self.run_cases(self.cases(self.counts["rm"], LASTING, True), self.remove)
-
-    def test_remove_stalls(self):
-        self.run_cases(self.cases(self.counts["rm"], ["stall"], False), self.remove)
 
     # edit
 
@@ -268,8 +262,11 @@ class Faults(unittest.TestCase):
         half = count // 2
         self.run_cases(((fault, *span, True) for fault in LASTING for span in ((1, half), (half + 1, count + 1))), self.edits)
 
-    def test_edit_stalls(self):
-        self.run_cases((("stall", at, at, False) for at in range(1, self.edit_requests() + 1)), self.edits)
+    def test_stalls(self):
+        """Of all three, and all at the same time: each waits for the idle limit and does nothing else."""
+        works = {"add": (self.add, self.counts["add"]), "rm": (self.remove, self.counts["rm"]), "edit": (self.edits, self.edit_requests())}
+        cases = [(name, at) for name, (_, count) in works.items() for at in range(1, count + 1)]
+        self.run_cases(cases, lambda name, at: works[name][0]("stall", at, *([at] if name == "edit" else []), False), len(cases))
 
 
 def wait_quiet(way):
