@@ -38,7 +38,10 @@ typedef struct {
     guint64 slot_tickets, slot_turn;  /* who waits is served in order */
     guint uploading;                  /* writers that have begun a multipart upload */
     GPtrArray *spare;                 /* memory of parts that were sent, kept while any is uploading: at most as much as may be under way */
+    guint tasks;                      /* of the pool `parts`, waiting or under way */
+    GCond task_done;
     GThreadPool *parts;               /* parts under way, and uploads to be aborted */
+    GCancellable *closing;            /* ends what they wait for */
     GThreadPool *fetches;             /* windows fetched ahead */
 } S3Store;
 
@@ -138,8 +141,6 @@ typedef struct {
 bool s3_upload_complete(S3Store *s3, const char *key, const char *upload_id, const char *mark, const S3Part *parts, guint count,
                         const char *whole_sum, const StorePut *put, char **etag, gint64 *modified_ms, GError **error);
 bool s3_upload_abort(S3Store *s3, const char *key, const char *upload_id, GError **error);
-/* The same in the background: s3_upload_abort, its error dropped, since the bucket's rule against uploads that were never completed cleans up, too. */
-void s3_upload_abort_later(S3Store *s3, const char *key, const char *upload_id);
 /* The work of the pool `parts`. */
 void s3_part_work(gpointer task, gpointer s3);
 
