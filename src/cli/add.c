@@ -132,9 +132,14 @@ static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
     command_cancellable();
     if (name && invocation->argument_count > 1) return fail(error, ERROR_INVALID, "--name is for one file");
+    g_autoptr(GError) problem = NULL;
     if (!command_open(invocation, !queue_only, &workspace, error)) return false;
-    /* Said before there is a list, for with a meeting in it nobody would miss the others. Where the list can't be read a recording is kept all the same. */
-    command_explain_nothing(workspace, NULL);
+    /* Said before there is a list, for with a meeting in it nobody would miss the others. Where a setting is wrong nothing is taken in; where the list only does
+     * not answer now, it is. */
+    if (!command_explain_nothing(workspace, &problem) && !error_kind(problem)->retryable) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
     return command_each(invocation, workspace, add_one, error);
 }
 
