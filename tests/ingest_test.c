@@ -323,9 +323,43 @@ static void test_one_wins(void) {
     ASSERT_FAILS(send_part(&program, transfer, 1, error), ERROR_CONFLICT);
     /* Where nothing of it is left, it may be dropped all the same. */
     ASSERT_WORKS(store_upload_abort(program.store, transfer->audio_key, transfer->upload_id, error));
+    ASSERT_FAILS(complete(&program, transfer->meeting_id, error), ERROR_UNAVAILABLE); /* another may be at it */
+    fake_clock.now += TRANSFER_ASSEMBLE_MS;
     ASSERT_FAILS(complete(&program, transfer->meeting_id, error), ERROR_NOT_FOUND);
     ASSERT_WORKS(cancel(&program, transfer->meeting_id, error));
     g_assert_cmpuint(count_keys(program.store, ""), ==, 0);
+    end(&program);
+}
+
+/* A store that let parts go, and died before the recording stood: for a while it may still be at it, then the upload is lost and says so. */
+static void test_lost_by_the_store(void) {
+    Program program = start(store_memory_new(&fake_clock.base));
+    g_autoptr(Transfer) transfer = NULL;
+    ASSERT_WORKS(begin(&program, SIZE, &transfer, error));
+    ASSERT_WORKS(send_part(&program, transfer, 1, error));
+    set_state(&program, transfer, TRANSFER_COMPLETING);
+    ASSERT_FAILS(complete(&program, transfer->meeting_id, error), ERROR_UNAVAILABLE);
+    ASSERT_FAILS(cancel(&program, transfer->meeting_id, error), ERROR_UNAVAILABLE);
+    fake_clock.now += TRANSFER_ASSEMBLE_MS;
+    ASSERT_FAILS(complete(&program, transfer->meeting_id, error), ERROR_NOT_FOUND);
+    g_assert_cmpuint(count_keys(program.store, ""), ==, 1);
+    ASSERT_WORKS(cancel(&program, transfer->meeting_id, error));
+    g_assert_cmpuint(count_keys(program.store, ""), ==, 0);
+    assert_no_parts(&program, transfer);
+    end(&program);
+}
+
+/* The recording stands, and the store has kept some of the parts: it is as good as completed, and they go. */
+static void test_parts_left_behind(void) {
+    Program program = start(store_memory_new(&fake_clock.base));
+    g_autoptr(Transfer) transfer = NULL;
+    g_autoptr(GBytes) whole = g_bytes_new_static(content, SIZE);
+    ASSERT_WORKS(begin(&program, SIZE, &transfer, error));
+    ASSERT_WORKS(send_part(&program, transfer, 2, error));
+    ASSERT_WORKS(store_put(program.store, transfer->audio_key, whole, NULL, NULL, error));
+    ASSERT_WORKS(complete(&program, transfer->meeting_id, error));
+    assert_whole(&program, transfer->meeting_id);
+    assert_no_parts(&program, transfer);
     end(&program);
 }
 
@@ -705,6 +739,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/ingest/transfer/sizes", test_sizes);
     g_test_add_func("/ingest/transfer/too-many", test_too_many);
     g_test_add_func("/ingest/transfer/one-wins", test_one_wins);
+    g_test_add_func("/ingest/transfer/lost-by-the-store", test_lost_by_the_store);
+    g_test_add_func("/ingest/transfer/parts-left-behind", test_parts_left_behind);
     g_test_add_func("/ingest/transfer/value", test_value);
     g_test_add_func("/ingest/copy/whole-way", test_copy);
     g_test_add_func("/ingest/copy/leftover", test_copy_leftover);

@@ -147,6 +147,7 @@
 #define TRANSFERS_MAX 1000                 /* under way at one time */
 #define TRANSFERS_SWEEP_MAX 10000          /* looked at in one sweep */
 #define UPLOAD_AGE_MS_MAX (7LL * 86400 * 1000) /* since it began: then it is dropped, as by the bucket's rule */
+#define TRANSFER_ASSEMBLE_MS 30000         /* while parts that are gone may still become the recording; services that let them go early need less than a second */
 #define UPLOAD_SETTLE_MS 600000            /* the sweep leaves alone what someone wrote so recently */
 
 /* what a server does beside its jobs */

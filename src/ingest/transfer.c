@@ -49,6 +49,7 @@ bool transfer_read(const Meetings *meetings, const char *meeting_id, Transfer **
     Transfer *read;
     if (!transfer_from_json(json, meeting_id, &read, error)) return false;
     read->etag = g_steal_pointer(&info.etag);
+    read->modified_ms = info.modified_ms;
     *transfer = read;
     return true;
 }
@@ -222,22 +223,49 @@ static bool check_stands(const Meetings *meetings, const Transfer *transfer, GEr
                                                transfer->audio_key, info.size, transfer->size);
 }
 
+/* `*parts`: all are there; NULL: the recording stands in their stead. ERROR_CONFLICT: a part is to come. ERROR_NOT_FOUND: all is lost, as with a store
+ * that lets parts go before the object stands (MinIO, where its caller dies) and then forgets both; or another has finished it meanwhile.
+ * ERROR_UNAVAILABLE: another is at it. */
+static bool look(const Meetings *meetings, const Transfer *transfer, GPtrArray **parts, GError **error) {
+    g_autoptr(GPtrArray) there = NULL;
+    g_autoptr(Transfer) now = NULL;
+    g_autoptr(GError) problem = NULL, absent = NULL;
+    *parts = NULL;
+    if (transfer_parts(meetings, transfer, &there, &problem)) {
+        if (check_whole(transfer, there, &problem)) {
+            *parts = g_steal_pointer(&there);
+            return true;
+        }
+    } else if (!error_is(problem, ERROR_NOT_FOUND)) {
+        return pass_on(&problem, error);
+    }
+    if (check_stands(meetings, transfer, &absent)) return true;
+    if (!error_is(absent, ERROR_NOT_FOUND)) return pass_on(&absent, error);
+    if (!transfer_read(meetings, transfer->meeting_id, &now, error)) return false;
+    if (now->state != TRANSFER_COMPLETING) return pass_on(there ? &problem : &absent, error);
+    if (clock_now_ms(meetings->clock) - now->modified_ms < TRANSFER_ASSEMBLE_MS)
+        return fail(error, ERROR_UNAVAILABLE, "the parts of %s are being put together; ask again in a moment", transfer->meeting_id);
+    return pass_on(&absent, error);
+}
+
+/* What the store has kept of the parts though the recording stands goes now, or else when the store finds it old. */
+static bool let_go(const Meetings *meetings, const Transfer *transfer) {
+    store_upload_abort(meetings->store, transfer->audio_key, transfer->upload_id, NULL);
+    return true;
+}
+
 /* The recording stands under its key. */
 static bool assemble(const Meetings *meetings, const Transfer *transfer, GError **error) {
     g_autoptr(GPtrArray) parts = NULL;
     g_autoptr(GError) problem = NULL;
     StorePut what = {.content_type = transfer->content_type, .if_none_match = true};
-    if (!transfer_parts(meetings, transfer, &parts, &problem)) {
-        return error_is(problem, ERROR_NOT_FOUND) ? check_stands(meetings, transfer, error) : pass_on(&problem, error);
-    }
-    if (!check_whole(transfer, parts, error) || !mark(meetings, transfer->meeting_id, TRANSFER_COMPLETING, error)) return false;
+    if (!look(meetings, transfer, &parts, error)) return false;
+    if (!parts) return let_go(meetings, transfer);
+    if (!mark(meetings, transfer->meeting_id, TRANSFER_COMPLETING, error)) return false;
     if (store_upload_complete(meetings->store, transfer->audio_key, transfer->upload_id, parts, &what, NULL, &problem)) return true;
-    /* Another completed it meanwhile, or the store tried twice and the first did it, or died before it let the parts go: what is left of them goes
-     * now, or else when the store finds them old. */
+    /* Another completed it meanwhile, or the store tried twice and the first did it. */
     if (!error_is(problem, ERROR_NOT_FOUND) && !error_is(problem, ERROR_PRECONDITION)) return pass_on(&problem, error);
-    if (!check_stands(meetings, transfer, error)) return false;
-    store_upload_abort(meetings->store, transfer->audio_key, transfer->upload_id, NULL);
-    return true;
+    return check_stands(meetings, transfer, error) && let_go(meetings, transfer);
 }
 
 /* Created a second time (after it has become a meeting, by one who was slow) it does nothing: its run's output is there. */
@@ -261,47 +289,30 @@ static bool create_job(const Meetings *meetings, Jobs *jobs, const Transfer *tra
     return jobs_create(jobs, job, NULL, &problem) || error_is(problem, ERROR_CONFLICT) || pass_on(&problem, error);
 }
 
-static bool complete(const Meetings *meetings, Jobs *jobs, const Transfer *transfer, GError **error) {
+static bool complete(const Meetings *meetings, Jobs *jobs, const char *meeting_id, guint64 *bytes, GError **error) {
+    g_autoptr(Transfer) transfer = NULL;
+    if (!transfer_read(meetings, meeting_id, &transfer, error)) return false;
     if (transfer->state == TRANSFER_ABORTING)
-        return fail(error, ERROR_CONFLICT, "the upload of %s is being cancelled already", transfer->meeting_id);
+        return fail(error, ERROR_CONFLICT, "the upload of %s is being cancelled already", meeting_id);
+    *bytes = transfer->size;
     return assemble(meetings, transfer, error) && create_job(meetings, jobs, transfer, error) && drop(meetings, transfer, error);
 }
 
-bool transfer_complete(const Meetings *meetings, Jobs *jobs, const char *meeting_id, guint64 *bytes, GError **error) {
-    g_autoptr(Transfer) transfer = NULL;
-    g_autoptr(GError) problem = NULL;
+/* Nothing of an upload was found: because it has become a meeting? Otherwise fails with that `problem`. */
+static bool check_taken(const Meetings *meetings, Jobs *jobs, const char *meeting_id, GError **problem, GError **error) {
     bool taken = false;
-    if (transfer_read(meetings, meeting_id, &transfer, &problem)) {
-        if (!complete(meetings, jobs, transfer, error)) return false;
-        *bytes = transfer->size;
-        return true;
-    }
-    if (!error_is(problem, ERROR_NOT_FOUND) || !meeting_id_valid(meeting_id)) return pass_on(&problem, error);
-    if (!ingest_is_taken(meetings, jobs, meeting_id, &taken, error)) return false;
-    if (!taken) return pass_on(&problem, error);
+    if (!error_is(*problem, ERROR_NOT_FOUND) || !meeting_id_valid(meeting_id)) return pass_on(problem, error);
+    return ingest_is_taken(meetings, jobs, meeting_id, &taken, error) && (taken || pass_on(problem, error));
+}
+
+bool transfer_complete(const Meetings *meetings, Jobs *jobs, const char *meeting_id, guint64 *bytes, GError **error) {
+    g_autoptr(GError) problem = NULL;
+    if (complete(meetings, jobs, meeting_id, bytes, &problem)) return true;
     *bytes = 0;
-    return true;
+    return check_taken(meetings, jobs, meeting_id, &problem, error);
 }
 
 /* -- abort --------------------------------------------------------------------------------------------------------------- */
-
-/* What was to be completed, but can't be any more: nothing of it is left. */
-static bool is_lost(const Meetings *meetings, const Transfer *transfer, bool *lost, GError **error) {
-    g_autoptr(GPtrArray) parts = NULL;
-    g_autoptr(GError) problem = NULL;
-    if (transfer_parts(meetings, transfer, &parts, &problem)) {
-        *lost = false;
-        return true;
-    }
-    if (!error_is(problem, ERROR_NOT_FOUND)) return pass_on(&problem, error);
-    g_clear_error(&problem);
-    if (check_stands(meetings, transfer, &problem)) {
-        *lost = false;
-        return true;
-    }
-    *lost = error_is(problem, ERROR_NOT_FOUND);
-    return *lost || pass_on(&problem, error);
-}
 
 static bool abort_open(const Meetings *meetings, const Transfer *transfer, GError **error) {
     return mark(meetings, transfer->meeting_id, TRANSFER_ABORTING, error) &&
@@ -313,20 +324,24 @@ bool transfer_discard(const Meetings *meetings, const Transfer *transfer, GError
     return store_upload_abort(meetings->store, transfer->audio_key, transfer->upload_id, error) && drop(meetings, transfer, error);
 }
 
+/* What was to be completed may be dropped only where nothing of it is left. */
 static bool abort_completing(const Meetings *meetings, const Transfer *transfer, GError **error) {
-    bool lost = false;
-    if (!is_lost(meetings, transfer, &lost, error)) return false;
-    if (lost) return drop(meetings, transfer, error);
-    return fail(error, ERROR_CONFLICT, "the upload is being completed: complete it, then delete the meeting %s", transfer->meeting_id);
+    g_autoptr(GPtrArray) parts = NULL;
+    g_autoptr(GError) problem = NULL;
+    if (look(meetings, transfer, &parts, &problem))
+        return fail(error, ERROR_CONFLICT, "the upload is being completed: complete it, then delete the meeting %s", transfer->meeting_id);
+    return error_is(problem, ERROR_NOT_FOUND) ? transfer_discard(meetings, transfer, error) : pass_on(&problem, error);
+}
+
+static bool cancel(const Meetings *meetings, const char *meeting_id, GError **error) {
+    g_autoptr(Transfer) transfer = NULL;
+    if (!transfer_read(meetings, meeting_id, &transfer, error)) return false;
+    return transfer->state == TRANSFER_COMPLETING ? abort_completing(meetings, transfer, error) : abort_open(meetings, transfer, error);
 }
 
 bool transfer_abort(const Meetings *meetings, Jobs *jobs, const char *meeting_id, GError **error) {
-    g_autoptr(Transfer) transfer = NULL;
     g_autoptr(GError) problem = NULL;
-    bool taken = false;
-    if (transfer_read(meetings, meeting_id, &transfer, &problem))
-        return transfer->state == TRANSFER_COMPLETING ? abort_completing(meetings, transfer, error) : abort_open(meetings, transfer, error);
-    if (!error_is(problem, ERROR_NOT_FOUND) || !meeting_id_valid(meeting_id)) return pass_on(&problem, error);
-    if (!ingest_is_taken(meetings, jobs, meeting_id, &taken, error)) return false;
-    return taken ? fail(error, ERROR_CONFLICT, "the upload has become the meeting %s: delete that", meeting_id) : pass_on(&problem, error);
+    if (cancel(meetings, meeting_id, &problem)) return true;
+    return check_taken(meetings, jobs, meeting_id, &problem, error) &&
+           fail(error, ERROR_CONFLICT, "the upload has become the meeting %s: delete that", meeting_id);
 }

@@ -25,7 +25,8 @@ typedef struct {
     GPtrArray *tags;
     guint64 size, part_size;
     gint64 created_ms;
-    char *etag;                  /* of the object as read; not in the JSON */
+    char *etag;                  /* of the object as read, and when it was written; not in the JSON */
+    gint64 modified_ms;
 } Transfer;
 
 void transfer_free(Transfer *transfer);
@@ -53,7 +54,7 @@ bool transfer_sign(const Meetings *meetings, const Transfer *transfer, guint num
 bool transfer_put_part(const Meetings *meetings, const char *audio_key, const char *upload_id, guint number, guint64 bytes, StoreWriter **writer,
                        GError **error);
 /* The recording, of `*bytes`, stands and its job is created; 0 bytes: that was so before. ERROR_CONFLICT names the part that is missing or of a wrong
- * size. */
+ * size; ERROR_NOT_FOUND: the store has lost them, begin anew; ERROR_UNAVAILABLE: another is at it, ask again. */
 bool transfer_complete(const Meetings *meetings, Jobs *jobs, const char *meeting_id, guint64 *bytes, GError **error);
 /* ERROR_CONFLICT where it is being completed, or has become a meeting. */
 bool transfer_abort(const Meetings *meetings, Jobs *jobs, const char *meeting_id, GError **error);
