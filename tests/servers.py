@@ -129,6 +129,7 @@ class Versitygw(LocalServer):
     """S3 over a folder: a bucket is a folder of `data`. Path style at `url`; virtual host style at `virtual_url`, whose names are all this machine."""
     name = "versitygw"
     virtual_domain = "s3.localhost"
+    attributes = True  # metadata as extended attributes, where the file system has them; False: in files beside the data
 
     def command(self, port):
         versions, accounts = self.folder / "versions", self.folder / "accounts"
@@ -136,7 +137,7 @@ class Versitygw(LocalServer):
             folder.mkdir(exist_ok=True)
         command = [self.installed(), "--port", f"127.0.0.1:{port}", "--region", REGION, "--keep-alive", "--quiet", "--iam-dir", accounts,
                    "--iam-cache-disable", "--virtual-domain", f"{self.virtual_domain}:{port}", "posix", "--versioning-dir", versions]
-        if not has_attributes(self.folder):
+        if not (self.attributes and has_attributes(self.folder)):
             sidecar = self.folder / "attributes"
             sidecar.mkdir(exist_ok=True)
             command += ["--sidecar", sidecar]
