@@ -150,6 +150,10 @@
 #define TRANSFER_ASSEMBLE_MS 30000         /* while parts that are gone may still become the recording; services that let them go early need less than a second */
 #define UPLOAD_SETTLE_MS 600000            /* the sweep leaves alone what someone wrote so recently */
 
+/* what the doctor takes for healthy */
+#define DOCTOR_CLOCK_S_MAX (JOB_LEASE_MS / 2000) /* between the bucket's clock and ours: half a lease */
+#define DOCTOR_DISK_BYTES_MIN (1 * GIB)    /* free: less does not take a long recording */
+
 /* what a server does beside its jobs */
 #define QUEUE_WAIT_S 20                    /* one long poll, SQS's most */
 #define INBOX_TAKE_MAX 100                 /* files taken in with one look */

@@ -8,6 +8,7 @@
 #define PREFIX_INDEX "hansard/index/"
 #define PREFIX_JOBS "hansard/jobs/"
 #define PREFIX_UPLOADS "hansard/uploads/"
+#define PREFIX_DOCTOR "hansard/doctor/" /* for a moment only: objects that a check writes, reads and removes */
 
 typedef enum {
     DOCUMENT_TEXT,         /* transcription.txt */

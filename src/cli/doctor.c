@@ -1,0 +1,71 @@
+/* hansard doctor: tries everything that the settings name, and says of each whether it works and what to do where not. */
+#include "operate/doctor.h"
+
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/terminal.h"
+
+static void print_text(const GPtrArray *findings) {
+    for (guint i = 0; i < findings->len; i++) {
+        const DoctorFinding *finding = g_ptr_array_index(findings, i);
+        g_autofree char *what = terminal_safe(finding->what), *found = terminal_safe(finding->found);
+        g_print("%-7s  %s: %s\n", doctor_state_name(finding->state), what, found);
+    }
+}
+
+static void print_json(const GPtrArray *findings) {
+    g_autoptr(json_t) list = json_array();
+    for (guint i = 0; i < findings->len; i++) {
+        const DoctorFinding *finding = g_ptr_array_index(findings, i);
+        json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "state", doctor_state_name(finding->state), "what", json_text(finding->what), "found",
+                                              json_text(finding->found)));
+    }
+    g_autoptr(json_t) object = json_pack("{s:i, s:i, s:O}", "faults", (int)doctor_count(findings, DOCTOR_FAULT), "warnings",
+                                         (int)doctor_count(findings, DOCTOR_WARNING), "findings", list);
+    command_print_json(object);
+}
+
+static void examine_model(Workspace *workspace, GPtrArray *findings) {
+    GError *problem = NULL;
+    workspace_open_pipeline(workspace, &problem);
+    g_autofree char *found = g_strdup_printf("HANSARD_TRANSCRIBER=%s is ready", workspace->settings->transcriber);
+    doctor_add_result(findings, "speech to text", found, problem);
+}
+
+static void examine(Invocation *invocation, GPtrArray *findings) {
+    g_autoptr(Workspace) workspace = NULL;
+    GError *problem = NULL;
+    guint lacking = 0;
+    if (!command_open(invocation, false, &workspace, &problem)) {
+        doctor_add_result(findings, "settings", NULL, problem);
+        return;
+    }
+    examine_model(workspace, findings);
+    SetupContext context = {.settings = workspace->settings,
+                            .clock = workspace->clock,
+                            .dynamodb = workspace->dynamodb,
+                            .bucket = strcmp(store_name(workspace->store), "s3") == 0 ? workspace->store : NULL,
+                            .origin = "*",
+                            .meetings = &workspace->meetings,
+                            .search = workspace->search,
+                            .lacking = &lacking,
+                            .cancel = command_cancellable()};
+    doctor_examine(&context, workspace->place, findings);
+}
+
+static bool run(Invocation *invocation, GError **error) {
+    g_autoptr(GPtrArray) findings = doctor_findings_new();
+    bool json = invocation->json;
+    examine(invocation, findings);
+    if (json) print_json(findings);
+    else print_text(findings);
+    guint faults = doctor_count(findings, DOCTOR_FAULT);
+    return faults == 0 || fail(error, ERROR_UNAVAILABLE, "%u %s found: what to do is said there", faults, faults == 1 ? "fault was" : "faults were");
+}
+
+const Command command_doctor = {.name = "doctor",
+                                .arguments = "",
+                                .sentence = "Try everything that the settings name, and say what to do where it fails",
+                                .example = "hansard doctor",
+                                .run = run};
