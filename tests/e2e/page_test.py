@@ -52,9 +52,8 @@ class PageTest(unittest.TestCase):
         path.write_text(TRANSCRIPT)
         meeting_id = self.upload(path)
         browser = self.browser
-        text = browser.js("document.querySelector('.transcript').innerText")
-        self.assertIn("Ann Lee", text)
-        self.assertIn("1:12", text)
+        for text in ("Ann Lee", "1:12"):  # turns are drawn when they come into view
+            browser.wait(f"document.querySelector('.transcript').innerText.includes('{text}')")
 
         # A quote marks the segment that it stands in; nothing plays, for there is no recording.
         self.assertIsNone(browser.js("document.querySelector('audio')"))
@@ -106,7 +105,7 @@ class PageTest(unittest.TestCase):
         browser.press(*ENTER)
         browser.wait("document.querySelector('.hit mark')")
         self.assertIn("curved", browser.js("[...document.querySelectorAll('.hit mark')].map((m) => m.textContent).join(' ')"))
-        self.assertIn("1:12", browser.js("document.querySelector('.hit .stamp').innerText"))
+        browser.wait("document.querySelector('.hit .stamp').innerText.includes('1:12')")  # rows are drawn when they come into view
         browser.click(".hit a")
         browser.wait("document.querySelector('.turn .active')?.textContent.includes('curved case')")
 
