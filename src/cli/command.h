@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "operate/setup.h"
 #include "workspace/workspace.h"
 
 typedef struct {
@@ -28,6 +29,9 @@ extern const Command command_add, command_doctor, command_export, command_extrac
 
 /* Opens the workspace of the invocation; with `pipeline` also what processing needs. */
 bool command_open(Invocation *invocation, bool pipeline, Workspace **workspace, GError **error);
+
+/* What setup and doctor look at: all that the workspace has open. Borrows both. */
+SetupContext command_setup_context(const Workspace *workspace, guint *lacking);
 
 /* Runs `step` on every argument. With several, each that fails is reported and the others are done all the same; a stop ends it. */
 typedef bool (*CommandStep)(Workspace *workspace, const char *argument, bool json, GError **error);

@@ -1,8 +1,6 @@
 /* hansard doctor: tries everything that the settings name, and says of each whether it works and what to do where not. */
 #include "operate/doctor.h"
 
-#include <string.h>
-
 #include "cli/command.h"
 #include "cli/terminal.h"
 
@@ -42,15 +40,7 @@ static void examine(Invocation *invocation, GPtrArray *findings) {
         return;
     }
     examine_model(workspace, findings);
-    SetupContext context = {.settings = workspace->settings,
-                            .clock = workspace->clock,
-                            .dynamodb = workspace->dynamodb,
-                            .bucket = strcmp(store_name(workspace->store), "s3") == 0 ? workspace->store : NULL,
-                            .origin = "*",
-                            .meetings = &workspace->meetings,
-                            .search = workspace->search,
-                            .lacking = &lacking,
-                            .cancel = command_cancellable()};
+    SetupContext context = command_setup_context(workspace, &lacking);
     doctor_examine(&context, workspace->place, findings);
 }
 

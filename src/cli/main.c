@@ -116,6 +116,18 @@ bool command_open(Invocation *invocation, bool pipeline, Workspace **workspace, 
     return true;
 }
 
+SetupContext command_setup_context(const Workspace *workspace, guint *lacking) {
+    return (SetupContext){.settings = workspace->settings,
+                          .clock = workspace->clock,
+                          .dynamodb = workspace->dynamodb,
+                          .bucket = workspace_uses_bucket(workspace->settings) ? workspace->store : NULL,
+                          .origin = "*",
+                          .meetings = &workspace->meetings,
+                          .search = workspace->search,
+                          .lacking = lacking,
+                          .cancel = command_cancellable()};
+}
+
 bool command_each(const Invocation *invocation, Workspace *workspace, CommandStep step, GError **error) {
     guint failed = 0, count = invocation->argument_count;
     for (guint i = 0; i < count; i++) {

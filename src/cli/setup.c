@@ -1,7 +1,6 @@
 /* hansard setup: what the services that the settings name must have, what of it is there, and, with --apply, the rest made. */
 #include "operate/setup.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -74,19 +73,11 @@ static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
     bool json = invocation->json;
     guint lacking = 0;
-    GCancellable *cancel = command_cancellable();
     if (!command_open(invocation, false, &workspace, error)) return false;
-    SetupContext context = {.settings = workspace->settings,
-                            .clock = workspace->clock,
-                            .dynamodb = workspace->dynamodb,
-                            .bucket = strcmp(store_name(workspace->store), "s3") == 0 ? workspace->store : NULL,
-                            .origin = origin ? origin : "*",
-                            .table_recovery = table_recovery,
-                            .meetings = &workspace->meetings,
-                            .search = workspace->search,
-                            .lacking = &lacking,
-                            .cancel = cancel,
-                            .progress = show_progress};
+    SetupContext context = command_setup_context(workspace, &lacking);
+    if (origin) context.origin = origin;
+    context.table_recovery = table_recovery;
+    context.progress = show_progress;
     return run_plan(&context, json, error);
 }
 
