@@ -324,13 +324,15 @@ bool transfer_discard(const Meetings *meetings, const Transfer *transfer, GError
     return store_upload_abort(meetings->store, transfer->audio_key, transfer->upload_id, error) && drop(meetings, transfer, error);
 }
 
-/* What was to be completed may be dropped only where nothing of it is left. */
+/* What was to be completed may be dropped only where nothing of it is left, and nobody has finished it meanwhile. */
 static bool abort_completing(const Meetings *meetings, const Transfer *transfer, GError **error) {
     g_autoptr(GPtrArray) parts = NULL;
+    g_autoptr(Transfer) still = NULL;
     g_autoptr(GError) problem = NULL;
     if (look(meetings, transfer, &parts, &problem))
         return fail(error, ERROR_CONFLICT, "the upload is being completed: complete it, then delete the meeting %s", transfer->meeting_id);
-    return error_is(problem, ERROR_NOT_FOUND) ? transfer_discard(meetings, transfer, error) : pass_on(&problem, error);
+    if (!error_is(problem, ERROR_NOT_FOUND)) return pass_on(&problem, error);
+    return transfer_read(meetings, transfer->meeting_id, &still, error) && transfer_discard(meetings, still, error);
 }
 
 static bool cancel(const Meetings *meetings, const char *meeting_id, GError **error) {
