@@ -43,8 +43,9 @@ static bool race(Store *store, const char *key, const char *if_match, guint *win
         if (!first) first = g_steal_pointer(&writers[i].problem);
         g_clear_error(&writers[i].problem);
     }
-    if (first) g_propagate_error(error, g_steal_pointer(&first));
-    return *error == NULL;
+    if (!first) return true;
+    g_propagate_error(error, g_steal_pointer(&first));
+    return false;
 }
 
 static void examine_conditions(Store *store, const char *key, const char *what, GPtrArray *findings) {
