@@ -66,6 +66,19 @@
 #define CHILD_SILENCE_MS 300000            /* no sign of life for so long: the child is stuck and is ended */
 #define VOCABULARY_BYTES_MAX 4000
 
+/* Amazon Transcribe; the first three are its own limits */
+#define TRANSCRIBE_BYTES_MAX (2 * GIB)
+#define TRANSCRIBE_MS_MAX (4 * 3600 * 1000)
+#define TRANSCRIBE_PHRASE_BYTES_MAX 256
+#define TRANSCRIBE_ATTEMPTS_MAX 2          /* of one call; more patience is between calls, where the progress is told */
+#define TRANSCRIBE_POLL_FIRST_MS 2000      /* between two looks at a job, half as long again each time up to … */
+#define TRANSCRIBE_POLL_MS_MAX 20000
+#define TRANSCRIBE_OUTAGE_MS 600000        /* without an answer that can be read: then the job fails, and a retry goes on with it */
+#define TRANSCRIBE_VOCABULARY_MS 900000    /* until a vocabulary is ready; it takes a minute or a few */
+#define TRANSCRIBE_MISSES_MAX 3            /* in a row: then a job that was started is taken to be gone */
+#define TRANSCRIBE_MESSAGE_BYTES_MAX 400   /* kept of the service's words */
+#define TRANSCRIBE_BILLED_S_MIN 15         /* the least that a recording counts for */
+
 /* calls of services */
 #define HTTP_BODY_BYTES_MAX (4 * MIB)      /* an answer that is kept in memory */
 #define HTTP_HEADER_BYTES_MAX (64 * KIB)   /* of an answer */

@@ -25,11 +25,16 @@ typedef struct {
     char *queue_url;          /* HANSARD_QUEUE_URL: SQS queue that S3's events go to; NULL: none */
     GTree *aws;               /* AWS_* variables of all sources, name → value: settings_aws() */
     /* speech */
-    char *transcriber;        /* HANSARD_TRANSCRIBER: whisper, none */
+    char *transcriber;        /* HANSARD_TRANSCRIBER: whisper, amazon, none */
     char *model;              /* HANSARD_MODEL: path of a ggml model; NULL: the one that set-up installed */
     char *vad_model;          /* HANSARD_VAD_MODEL */
     char *language;           /* HANSARD_LANGUAGE: ISO 639-1 or "auto"; NULL: English for an English model, else detected */
     char *vocabulary;         /* HANSARD_VOCABULARY */
+    char *vocabulary_name;    /* HANSARD_VOCABULARY_NAME: one that stands at Amazon Transcribe; NULL: none */
+    int max_speakers;         /* HANSARD_MAX_SPEAKERS; 1: they are not told apart */
+    bool separate_channels;   /* HANSARD_SEPARATE_CHANNELS */
+    int transcriber_timeout_s; /* HANSARD_TRANSCRIBER_TIMEOUT_SECONDS */
+    double price_minute;      /* HANSARD_PRICE_MINUTE, of recording; 0: unknown */
     int threads;              /* HANSARD_THREADS; 0: processors / workers */
     /* extraction */
     char *extractor;          /* HANSARD_EXTRACTOR: offline, openai, bedrock */

@@ -82,13 +82,18 @@ static bool run_stages(Run *run, GError **error) {
     return true;
 }
 
+static bool delete_all(const Pipeline *pipeline, const Job *job, GError **error) {
+    stage_forget(pipeline, job); /* first: what a service still writes goes with the rest */
+    return meeting_delete(&pipeline->meetings, job->meeting_id, job->audio_key, error);
+}
+
 /* The stages with the heartbeat beside them. */
 static bool run_with_heartbeat(Run *run, GError **error) {
     g_mutex_init(&run->mutex);
     g_cond_init(&run->stop);
     GThread *thread = g_thread_new("lease", heartbeat, run);
     bool done = run->job->state == JOB_DELETING
-                    ? meeting_delete(&run->pipeline->meetings, run->job->meeting_id, run->job->audio_key, error)
+                    ? delete_all(run->pipeline, run->job, error)
                     : run_stages(run, error);
     g_mutex_lock(&run->mutex);
     run->stopping = true;
@@ -122,7 +127,7 @@ static void yield_to_delete(const Pipeline *pipeline, const Job *job) {
                !error_is(no_record, ERROR_NOT_FOUND)) {
         return; /* done by another worker */
     }
-    meeting_delete(&pipeline->meetings, job->meeting_id, job->audio_key, NULL);
+    delete_all(pipeline, job, NULL);
 }
 
 bool pipeline_run(const Pipeline *pipeline, Job *job, GCancellable *cancel, PipelineProgress progress, gpointer user_data,

@@ -46,32 +46,49 @@ static bool has_transcript(const Pipeline *pipeline, const Job *job, bool *has, 
     return true;
 }
 
-bool stage_transcribe(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error) {
-    g_auto(MeetingVersions) versions = {0};
-    g_autoptr(StoreReader) reader = NULL;
-    g_auto(TranscribeResult) result = {0};
-    Relay relay = {progress, user_data};
-    bool done = false;
-    if (!meeting_read_versions(&pipeline->meetings, job->meeting_id, &versions, error) ||
-        !has_transcript(pipeline, job, &done, error))
-        return false;
-    if (done) return true;
-    if (!job->audio_key) return fail(error, ERROR_CORRUPT, "the job of %s names no recording", job->meeting_id);
-    if (!store_open(pipeline->meetings.store, job->audio_key, &reader, NULL, error)) return false;
-    TranscribeInput input = {.reader = reader,
+static TranscribeInput input_of(const Pipeline *pipeline, const Job *job) {
+    return (TranscribeInput){.store = pipeline->meetings.store,
+                             .key = job->audio_key,
+                             .meeting_id = job->meeting_id,
+                             .run = job->run,
                              .filename = job->filename,
                              .language = job->language,
-                             .vocabulary = job->vocabulary,
-                             .progress = relay_transcribe,
-                             .user_data = &relay};
+                             .vocabulary = job->vocabulary};
+}
+
+void stage_forget(const Pipeline *pipeline, const Job *job) {
+    TranscribeInput input = input_of(pipeline, job);
+    transcriber_forget(pipeline->transcriber, &input);
+}
+
+/* Runs the transcriber and writes what it made. */
+static bool transcribe(const Pipeline *pipeline, const Job *job, const MeetingVersions *versions, Relay *relay, GError **error) {
+    g_autoptr(StoreReader) reader = NULL;
+    g_auto(TranscribeResult) result = {0};
+    TranscribeInput input = input_of(pipeline, job);
+    if (!job->audio_key) return fail(error, ERROR_CORRUPT, "the job of %s names no recording", job->meeting_id);
+    if (!store_open(pipeline->meetings.store, job->audio_key, &reader, NULL, error)) return false;
+    input.reader = reader;
+    input.progress = relay_transcribe;
+    input.user_data = relay;
     if (!transcriber_run(pipeline->transcriber, &input, &result, error)) return false;
     g_free(result.transcript->meeting_id);
     g_free(result.transcript->run);
     result.transcript->meeting_id = g_strdup(job->meeting_id);
     result.transcript->run = g_strdup(job->run);
-    return progress(1, user_data, error) &&
-           not_overtaken(meeting_write_transcript(&pipeline->meetings, job->meeting_id, &versions, result.transcript,
-                                                  result.waveform, error), error);
+    return relay->progress(1, relay->user_data, error) &&
+           not_overtaken(meeting_write_transcript(&pipeline->meetings, job->meeting_id, versions, result.transcript, result.waveform, error), error);
+}
+
+bool stage_transcribe(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error) {
+    g_auto(MeetingVersions) versions = {0};
+    Relay relay = {progress, user_data};
+    bool done = false;
+    if (!meeting_read_versions(&pipeline->meetings, job->meeting_id, &versions, error) || !has_transcript(pipeline, job, &done, error) ||
+        (!done && !transcribe(pipeline, job, &versions, &relay, error)))
+        return false;
+    stage_forget(pipeline, job); /* only now: until the transcript stands, who goes on after a crash needs what the service has */
+    return true;
 }
 
 /* Extracts and writes the minutes of `transcript`. */

@@ -14,6 +14,7 @@
 #define OPTIONS_TIMEOUT_MS 60000
 /* A container's duration that is off by no more than this is rounding, no missing end. */
 #define DURATION_SLACK_MS 500
+#define LISTEN_PROGRESS_S 60 /* of the recording, between two reports where nothing is recognised */
 
 json_t *child_options_to_json(const ChildOptions *options) {
     return json_pack("{sosososososIsIsi}", "model", json_text(options->model_path), "vad", json_text(options->vad_path),
@@ -89,7 +90,7 @@ static void on_progress(gint64 done_ms, gpointer user_data) {
     send_json(CHILD_PROGRESS, json_pack("{sI}", "done_ms", (json_int_t)done_ms), NULL);
 }
 
-/* `*covered_ms`: what was decoded. */
+/* `speech` NULL: only listens. `*covered_ms`: what was decoded. */
 static bool recognise(Audio *audio, Speech *speech, Waveform *waveform, const char **language, gint64 *covered_ms,
                       GError **error) {
     g_autofree float *samples = g_new(float, AUDIO_RATE_HZ);
@@ -99,10 +100,11 @@ static bool recognise(Audio *audio, Speech *speech, Waveform *waveform, const ch
         if (count == 0) break;
         decoded += (gint64)count;
         waveform_add(waveform, samples, count);
-        if (!speech_write(speech, samples, count, on_segment, on_progress, NULL, error)) return false;
+        if (speech && !speech_write(speech, samples, count, on_segment, on_progress, NULL, error)) return false;
+        if (!speech && decoded % (LISTEN_PROGRESS_S * AUDIO_RATE_HZ) < AUDIO_RATE_HZ) on_progress(decoded * 1000 / AUDIO_RATE_HZ, NULL);
     }
     *covered_ms = decoded * 1000 / AUDIO_RATE_HZ;
-    return speech_finish(speech, on_segment, on_progress, NULL, language, error);
+    return !speech || speech_finish(speech, on_segment, on_progress, NULL, language, error);
 }
 
 static bool transcribe(const ChildOptions *options, Speech *speech, GError **error) {
@@ -139,7 +141,8 @@ static bool run(GError **error) {
     ChildLimits limits = {.memory_bytes_max = (guint64)options.memory_bytes_max,
                           .cpu_s_max = (guint64)(RECORDING_MS_MAX / 1000) * (guint64)options.threads};
     g_autoptr(Speech) speech = NULL;
-    return audio_load(error) && speech_open(&speech_options, &speech, error) && child_confine(&limits, error) &&
+    bool listens_only = options.model_path[0] == '\0';
+    return audio_load(error) && (listens_only || speech_open(&speech_options, &speech, error)) && child_confine(&limits, error) &&
            transcribe(&options, speech, error);
 }
 

@@ -1,4 +1,4 @@
-/* The media child's side of speech recognition, and the messages between it and its parent (whisper.c). All bodies but CHILD_READ
+/* The media child's side of speech recognition, and the messages between it and its parent (media.c). All bodies but CHILD_READ
  * and CHILD_DATA are JSON objects. The parent trusts none of what comes from the child. */
 #pragma once
 
@@ -25,7 +25,7 @@ typedef struct {
 } ChildRead;
 
 typedef struct {
-    const char *model_path, *vad_path;
+    const char *model_path, *vad_path; /* "": nothing is recognised, for its length and waveform alone the recording is decoded */
     const char *language, *vocabulary; /* may be NULL */
     const char *filename;
     gint64 size; /* of the recording */

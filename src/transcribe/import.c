@@ -185,12 +185,10 @@ static bool read_format(ImportFormat format, const char *text, Transcript **tran
                 "The file is no transcript that can be read; send WebVTT, SRT, text or a transcriber's JSON");
 }
 
-bool import_transcript(ImportFormat format, const void *data, gsize size, Transcript **transcript, GError **error) {
+bool import_result(ImportFormat format, const void *data, gsize size, Transcript **transcript, GError **error) {
     g_autofree char *text = NULL;
     g_autoptr(Transcript) read = transcript_new();
     if (!decode_file(data, size, &text, error) || !read_format(format, text, &read, error)) return false;
-    if (read->segments->len == 0)
-        return fail(error, ERROR_INVALID, "The transcript file has no words in it; check that it is the right one");
     transcript_sort(read);
     gint64 end_ms = 0;
     for (guint i = 0; i < read->segments->len; i++) end_ms = MAX(end_ms, transcript_segment(read, i)->end_ms);
@@ -200,6 +198,15 @@ bool import_transcript(ImportFormat format, const void *data, gsize size, Transc
     g_free(read->model);
     read->transcriber = g_strdup("import");
     read->model = g_strdup(import_format_name(format));
+    *transcript = g_steal_pointer(&read);
+    return true;
+}
+
+bool import_transcript(ImportFormat format, const void *data, gsize size, Transcript **transcript, GError **error) {
+    g_autoptr(Transcript) read = NULL;
+    if (!import_result(format, data, size, &read, error)) return false;
+    if (read->segments->len == 0)
+        return fail(error, ERROR_INVALID, "The transcript file has no words in it; check that it is the right one");
     *transcript = g_steal_pointer(&read);
     return true;
 }

@@ -26,3 +26,5 @@ const char *import_format_name(ImportFormat format); /* "webvtt", "srt", "text",
  * times gets made-up times from its length (150 words a minute, TRANSCRIPT_PAUSE_MS between paragraphs) and `timed` false.
  * ERROR_TOO_LARGE over TRANSCRIPT_FILE_BYTES_MAX, SEGMENTS_MAX or WORDS_MAX. */
 bool import_transcript(ImportFormat format, const void *data, gsize size, Transcript **transcript, GError **error);
+/* As import_transcript, for what a transcriber has just made: one without a word is a recording of silence. */
+bool import_result(ImportFormat format, const void *data, gsize size, Transcript **transcript, GError **error);

@@ -165,12 +165,28 @@ static bool read_audio_segments(const json_t *segments, Transcript *transcript, 
     return true;
 }
 
+/* Of several languages that which was spoken longest. */
+static const char *language_of(const json_t *results) {
+    const char *code = json_get_string(results, "language_code", NULL);
+    double longest_s = -1;
+    gsize index;
+    json_t *entry;
+    if (code) return code;
+    json_array_foreach(json_object_get(results, "language_codes"), index, entry) {
+        double duration_s = json_get_real(entry, "duration_in_seconds", 0);
+        if (duration_s <= longest_s) continue;
+        longest_s = duration_s;
+        code = json_get_string(entry, "language_code", code);
+    }
+    return code;
+}
+
 bool import_amazon(const json_t *json, Transcript *transcript, GError **error) {
     const json_t *results = json_object_get(json, "results");
     if (!json_is_object(results))
         return fail(error, ERROR_INVALID,
                     "The Amazon Transcribe result has no member \"results\"; wait until the job is COMPLETED and fetch it again");
-    const char *code = json_get_string(results, "language_code", NULL);
+    const char *code = language_of(results);
     transcript->language = code ? g_strndup(code, strcspn(code, "-")) : NULL;
     const json_t *items = json_object_get(results, "items"), *segments = json_object_get(results, "audio_segments");
     if (json_array_size(items) > 0) return read_items(results, items, transcript, error);

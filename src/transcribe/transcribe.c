@@ -12,31 +12,49 @@
 
 struct Transcriber {
     const TranscriberBackend *backend;
-    const Settings *settings;
+    gpointer state;
 };
 
-static const TranscriberBackend *const backends[] = {&transcriber_whisper, &transcriber_none};
+static const TranscriberBackend *const backends[] = {&transcriber_whisper, &transcriber_amazon, &transcriber_none};
 
 void transcribe_result_clear(TranscribeResult *result) {
     g_clear_pointer(&result->transcript, transcript_free);
     g_clear_pointer(&result->waveform, json_decref);
 }
 
+static const TranscriberBackend *backend_of(const Settings *settings) {
+    for (gsize i = 0; i < G_N_ELEMENTS(backends); i++)
+        if (strcmp(backends[i]->name, settings->transcriber) == 0) return backends[i];
+    return NULL;
+}
+
 bool transcriber_open(const Settings *settings, Transcriber **transcriber, GError **error) {
-    for (gsize i = 0; i < G_N_ELEMENTS(backends); i++) {
-        if (strcmp(backends[i]->name, settings->transcriber) != 0) continue;
-        if (!backends[i]->check(settings, error)) return false;
-        *transcriber = g_new0(Transcriber, 1);
-        **transcriber = (Transcriber){.backend = backends[i], .settings = settings};
-        return true;
-    }
-    return fail(error, ERROR_CONFIG, "HANSARD_TRANSCRIBER is \"%s\", which is no transcriber: set it to whisper or none.",
-                settings->transcriber);
+    const TranscriberBackend *backend = backend_of(settings);
+    gpointer state = NULL;
+    if (!backend)
+        return fail(error, ERROR_CONFIG, "HANSARD_TRANSCRIBER is \"%s\", which is no transcriber: set it to whisper, amazon or none.",
+                    settings->transcriber);
+    if (!backend->open(settings, &state, error)) return false;
+    *transcriber = g_new0(Transcriber, 1);
+    **transcriber = (Transcriber){.backend = backend, .state = state};
+    return true;
+}
+
+bool transcriber_is_remote(const Settings *settings) {
+    const TranscriberBackend *backend = backend_of(settings);
+    return backend && backend->forget;
 }
 
 const char *transcriber_name(const Transcriber *transcriber) { return transcriber->backend->name; }
 
-void transcriber_close(Transcriber *transcriber) { g_free(transcriber); }
+void transcriber_forget(Transcriber *transcriber, const TranscribeInput *input) {
+    if (transcriber && transcriber->backend->forget) transcriber->backend->forget(transcriber->state, input);
+}
+
+void transcriber_close(Transcriber *transcriber) {
+    if (transcriber && transcriber->backend->close) transcriber->backend->close(transcriber->state);
+    g_free(transcriber);
+}
 
 bool transcribe_report(const TranscribeInput *input, gint64 done_ms, gint64 total_ms, GError **error) {
     g_autoptr(GError) why = NULL;
@@ -72,5 +90,5 @@ bool transcriber_run(Transcriber *transcriber, const TranscribeInput *input, Tra
     if (!store_reader_read(input->reader, 0, head, HEAD_BYTES, &got, error)) return false;
     ImportFormat format = import_detect(head, got, input->filename);
     if (format != IMPORT_NONE) return import(input, format, size, result, error);
-    return transcriber->backend->run(transcriber->settings, input, result, error);
+    return transcriber->backend->run(transcriber->state, input, result, error);
 }

@@ -64,12 +64,14 @@ bool workspace_open(Settings *settings, Workspace **workspace, GError **error) {
     if (!search_open(index_path, opened->store, opened->catalog, &opened->search, error) ||
         !extractor_open(settings, &opened->extractor, error))
         return false;
+    /* Who deletes a meeting must be able to tell the service; what the settings lack for it is told by who transcribes. */
+    if (transcriber_is_remote(settings)) transcriber_open(settings, &opened->transcriber, NULL);
     *workspace = g_steal_pointer(&opened);
     return true;
 }
 
 bool workspace_open_pipeline(Workspace *workspace, GError **error) {
-    return transcriber_open(workspace->settings, &workspace->transcriber, error);
+    return workspace->transcriber || transcriber_open(workspace->settings, &workspace->transcriber, error);
 }
 
 const char *workspace_copy_folder(const Workspace *workspace) {

@@ -16,7 +16,7 @@ typedef struct {
     Catalog *catalog;
     Search *search;
     Jobs *jobs;
-    Transcriber *transcriber; /* NULL until workspace_open_pipeline */
+    Transcriber *transcriber; /* NULL until workspace_open_pipeline, but where a service transcribes */
     Extractor *extractor;
     Queue *queue;             /* NULL: none */
     Meetings meetings;
