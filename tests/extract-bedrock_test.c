@@ -1,9 +1,9 @@
 /* Extraction by a model of Amazon Bedrock, against a double of Converse that answers in the service's published shapes and takes no call whose signature
  * does not hold. The signature is computed here anew, by the public algorithm, from what came over the wire. */
 #include "base/limits.h"
-#include "base/text.h"
 #include "extract/prompts/prompts.h"
 #include "llm_meetings.h"
+#include "scripted_signature.h"
 
 #define ACCESS_KEY "AKIATESTEXAMPLE00001"
 #define SECRET_KEY "secret/of+the+double/9f8e7d6c5b4a"
@@ -11,65 +11,7 @@
 #define MODEL "eu.anthropic.claude-test-v1:0"
 #define PATH "/model/eu.anthropic.claude-test-v1%3A0/converse"
 
-/* --- the signature, by the public algorithm --- */
-
-static GBytes *hmac(GBytes *key, const char *text) {
-    gsize key_size, size = 32;
-    const guint8 *key_data = g_bytes_get_data(key, &key_size);
-    g_autoptr(GHmac) sum = g_hmac_new(G_CHECKSUM_SHA256, key_data, key_size);
-    guint8 digest[32];
-    g_hmac_update(sum, (const guint8 *)text, -1);
-    g_hmac_get_digest(sum, digest, &size);
-    return g_bytes_new(digest, size);
-}
-
-static char *between(const char *text, const char *before, const char *after) {
-    const char *from = strstr(text, before);
-    g_assert_nonnull(from);
-    from += strlen(before);
-    const char *to = *after ? strstr(from, after) : NULL;
-    return to ? g_strndup(from, (gsize)(to - from)) : g_strdup(from);
-}
-
-/* Services other than S3 sign the path encoded once more. */
-static char *canonical_path(const char *path) {
-    g_auto(GStrv) parts = g_strsplit(path, "%", -1);
-    return g_strjoinv("%25", parts);
-}
-
-static char *canonical_headers(const ScriptedRequest *request, const char *signed_headers) {
-    g_auto(GStrv) names = g_strsplit(signed_headers, ";", -1);
-    GString *lines = g_string_new(NULL);
-    for (guint i = 0; names[i]; i++) {
-        g_autofree char *value = scripted_header(request, names[i]);
-        g_assert_nonnull(value);
-        g_string_append_printf(lines, "%s:%s\n", names[i], value);
-    }
-    return g_string_free(lines, FALSE);
-}
-
-static void check_signature(const ScriptedRequest *request) {
-    g_autofree char *authorization = scripted_header(request, "Authorization"), *date = scripted_header(request, "X-Amz-Date");
-    g_assert_nonnull(authorization);
-    g_assert_true(g_str_has_prefix(authorization, "AWS4-HMAC-SHA256 Credential=" ACCESS_KEY "/"));
-    g_autofree char *names = between(authorization, "SignedHeaders=", ","), *given = between(authorization, "Signature=", "");
-    g_assert_nonnull(strstr(names, "host"));
-    g_assert_nonnull(strstr(names, "x-amz-date"));
-    g_autofree char *day = g_strndup(date, 8), *scope = g_strconcat(day, "/" REGION "/bedrock/aws4_request", NULL);
-    g_assert_nonnull(strstr(authorization, scope));
-    g_autofree char *hash = text_sha256(request->body, strlen(request->body)), *path = canonical_path(request->path),
-                    *headers = canonical_headers(request, names);
-    g_autofree char *canonical = g_strdup_printf("POST\n%s\n\n%s\n%s\n%s", path, headers, names, hash);
-    g_autofree char *canonical_hash = text_sha256(canonical, strlen(canonical));
-    g_autofree char *to_sign = g_strdup_printf("AWS4-HMAC-SHA256\n%s\n%s\n%s", date, scope, canonical_hash);
-    g_autoptr(GBytes) secret = g_bytes_new_static("AWS4" SECRET_KEY, strlen("AWS4" SECRET_KEY));
-    g_autoptr(GBytes) day_key = hmac(secret, day), region_key = hmac(day_key, REGION), service_key = hmac(region_key, "bedrock"),
-                      key = hmac(service_key, "aws4_request"), signature = hmac(key, to_sign);
-    g_autoptr(GString) wanted = g_string_new(NULL);
-    const guint8 *bytes = g_bytes_get_data(signature, NULL);
-    for (guint i = 0; i < 32; i++) g_string_append_printf(wanted, "%02x", bytes[i]);
-    g_assert_cmpstr(given, ==, wanted->str);
-}
+static void check_signature(const ScriptedRequest *request) { scripted_check_signature(request, ACCESS_KEY, SECRET_KEY, REGION, "bedrock"); }
 
 /* --- the double --- */
 

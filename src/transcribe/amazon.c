@@ -89,8 +89,18 @@ static bool check_head(const TranscribeInput *input, GError **error) {
            amazon_media_check(store_reader_size(input->reader), head, got, error);
 }
 
-static bool tell_part(gint64 done_ms, gint64 total_ms, gpointer user_data, GError **error) {
-    return transcribe_report(user_data, total_ms > 0 ? (gint64)(LISTENING_PART * (double)done_ms) : 0, total_ms, error);
+/* What is told to whom it may concern: several steps, each of which begins anew, as one that never falls. */
+typedef struct {
+    const TranscribeInput *input;
+    gint64 done_ms, total_ms;
+    bool listening;
+} Told;
+
+static bool tell(gint64 done_ms, gint64 total_ms, gpointer user_data, GError **error) {
+    Told *told = user_data;
+    if (total_ms > 0) told->total_ms = total_ms;
+    told->done_ms = MAX(told->done_ms, told->listening ? (gint64)(LISTENING_PART * (double)done_ms) : done_ms);
+    return transcribe_report(told->input, told->done_ms, told->total_ms, error);
 }
 
 static bool too_long(GError **error) {
@@ -102,10 +112,7 @@ static bool too_long(GError **error) {
 /* Length and waveform. Where libav is not installed both stay unknown: Amazon needs none of it. */
 static bool listen(const TranscribeInput *input, TranscribeResult *heard, GError **error) {
     g_autoptr(GError) problem = NULL;
-    TranscribeInput part = *input;
-    part.progress = tell_part;
-    part.user_data = (gpointer)input;
-    MediaRequest request = {.input = &part, .threads = 1, .duration_ms_max = TRANSCRIBE_MS_MAX};
+    MediaRequest request = {.input = input, .threads = 1, .duration_ms_max = TRANSCRIBE_MS_MAX};
     if (media_run(&request, heard, &problem)) return heard->transcript->duration_ms <= TRANSCRIBE_MS_MAX || too_long(error);
     if (error_is(problem, ERROR_CONFIG)) return true;
     if (error_is(problem, ERROR_TOO_LARGE)) return too_long(error);
@@ -161,14 +168,19 @@ static void describe(const Amazon *amazon, Transcript *transcript, const Transcr
     if (note) json_object_set_new(transcript->extra, "note", json_text(note));
 }
 
-static bool amazon_run(gpointer state, const TranscribeInput *input, TranscribeResult *result, GError **error) {
+static bool amazon_run(gpointer state, const TranscribeInput *asked, TranscribeResult *result, GError **error) {
     const Amazon *amazon = state;
+    Told told = {.input = asked, .total_ms = -1, .listening = true};
+    TranscribeInput followed = *asked, *input = &followed;
+    input->progress = tell;
+    input->user_data = &told;
     g_auto(TranscribeResult) heard = {0};
     g_autoptr(json_t) job = NULL;
     g_autoptr(Transcript) transcript = NULL;
     g_autofree char *note = NULL;
-    if (!check_head(input, error) || !listen(input, &heard, error) ||
-        !amazon_job_run(amazon, input, heard.transcript ? heard.transcript->duration_ms : -1, &job, &note, error) ||
+    if (!check_head(input, error) || !listen(input, &heard, error)) return false;
+    told.listening = false;
+    if (!amazon_job_run(amazon, input, heard.transcript ? heard.transcript->duration_ms : -1, &job, &note, error) ||
         !fetch(amazon, input, &transcript, error))
         return false;
     describe(amazon, transcript, heard.transcript, job, note);
