@@ -509,6 +509,23 @@ static void test_no_vocabulary(Fixture *fixture, gconstpointer unused) {
     fails(fixture, more, ERROR_CONFIG, "transcribe:CreateVocabulary");
 }
 
+/* ---- the doctor ---- */
+
+static void test_probe(Fixture *fixture, gconstpointer unused) {
+    static const Fault refused = {"denied", denied, GET, 0, ERROR_CONFIG, "transcribe:GetTranscriptionJob"}, silent = {"internal", internal, GET, 0, ERROR_UNAVAILABLE, ""};
+    const Fault *const cases[] = {&refused, &silent};
+    g_assert_true(open_with(fixture, NULL, NULL));
+    g_assert_true(transcriber_amazon.probe(fixture->state, NULL));
+    fixture->service.fault = play_fault;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        fault_now = cases[i];
+        g_assert_false(transcriber_amazon.probe(fixture->state, &error));
+        g_assert_true(error_is(error, fault_now->code) && strstr(error->message, fault_now->words));
+    }
+    g_assert_cmpuint(calls(fixture, START), ==, 0);
+}
+
 /* ---- before anything is sent ---- */
 
 static void test_configuration(Fixture *fixture, gconstpointer unused) {
@@ -616,7 +633,7 @@ int main(int argc, char **argv) {
                  {"conflict", test_conflict},       {"reasons", test_reasons},         {"deleted-meanwhile", test_deleted_meanwhile},
                  {"timeout", test_timeout},         {"stopped", test_stopped},         {"vocabulary", test_vocabulary},
                  {"own-vocabulary", test_own_vocabulary}, {"named-vocabulary", test_named_vocabulary}, {"no-vocabulary", test_no_vocabulary},
-                 {"configuration", test_configuration}, {"not-sent", test_not_sent}};
+                 {"configuration", test_configuration}, {"probe", test_probe}, {"not-sent", test_not_sent}};
     g_test_init(&argc, &argv, NULL);
     g_unsetenv("AWS_REGION");
     g_unsetenv("AWS_DEFAULT_REGION");

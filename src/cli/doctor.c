@@ -26,7 +26,7 @@ static void print_json(const GPtrArray *findings) {
 
 static void examine_model(Workspace *workspace, GPtrArray *findings) {
     GError *problem = NULL;
-    workspace_open_pipeline(workspace, &problem);
+    if (workspace_open_pipeline(workspace, &problem)) transcriber_probe(workspace->transcriber, &problem);
     g_autofree char *found = g_strdup_printf("HANSARD_TRANSCRIBER=%s is ready", workspace->settings->transcriber);
     doctor_add_result(findings, "speech to text", found, problem);
 }

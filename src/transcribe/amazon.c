@@ -189,6 +189,17 @@ static bool amazon_run(gpointer state, const TranscribeInput *asked, TranscribeR
     return true;
 }
 
+/* Asks for a job that there is not: to be told so takes all but the right to start one. */
+static bool amazon_probe(gpointer state, GError **error) {
+    g_autoptr(json_t) request = json_pack("{s:s}", "TranscriptionJobName", "hansard-doctor");
+    g_autoptr(json_t) answer = NULL;
+    GError *problem = NULL;
+    AmazonAnswer got = amazon_call(state, "GetTranscriptionJob", request, &answer, &problem);
+    if (problem) g_propagate_error(error, problem);
+    return got != AMAZON_TROUBLE && got != AMAZON_FAILED;
+}
+
 static void amazon_forget(gpointer state, const TranscribeInput *input) { amazon_job_remove(state, input); }
 
-const TranscriberBackend transcriber_amazon = {.name = "amazon", .open = amazon_open, .run = amazon_run, .forget = amazon_forget, .close = amazon_close};
+const TranscriberBackend transcriber_amazon = {
+    .name = "amazon", .open = amazon_open, .probe = amazon_probe, .run = amazon_run, .forget = amazon_forget, .close = amazon_close};

@@ -47,6 +47,10 @@ bool transcriber_is_remote(const Settings *settings) {
 
 const char *transcriber_name(const Transcriber *transcriber) { return transcriber->backend->name; }
 
+bool transcriber_probe(Transcriber *transcriber, GError **error) {
+    return !transcriber->backend->probe || transcriber->backend->probe(transcriber->state, error);
+}
+
 void transcriber_forget(Transcriber *transcriber, const TranscribeInput *input) {
     if (transcriber && transcriber->backend->forget) transcriber->backend->forget(transcriber->state, input);
 }

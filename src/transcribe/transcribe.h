@@ -37,6 +37,8 @@ bool transcriber_open(const Settings *settings, Transcriber **transcriber, GErro
 /* Whether a service does the work, so that deleting a meeting must reach it, too: transcriber_forget(). */
 bool transcriber_is_remote(const Settings *settings);
 const char *transcriber_name(const Transcriber *transcriber);
+/* Whether a service answers, knows the credentials and lets them ask: for the doctor; nothing is begun there. True where all is on this machine. */
+bool transcriber_probe(Transcriber *transcriber, GError **error);
 /* Blocks until done; any number of threads may call it. A file that is a transcript (import.h) is imported whatever the backend.
  */
 bool transcriber_run(Transcriber *transcriber, const TranscribeInput *input, TranscribeResult *result, GError **error);

@@ -7,6 +7,7 @@ typedef struct {
     const char *name;
     /* Checks the settings (model there, readable) without doing the work. `*state` is what the other functions get. */
     bool (*open)(const Settings *settings, gpointer *state, GError **error);
+    bool (*probe)(gpointer state, GError **error); /* transcriber_probe(); NULL: nothing to try */
     bool (*run)(gpointer state, const TranscribeInput *input, TranscribeResult *result, GError **error);
     void (*forget)(gpointer state, const TranscribeInput *input); /* transcriber_forget(); NULL: nothing leaves this machine */
     void (*close)(gpointer state); /* NULL: nothing to do */
