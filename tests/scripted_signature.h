@@ -1,4 +1,5 @@
-/* The signature of what a scripted endpoint was sent, computed anew by the public algorithm (AWS Signature Version 4) from what came over the wire. */
+/* The signature of what a scripted endpoint was sent, computed anew by the public algorithm (AWS Signature Version 4) from what came over the wire.
+ */
 #pragma once
 
 #include "base/text.h"
@@ -58,8 +59,9 @@ static inline void scripted_check_signature(const ScriptedRequest *request, cons
     g_autofree char *to_sign = g_strdup_printf("AWS4-HMAC-SHA256\n%s\n%s\n%s", date, scope, canonical_hash);
     g_autofree char *first = g_strconcat("AWS4", secret_key, NULL);
     g_autoptr(GBytes) secret = g_bytes_new_static(first, strlen(first));
-    g_autoptr(GBytes) day_key = scripted_hmac(secret, day), region_key = scripted_hmac(day_key, region), service_key = scripted_hmac(region_key, service),
-                      key = scripted_hmac(service_key, "aws4_request"), signature = scripted_hmac(key, to_sign);
+    g_autoptr(GBytes) day_key = scripted_hmac(secret, day), region_key = scripted_hmac(day_key, region),
+                      service_key = scripted_hmac(region_key, service), key = scripted_hmac(service_key, "aws4_request"),
+                      signature = scripted_hmac(key, to_sign);
     g_autoptr(GString) wanted = g_string_new(NULL);
     const guint8 *bytes = g_bytes_get_data(signature, NULL);
     for (guint i = 0; i < 32; i++) g_string_append_printf(wanted, "%02x", bytes[i]);

@@ -1,5 +1,5 @@
-/* The transcriber amazon against a double of Amazon Transcribe (transcribe_double.h). The recordings are real, and listened to by the real media child: this program
- * starts itself again as one. */
+/* The transcriber amazon against a double of Amazon Transcribe (transcribe_double.h). The recordings are real, and listened to by the real media
+ * child: this program starts itself again as one. */
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -86,8 +86,23 @@ static void tear_down(Fixture *fixture, gconstpointer unused) {
 /* Opens the transcriber with these settings beside the usual ones. */
 static bool open_with(Fixture *fixture, const char *const *more, GError **error) {
     g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u", fixture->endpoint->port);
-    const char *usual[] = {"HANSARD_TRANSCRIBER", "amazon", "S3_BUCKET_NAME", BUCKET, "AWS_REGION", REGION, "AWS_ACCESS_KEY_ID", ACCESS_KEY, "AWS_SECRET_ACCESS_KEY",
-                           SECRET_KEY, "AWS_ENDPOINT_URL", url, "AWS_EC2_METADATA_DISABLED", "true", "AWS_CONFIG_FILE", "/dev/null", "AWS_SHARED_CREDENTIALS_FILE",
+    const char *usual[] = {"HANSARD_TRANSCRIBER",
+                           "amazon",
+                           "S3_BUCKET_NAME",
+                           BUCKET,
+                           "AWS_REGION",
+                           REGION,
+                           "AWS_ACCESS_KEY_ID",
+                           ACCESS_KEY,
+                           "AWS_SECRET_ACCESS_KEY",
+                           SECRET_KEY,
+                           "AWS_ENDPOINT_URL",
+                           url,
+                           "AWS_EC2_METADATA_DISABLED",
+                           "true",
+                           "AWS_CONFIG_FILE",
+                           "/dev/null",
+                           "AWS_SHARED_CREDENTIALS_FILE",
                            "/dev/null"};
     g_autoptr(GPtrArray) options = g_ptr_array_new();
     for (gsize i = 0; i < G_N_ELEMENTS(usual); i++) g_ptr_array_add(options, (gpointer)usual[i]);
@@ -109,9 +124,16 @@ static void put_recording(Fixture *fixture, GBytes *bytes) {
 static bool run(Fixture *fixture, const char *const *more, GError **error) {
     if (!open_with(fixture, more, error)) return false;
     if (!fixture->input.reader) put_recording(fixture, wav(8000, 2, 2));
-    fixture->input = (TranscribeInput){.reader = fixture->input.reader, .store = fixture->store, .key = RECORDING, .meeting_id = MEETING, .run = RUN,
-                                       .filename = "stand up ü.wav", .language = fixture->input.language, .vocabulary = fixture->input.vocabulary,
-                                       .progress = on_progress, .user_data = fixture};
+    fixture->input = (TranscribeInput){.reader = fixture->input.reader,
+                                       .store = fixture->store,
+                                       .key = RECORDING,
+                                       .meeting_id = MEETING,
+                                       .run = RUN,
+                                       .filename = "stand up ü.wav",
+                                       .language = fixture->input.language,
+                                       .vocabulary = fixture->input.vocabulary,
+                                       .progress = on_progress,
+                                       .user_data = fixture};
     transcribe_result_clear(&fixture->result);
     fixture->done_ms = 0;
     return transcriber_amazon.run(fixture->state, &fixture->input, &fixture->result, error);
@@ -127,7 +149,8 @@ static const Transcript *runs(Fixture *fixture, const char *const *more) {
 static void fails(Fixture *fixture, const char *const *more, ErrorCode code, const char *words) {
     g_autoptr(GError) error = NULL;
     g_assert_false(run(fixture, more, &error));
-    if (!error_is(error, code) || !strstr(error->message, words)) g_error("code %s, \"%s\"; wanted \"%s\"", error_kind(error)->name, error->message, words);
+    if (!error_is(error, code) || !strstr(error->message, words))
+        g_error("code %s, \"%s\"; wanted \"%s\"", error_kind(error)->name, error->message, words);
     g_assert_null(strstr(error->message, SECRET_KEY));
     g_assert_null(fixture->result.transcript);
 }
@@ -141,8 +164,8 @@ static guint calls(Fixture *fixture, const char *action) { return double_count(&
 
 /* The job stands there, as another worker left it; the state that the next look shows. */
 static void leave_job(Fixture *fixture, guint age) {
-    fixture->service.job = json_pack("{sss{ss}ssssss}", "TranscriptionJobName", JOB, "Media", "MediaFileUri", "s3://" BUCKET "/" RECORDING, "OutputBucketName", BUCKET,
-                                     "OutputKey", OUTPUT, "LanguageCode", "de-DE");
+    fixture->service.job = json_pack("{sss{ss}ssssss}", "TranscriptionJobName", JOB, "Media", "MediaFileUri", "s3://" BUCKET "/" RECORDING,
+                                     "OutputBucketName", BUCKET, "OutputKey", OUTPUT, "LanguageCode", "de-DE");
     fixture->service.age = age;
 }
 
@@ -182,7 +205,8 @@ static void test_meeting(Fixture *fixture, gconstpointer unused) {
 }
 
 static void test_settings(Fixture *fixture, gconstpointer unused) {
-    const char *more[] = {"HANSARD_LANGUAGE", "de", "HANSARD_SEPARATE_CHANNELS", "true", "S3_PREFIX", "/team-a/", "HANSARD_PRICE_MINUTE", "0.024", NULL};
+    const char *more[] = {
+        "HANSARD_LANGUAGE", "de", "HANSARD_SEPARATE_CHANNELS", "true", "S3_PREFIX", "/team-a/", "HANSARD_PRICE_MINUTE", "0.024", NULL};
     fixture->service.prefix = "team-a/";
     put_recording(fixture, wav(8000, 90, 90));
     const Transcript *transcript = runs(fixture, more);
@@ -204,8 +228,9 @@ static void test_own_language(Fixture *fixture, gconstpointer unused) {
     fixture->service.language = NULL;
     g_clear_pointer(&fixture->service.result, g_bytes_unref);
     json_t *result = double_good_result();
-    json_object_set_new(json_object_get(result, "results"), "language_codes",
-                        json_pack("[{sssf}{sssf}]", "language_code", "en-US", "duration_in_seconds", 0.5, "language_code", "fr-FR", "duration_in_seconds", 1.25));
+    json_object_set_new(
+        json_object_get(result, "results"), "language_codes",
+        json_pack("[{sssf}{sssf}]", "language_code", "en-US", "duration_in_seconds", 0.5, "language_code", "fr-FR", "duration_in_seconds", 1.25));
     fixture->service.result = double_bytes(result);
     const Transcript *transcript = runs(fixture, more);
     g_assert_true(json_get_bool(fixture->service.job, "IdentifyMultipleLanguages", false));
@@ -248,7 +273,8 @@ static void test_resumed_failed(Fixture *fixture, gconstpointer unused) {
 }
 
 static char *fault_race(Double *service, const char *action, guint number) {
-    if (strcmp(action, "GetTranscriptionJob") == 0 && number == 0) return double_error(400, "BadRequestException", "The requested job couldn't be found.");
+    if (strcmp(action, "GetTranscriptionJob") == 0 && number == 0)
+        return double_error(400, "BadRequestException", "The requested job couldn't be found.");
     return NULL;
 }
 
@@ -275,7 +301,8 @@ static void test_reasons(Fixture *fixture, gconstpointer unused) {
         {"Invalid sample rate for audio file.", ERROR_BAD_MEDIA, "convert it"},
         {"Invalid file size: file size too large.", ERROR_TOO_LARGE, "split it"},
         {"Invalid number of channels: number of channels too large.", ERROR_UNSUPPORTED_MEDIA, "channels"},
-        {"Your audio file must have a speech segment long enough in duration to perform automatic language identification.", ERROR_BAD_MEDIA, "HANSARD_LANGUAGE"},
+        {"Your audio file must have a speech segment long enough in duration to perform automatic language identification.", ERROR_BAD_MEDIA,
+         "HANSARD_LANGUAGE"},
         {"The data in your input media file isn't valid. Check the media file and try your request again.", ERROR_BAD_MEDIA, "WAV, FLAC or MP3"},
         {"Access denied. The KMS key can't be used.", ERROR_CONFIG, "kms:Decrypt"},
         {"An internal error occurred.", ERROR_UNAVAILABLE, "try again"},
@@ -297,31 +324,41 @@ typedef struct {
     const char *words;
 } Fault;
 
-#define FAULT(function, status, type, message) \
+#define FAULT(function, status, type, message)                                                                                                       \
     static char *function(Double *service) { return double_error(status, type, message); }
 FAULT(throttled, 429, "LimitExceededException", "You've sent too many requests. Wait before retrying.")
 FAULT(denied, 400, "AccessDeniedException", "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: transcribe:StartTranscriptionJob")
 FAULT(expired, 400, "ExpiredTokenException", "The security token included in the request is expired")
 FAULT(unknown_key, 400, "UnrecognizedClientException", "The security token included in the request is invalid.")
-FAULT(no_read, 400, "BadRequestException", "The S3 URI that you provided can't be accessed. Make sure that you have read permission and try your request again.")
-FAULT(no_write, 400, "BadRequestException", "The specified S3 bucket can't be accessed. Make sure that you have write permission and try your request again.")
-FAULT(elsewhere, 400, "BadRequestException", "The specified S3 bucket isn't in the same region. Make sure the bucket is in the eu-central-1 region and try your request again.")
+FAULT(no_read, 400, "BadRequestException",
+      "The S3 URI that you provided can't be accessed. Make sure that you have read permission and try your request again.")
+FAULT(no_write, 400, "BadRequestException",
+      "The specified S3 bucket can't be accessed. Make sure that you have write permission and try your request again.")
+FAULT(elsewhere, 400, "BadRequestException",
+      "The specified S3 bucket isn't in the same region. Make sure the bucket is in the eu-central-1 region and try your request again.")
 FAULT(no_language, 400, "BadRequestException", "The language code that you specified isn't supported in this region.")
-FAULT(internal, 500, "InternalFailureException", "There was an internal error. Check the error message, correct the issue, and try your request again.")
+FAULT(internal, 500, "InternalFailureException",
+      "There was an internal error. Check the error message, correct the issue, and try your request again.")
 FAULT(missing, 400, "BadRequestException", "The requested job couldn't be found. Check the job name and try your request again.")
 FAULT(unknown_refusal, 400, "BadRequestException", "1 validation error detected.")
 static char *web_page(Double *service) { return scripted_reply(200, NULL, "<html>sign in</html>"); }
-static char *cut_short(Double *service) { return g_strdup("HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\n{\"TranscriptionJob\":"); }
+static char *cut_short(Double *service) {
+    return g_strdup("HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\n{\"TranscriptionJob\":");
+}
 static char *empty_object(Double *service) { return scripted_reply(200, NULL, "{}"); }
 static char *list(Double *service) { return scripted_reply(200, NULL, "[1]"); }
-static char *other_types(Double *service) { return scripted_reply(200, NULL, "{\"TranscriptionJob\":{\"TranscriptionJobStatus\":7,\"FailureReason\":[]}}"); }
+static char *other_types(Double *service) {
+    return scripted_reply(200, NULL, "{\"TranscriptionJob\":{\"TranscriptionJobStatus\":7,\"FailureReason\":[]}}");
+}
 static char *other_state(Double *service) { return scripted_reply(200, NULL, "{\"TranscriptionJob\":{\"TranscriptionJobStatus\":\"PAUSED\"}}"); }
 static char *huge(Double *service) {
     g_autofree char *text = g_strnfill((gsize)HTTP_BODY_BYTES_MAX, ' ');
     g_autofree char *body = g_strconcat("{\"a\":1", text, "}", NULL);
     return scripted_reply(200, NULL, body);
 }
-static char *failed_oddly(Double *service) { return scripted_reply(200, NULL, "{\"TranscriptionJob\":{\"TranscriptionJobStatus\":\"FAILED\",\"FailureReason\":{}}}"); }
+static char *failed_oddly(Double *service) {
+    return scripted_reply(200, NULL, "{\"TranscriptionJob\":{\"TranscriptionJobStatus\":\"FAILED\",\"FailureReason\":{}}}");
+}
 
 #define START "StartTranscriptionJob"
 #define GET "GetTranscriptionJob"
@@ -362,8 +399,10 @@ static char *play_fault(Double *service, const char *action, guint number) {
 static void test_fault(Fixture *fixture, gconstpointer data) {
     fault_now = data;
     fixture->service.fault = play_fault;
-    if (fault_now->code == ERROR_CODE_COUNT) g_assert_cmpuint(runs(fixture, NULL)->segments->len, ==, 2);
-    else fails(fixture, NULL, fault_now->code, fault_now->words);
+    if (fault_now->code == ERROR_CODE_COUNT)
+        g_assert_cmpuint(runs(fixture, NULL)->segments->len, ==, 2);
+    else
+        fails(fixture, NULL, fault_now->code, fault_now->words);
 }
 
 static char *fault_deleted(Double *service, const char *action, guint number) {
@@ -438,13 +477,17 @@ static void test_stopped(Fixture *fixture, gconstpointer unused) {
 
 /* ---- vocabularies ---- */
 
-static const char *vocabulary_of(Fixture *fixture) { return json_get_string(json_object_get(fixture->service.job, "Settings"), "VocabularyName", ABSENT); }
+static const char *vocabulary_of(Fixture *fixture) {
+    return json_get_string(json_object_get(fixture->service.job, "Settings"), "VocabularyName", ABSENT);
+}
 static const char *note_of(Fixture *fixture) { return json_get_string(fixture->result.transcript->extra, "note", ""); }
 
 static void test_vocabulary(Fixture *fixture, gconstpointer unused) {
-    const char *more[] = {"HANSARD_LANGUAGE", "en", "HANSARD_VOCABULARY", "Müller-Lüdenscheidt, New  York; O\u2019Neill, EC2, A.B.C., New York", NULL};
+    const char *more[] = {"HANSARD_LANGUAGE", "en", "HANSARD_VOCABULARY", "Müller-Lüdenscheidt, New  York; O\u2019Neill, EC2, A.B.C., New York",
+                          NULL};
     runs(fixture, more);
-    g_autofree char *phrases = json_dumps(json_object_get(fixture->service.vocabulary, "Phrases"), JSON_COMPACT), *name = g_strdup(vocabulary_of(fixture));
+    g_autofree char *phrases = json_dumps(json_object_get(fixture->service.vocabulary, "Phrases"), JSON_COMPACT),
+                    *name = g_strdup(vocabulary_of(fixture));
     g_assert_cmpstr(phrases, ==, "[\"Müller-Lüdenscheidt\",\"New-York\",\"O'Neill\",\"A.B.C.\"]");
     g_assert_cmpstr(json_get_string(fixture->service.vocabulary, "LanguageCode", ""), ==, "en-US");
     g_assert_cmpstr(json_get_string(fixture->service.vocabulary, "VocabularyName", ""), ==, name);
@@ -512,7 +555,8 @@ static void test_no_vocabulary(Fixture *fixture, gconstpointer unused) {
 /* ---- the doctor ---- */
 
 static void test_probe(Fixture *fixture, gconstpointer unused) {
-    static const Fault refused = {"denied", denied, GET, 0, ERROR_CONFIG, "transcribe:GetTranscriptionJob"}, silent = {"internal", internal, GET, 0, ERROR_UNAVAILABLE, ""};
+    static const Fault refused = {"denied", denied, GET, 0, ERROR_CONFIG, "transcribe:GetTranscriptionJob"},
+                       silent = {"internal", internal, GET, 0, ERROR_UNAVAILABLE, ""};
     const Fault *const cases[] = {&refused, &silent};
     g_assert_true(open_with(fixture, NULL, NULL));
     g_assert_true(transcriber_amazon.probe(fixture->state, NULL));
@@ -539,9 +583,12 @@ static void test_configuration(Fixture *fixture, gconstpointer unused) {
         const char *more[] = {cases[i].name, cases[i].value, NULL};
         fails(fixture, more, ERROR_CONFIG, cases[i].words);
     }
-    const char *no_bucket[] = {"HANSARD_TRANSCRIBER", "amazon", "AWS_REGION", REGION, NULL}, *no_region[] = {"HANSARD_TRANSCRIBER", "amazon", "S3_BUCKET_NAME", BUCKET,
-               "AWS_CONFIG_FILE", "/dev/null", "AWS_SHARED_CREDENTIALS_FILE", "/dev/null", NULL}, *other_store[] = {"HANSARD_TRANSCRIBER", "amazon", "S3_BUCKET_NAME", BUCKET,
-               "AWS_REGION", REGION, "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9", NULL};
+    const char *no_bucket[] = {"HANSARD_TRANSCRIBER", "amazon", "AWS_REGION", REGION, NULL},
+               *no_region[] =
+                   {"HANSARD_TRANSCRIBER", "amazon", "S3_BUCKET_NAME", BUCKET, "AWS_CONFIG_FILE", "/dev/null", "AWS_SHARED_CREDENTIALS_FILE",
+                    "/dev/null",           NULL},
+               *other_store[] = {"HANSARD_TRANSCRIBER", "amazon", "S3_BUCKET_NAME", BUCKET, "AWS_REGION", REGION, "AWS_ENDPOINT_URL_S3",
+                                 "http://127.0.0.1:9",  NULL};
     const struct {
         const char *const *options;
         const char *words;
@@ -564,13 +611,28 @@ static void test_media(void) {
         const char *head;
         gsize size;
         bool taken;
-    } cases[] = {{"RIFF\0\0\0\0WAVEfmt ", 16, true},      {"ID3\4\0\0", 6, true},
-                 {"\xFF\xFB\x90\x64", 4, true},           {"\xFF\xF1\x50\x80", 4, false}, /* ADTS */
-                 {"OggS\0\2", 6, true},                    {"fLaC\0\0", 6, true},
-                 {"#!AMR\n", 6, true},                     {"\0\0\0\x18" "ftypM4A ", 12, true},
-                 {"\0\0\0\x18" "ftypisom", 12, true},      {"\0\0\0\x14" "ftypqt  ", 12, false},
-                 {"\x1A\x45\xDF\xA3\x9F\x42\x82\x84webm", 12, true}, {"\x1A\x45\xDF\xA3\x9F\x42\x82\x88matroska", 16, false},
-                 {"\0\0\0\x18" "ftyp", 8, false},          {"FORM\0\0\0\0AIFF", 12, false},
+    } cases[] = {{"RIFF\0\0\0\0WAVEfmt ", 16, true},
+                 {"ID3\4\0\0", 6, true},
+                 {"\xFF\xFB\x90\x64", 4, true},
+                 {"\xFF\xF1\x50\x80", 4, false}, /* ADTS */
+                 {"OggS\0\2", 6, true},
+                 {"fLaC\0\0", 6, true},
+                 {"#!AMR\n", 6, true},
+                 {"\0\0\0\x18"
+                  "ftypM4A ",
+                  12, true},
+                 {"\0\0\0\x18"
+                  "ftypisom",
+                  12, true},
+                 {"\0\0\0\x14"
+                  "ftypqt  ",
+                  12, false},
+                 {"\x1A\x45\xDF\xA3\x9F\x42\x82\x84webm", 12, true},
+                 {"\x1A\x45\xDF\xA3\x9F\x42\x82\x88matroska", 16, false},
+                 {"\0\0\0\x18"
+                  "ftyp",
+                  8, false},
+                 {"FORM\0\0\0\0AIFF", 12, false},
                  {"", 0, false}};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -598,8 +660,8 @@ static void test_languages(void) {
     static const struct {
         const char *asked, *code;
         bool several;
-    } cases[] = {{NULL, NULL, false}, {"auto", NULL, false}, {"multi", NULL, true}, {"en", "en-US", false}, {"DE", "de-DE", false},
-                 {"de-ch", "de-CH", false}, {"pt_PT", "pt-PT", false}, {"ckb-IQ", "ckb-IQ", false}};
+    } cases[] = {{NULL, NULL, false},    {"auto", NULL, false},     {"multi", NULL, true},     {"en", "en-US", false},
+                 {"DE", "de-DE", false}, {"de-ch", "de-CH", false}, {"pt_PT", "pt-PT", false}, {"ckb-IQ", "ckb-IQ", false}};
     AmazonLanguage language;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_assert_true(amazon_language_read(cases[i].asked, &language, NULL));
@@ -628,12 +690,24 @@ int main(int argc, char **argv) {
     static const struct {
         const char *path;
         void (*test)(Fixture *fixture, gconstpointer unused);
-    } tests[] = {{"meeting", test_meeting},         {"settings", test_settings},       {"own-language", test_own_language},
-                 {"silence", test_silence},         {"resumed", test_resumed},         {"resumed-failed", test_resumed_failed},
-                 {"conflict", test_conflict},       {"reasons", test_reasons},         {"deleted-meanwhile", test_deleted_meanwhile},
-                 {"timeout", test_timeout},         {"stopped", test_stopped},         {"vocabulary", test_vocabulary},
-                 {"own-vocabulary", test_own_vocabulary}, {"named-vocabulary", test_named_vocabulary}, {"no-vocabulary", test_no_vocabulary},
-                 {"configuration", test_configuration}, {"probe", test_probe}, {"not-sent", test_not_sent}};
+    } tests[] = {{"meeting", test_meeting},
+                 {"settings", test_settings},
+                 {"own-language", test_own_language},
+                 {"silence", test_silence},
+                 {"resumed", test_resumed},
+                 {"resumed-failed", test_resumed_failed},
+                 {"conflict", test_conflict},
+                 {"reasons", test_reasons},
+                 {"deleted-meanwhile", test_deleted_meanwhile},
+                 {"timeout", test_timeout},
+                 {"stopped", test_stopped},
+                 {"vocabulary", test_vocabulary},
+                 {"own-vocabulary", test_own_vocabulary},
+                 {"named-vocabulary", test_named_vocabulary},
+                 {"no-vocabulary", test_no_vocabulary},
+                 {"configuration", test_configuration},
+                 {"probe", test_probe},
+                 {"not-sent", test_not_sent}};
     g_test_init(&argc, &argv, NULL);
     g_unsetenv("AWS_REGION");
     g_unsetenv("AWS_DEFAULT_REGION");

@@ -1,5 +1,5 @@
-/* Amazon Transcribe's double: the calls that the program makes, answered in the shapes that the service publishes (API of 2017-10-26), and no call taken whose signature
- * does not hold or whose members the service would refuse. Its jobs live here, its results go into the test's store. */
+/* Amazon Transcribe's double: the calls that the program makes, answered in the shapes that the service publishes (API of 2017-10-26), and no call
+ * taken whose signature does not hold or whose members the service would refuse. Its jobs live here, its results go into the test's store. */
 #pragma once
 
 #include "scripted_signature.h"
@@ -23,11 +23,11 @@ struct Double {
     const char *language; /* found out, where none was said */
     DoubleFault fault;
     /* its state */
-    GTree *counts;        /* action → calls */
-    json_t *job;          /* what StartTranscriptionJob was sent; NULL: there is none */
-    guint age;            /* looks at the job: queued, running, done */
-    GTree *vocabularies;  /* name → looks */
-    json_t *vocabulary;   /* the last CreateVocabulary */
+    GTree *counts;       /* action → calls */
+    json_t *job;         /* what StartTranscriptionJob was sent; NULL: there is none */
+    guint age;           /* looks at the job: queued, running, done */
+    GTree *vocabularies; /* name → looks */
+    json_t *vocabulary;  /* the last CreateVocabulary */
     bool vocabulary_fails;
 };
 
@@ -45,8 +45,16 @@ static inline void double_check_members(const json_t *object, const char *const 
 
 /* The rules of the API's reference for StartTranscriptionJob. */
 static inline void double_check_start(const Double *service, const json_t *sent) {
-    static const char *const members[] = {"TranscriptionJobName", "Media", "OutputBucketName", "OutputKey", "OutputEncryptionKMSKeyId", "LanguageCode", "IdentifyLanguage",
-                                          "IdentifyMultipleLanguages", "Settings", NULL};
+    static const char *const members[] = {"TranscriptionJobName",
+                                          "Media",
+                                          "OutputBucketName",
+                                          "OutputKey",
+                                          "OutputEncryptionKMSKeyId",
+                                          "LanguageCode",
+                                          "IdentifyLanguage",
+                                          "IdentifyMultipleLanguages",
+                                          "Settings",
+                                          NULL};
     static const char *const settings_members[] = {"ChannelIdentification", "ShowSpeakerLabels", "MaxSpeakerLabels", "VocabularyName", NULL};
     const json_t *settings = json_object_get(sent, "Settings"), *labels = json_object_get(settings, "MaxSpeakerLabels");
     double_check_members(sent, members);
@@ -55,7 +63,8 @@ static inline void double_check_start(const Double *service, const json_t *sent)
     g_assert_true(g_regex_match_simple("^s3://.{1,1995}$", json_get_string(json_object_get(sent, "Media"), "MediaFileUri", ""), 0, 0));
     g_assert_true(g_regex_match_simple("^[a-zA-Z0-9-_.!*'()/]{1,1024}$", json_get_string(sent, "OutputKey", ""), 0, 0));
     g_assert_cmpstr(json_get_string(sent, "OutputBucketName", ""), ==, BUCKET);
-    guint languages = !!json_object_get(sent, "LanguageCode") + json_get_bool(sent, "IdentifyLanguage", false) + json_get_bool(sent, "IdentifyMultipleLanguages", false);
+    guint languages = !!json_object_get(sent, "LanguageCode") + json_get_bool(sent, "IdentifyLanguage", false) +
+                      json_get_bool(sent, "IdentifyMultipleLanguages", false);
     g_assert_cmpuint(languages, ==, 1);
     g_assert_cmpint(json_get_bool(settings, "ShowSpeakerLabels", false), ==, labels != NULL);
     if (labels) g_assert_true(json_integer_value(labels) >= 2 && json_integer_value(labels) <= 30);
@@ -67,8 +76,9 @@ static inline char *double_job(Double *service) {
     static const char *const states[] = {"QUEUED", "IN_PROGRESS", "COMPLETED"};
     const json_t *sent = service->job;
     const char *state = states[MIN(service->age, 2)], *code = json_get_string(sent, "LanguageCode", service->age < 2 ? NULL : service->language);
-    json_t *job = json_pack("{sssssOsfsO*}", "TranscriptionJobName", json_get_string(sent, "TranscriptionJobName", ""), "TranscriptionJobStatus", state, "Media",
-                            json_object_get(sent, "Media"), "CreationTime", 1772600000.5, "Settings", json_object_get(sent, "Settings"));
+    json_t *job =
+        json_pack("{sssssOsfsO*}", "TranscriptionJobName", json_get_string(sent, "TranscriptionJobName", ""), "TranscriptionJobStatus", state,
+                  "Media", json_object_get(sent, "Media"), "CreationTime", 1772600000.5, "Settings", json_object_get(sent, "Settings"));
     if (code) json_object_set_new(job, "LanguageCode", json_string(code));
     if (service->age >= 2 && service->failure) {
         json_object_set_new(job, "TranscriptionJobStatus", json_string("FAILED"));
@@ -91,7 +101,8 @@ static inline bool double_is_job(const Double *service, const json_t *sent) {
 static inline char *double_vocabulary(Double *service, const char *name) {
     guint looks = GPOINTER_TO_UINT(g_tree_lookup(service->vocabularies, name));
     g_tree_insert(service->vocabularies, g_strdup(name), GUINT_TO_POINTER(looks + 1));
-    json_t *told = json_pack("{sssssssf}", "VocabularyName", name, "LanguageCode", "en-US", "VocabularyState", looks < 2 ? "PENDING" : "READY", "LastModifiedTime", 1772600000.5);
+    json_t *told = json_pack("{sssssssf}", "VocabularyName", name, "LanguageCode", "en-US", "VocabularyState", looks < 2 ? "PENDING" : "READY",
+                             "LastModifiedTime", 1772600000.5);
     if (looks >= 2 && service->vocabulary_fails) {
         json_object_set_new(told, "VocabularyState", json_string("FAILED"));
         json_object_set_new(told, "FailureReason", json_string("Your vocabulary contains a character that isn't supported for the language."));
@@ -102,15 +113,17 @@ static inline char *double_vocabulary(Double *service, const char *name) {
 static inline char *double_answer_well(Double *service, const char *action, const json_t *sent) {
     if (strcmp(action, "StartTranscriptionJob") == 0) {
         double_check_start(service, sent);
-        if (double_is_job(service, sent)) return double_error(409, "ConflictException", "The requested job name already exists. Use a different job name.");
+        if (double_is_job(service, sent))
+            return double_error(409, "ConflictException", "The requested job name already exists. Use a different job name.");
         json_decref(service->job);
         service->job = json_incref((json_t *)sent);
         service->age = 0;
         return double_job(service);
     }
     if (strcmp(action, "GetTranscriptionJob") == 0)
-        return double_is_job(service, sent) ? double_job(service)
-                                            : double_error(400, "BadRequestException", "The requested job couldn't be found. Check the job name and try your request again.");
+        return double_is_job(service, sent)
+                   ? double_job(service)
+                   : double_error(400, "BadRequestException", "The requested job couldn't be found. Check the job name and try your request again.");
     if (strcmp(action, "DeleteTranscriptionJob") == 0) {
         if (double_is_job(service, sent)) g_clear_pointer(&service->job, json_decref);
         return scripted_reply(200, NULL, "");
@@ -159,8 +172,8 @@ static inline void double_clear(Double *service) {
 
 /* A result as the service writes it, of two speakers; the words' members are those of its documentation. */
 static inline json_t *double_word(const char *start, const char *end, const char *content, const char *confidence, const char *speaker) {
-    return json_pack("{sssssss[{ssss}]ss}", "type", "pronunciation", "start_time", start, "end_time", end, "alternatives", "confidence", confidence, "content", content,
-                     "speaker_label", speaker);
+    return json_pack("{sssssss[{ssss}]ss}", "type", "pronunciation", "start_time", start, "end_time", end, "alternatives", "confidence", confidence,
+                     "content", content, "speaker_label", speaker);
 }
 
 static inline json_t *double_point(const char *content, const char *speaker) {
@@ -168,7 +181,8 @@ static inline json_t *double_point(const char *content, const char *speaker) {
 }
 
 static inline json_t *double_good_result(void) {
-    json_t *items = json_array(), *results = json_pack("{s[{ss}]s{si}so}", "transcripts", "transcript", "I send it. Good.", "speaker_labels", "speakers", 2, "items", items);
+    json_t *items = json_array(),
+           *results = json_pack("{s[{ss}]s{si}so}", "transcripts", "transcript", "I send it. Good.", "speaker_labels", "speakers", 2, "items", items);
     json_array_append_new(items, double_word("0.25", "0.4", "I", "0.999", "spk_0"));
     json_array_append_new(items, double_word("0.4", "0.75", "send", "0.98", "spk_0"));
     json_array_append_new(items, double_word("0.75", "0.9", "it", "0.5", "spk_0"));

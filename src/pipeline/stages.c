@@ -33,8 +33,13 @@ static bool not_overtaken(bool written, GError **error) {
     return fail(error, ERROR_LEASE_LOST, "another worker has written the documents meanwhile");
 }
 
-/* The transcript of this run is there already. A damaged one is as good as none: the recording has it all. */
-static bool has_transcript(const Pipeline *pipeline, const Job *job, bool *has, GError **error) {
+/* Imported transcripts are known to no service. */
+static bool is_of_transcriber(const Pipeline *pipeline, const Transcript *transcript) {
+    return g_strcmp0(transcript->transcriber, transcriber_name(pipeline->transcriber)) == 0;
+}
+
+/* The transcript of this run is there already (`*by_it`: and no import). A damaged one is as good as none: the recording has it all. */
+static bool has_transcript(const Pipeline *pipeline, const Job *job, bool *has, bool *by_it, GError **error) {
     g_autoptr(Transcript) present = NULL;
     g_autoptr(GError) problem = NULL;
     if (!meeting_read_transcript(&pipeline->meetings, job->meeting_id, &present, NULL, &problem) &&
@@ -43,6 +48,7 @@ static bool has_transcript(const Pipeline *pipeline, const Job *job, bool *has, 
         return false;
     }
     *has = present && g_strcmp0(present->run, job->run) == 0;
+    *by_it = *has && is_of_transcriber(pipeline, present);
     return true;
 }
 
@@ -58,11 +64,11 @@ static TranscribeInput input_of(const Pipeline *pipeline, const Job *job) {
 
 void stage_forget(const Pipeline *pipeline, const Job *job) {
     TranscribeInput input = input_of(pipeline, job);
-    transcriber_forget(pipeline->transcriber, &input);
+    if (input.key) transcriber_forget(pipeline->transcriber, &input); /* without: a delete's own job */
 }
 
-/* Runs the transcriber and writes what it made. */
-static bool transcribe(const Pipeline *pipeline, const Job *job, const MeetingVersions *versions, Relay *relay, GError **error) {
+/* Runs the transcriber and writes what it made. `*by_it`: no import. */
+static bool transcribe(const Pipeline *pipeline, const Job *job, const MeetingVersions *versions, Relay *relay, bool *by_it, GError **error) {
     g_autoptr(StoreReader) reader = NULL;
     g_auto(TranscribeResult) result = {0};
     TranscribeInput input = input_of(pipeline, job);
@@ -76,6 +82,7 @@ static bool transcribe(const Pipeline *pipeline, const Job *job, const MeetingVe
     g_free(result.transcript->run);
     result.transcript->meeting_id = g_strdup(job->meeting_id);
     result.transcript->run = g_strdup(job->run);
+    *by_it = is_of_transcriber(pipeline, result.transcript);
     return relay->progress(1, relay->user_data, error) &&
            not_overtaken(meeting_write_transcript(&pipeline->meetings, job->meeting_id, versions, result.transcript, result.waveform, error), error);
 }
@@ -83,11 +90,11 @@ static bool transcribe(const Pipeline *pipeline, const Job *job, const MeetingVe
 bool stage_transcribe(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error) {
     g_auto(MeetingVersions) versions = {0};
     Relay relay = {progress, user_data};
-    bool done = false;
-    if (!meeting_read_versions(&pipeline->meetings, job->meeting_id, &versions, error) || !has_transcript(pipeline, job, &done, error) ||
-        (!done && !transcribe(pipeline, job, &versions, &relay, error)))
+    bool done = false, by_it = false;
+    if (!meeting_read_versions(&pipeline->meetings, job->meeting_id, &versions, error) || !has_transcript(pipeline, job, &done, &by_it, error) ||
+        (!done && !transcribe(pipeline, job, &versions, &relay, &by_it, error)))
         return false;
-    stage_forget(pipeline, job); /* only now: until the transcript stands, who goes on after a crash needs what the service has */
+    if (by_it) stage_forget(pipeline, job); /* only now: until the transcript stands, who goes on after a crash needs what the service has */
     return true;
 }
 

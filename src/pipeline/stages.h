@@ -7,7 +7,7 @@
 typedef bool (*StageProgress)(double done, gpointer user_data, GError **error);
 
 bool stage_transcribe(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error);
-/* Nothing of the job's speech is wanted any more: a service that transcribes drops what it keeps of it. */
+/* The meeting goes, and a job that was under way with it: a service that transcribes drops what it keeps of that. */
 void stage_forget(const Pipeline *pipeline, const Job *job);
 bool stage_extract(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error);
 bool stage_commit(const Pipeline *pipeline, const Job *job, StageProgress progress, gpointer user_data, GError **error);

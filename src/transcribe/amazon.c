@@ -1,5 +1,5 @@
-/* Amazon Transcribe as a transcriber: the recording is transcribed where it stands in S3, and the result is put beside it, into the user's own bucket, and read from
- * there. The recording's length and waveform are found on this machine, by the media child, which recognises nothing. */
+/* Amazon Transcribe as a transcriber: the recording is transcribed where it stands in S3, and the result is put beside it, into the user's own
+ * bucket, and read from there. The recording's length and waveform are found on this machine, by the media child, which recognises nothing. */
 #include <string.h>
 
 #include "base/limits.h"
@@ -9,7 +9,7 @@
 #include "transcribe/media.h"
 
 #define HEAD_BYTES 64
-#define LISTENING_PART 0.05 /* of the progress */
+#define LISTENING_PART 0.05                                                                             /* of the progress */
 #define OUTPUT_KEY_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.!*'()/" /* of the API's OutputKey */
 
 /* ---- settings ---- */
@@ -26,16 +26,19 @@ static bool check(const Settings *settings, const char *region, const char *pref
     AmazonLanguage language;
     bool bucket_in_aws, transcribe_in_aws;
     if (!settings->bucket || !settings->store_in_s3)
-        return fail(error, ERROR_CONFIG,
-                    "HANSARD_TRANSCRIBER=amazon transcribes recordings where they stand in S3: set S3_BUCKET_NAME (and not STORE_IN_S3=false), or set "
-                    "HANSARD_TRANSCRIBER=whisper.");
+        return fail(
+            error, ERROR_CONFIG,
+            "HANSARD_TRANSCRIBER=amazon transcribes recordings where they stand in S3: set S3_BUCKET_NAME (and not STORE_IN_S3=false), or set "
+            "HANSARD_TRANSCRIBER=whisper.");
     if (!region) return fail(error, ERROR_CONFIG, "HANSARD_TRANSCRIBER=amazon needs a region, the bucket's: set AWS_REGION.");
     if (prefix[strspn(prefix, OUTPUT_KEY_CHARACTERS)])
-        return fail(error, ERROR_CONFIG, "Amazon Transcribe can't write under S3_PREFIX \"%s\": it takes letters, digits and -_.!*'()/ only.", prefix);
+        return fail(error, ERROR_CONFIG, "Amazon Transcribe can't write under S3_PREFIX \"%s\": it takes letters, digits and -_.!*'()/ only.",
+                    prefix);
     g_free(aws_endpoint_of(settings, "s3", region, &bucket_in_aws));
     g_free(aws_endpoint_of(settings, "transcribe", region, &transcribe_in_aws));
     if (transcribe_in_aws && !bucket_in_aws)
-        return fail(error, ERROR_CONFIG, "Amazon Transcribe reads from S3 itself, and AWS_ENDPOINT_URL_S3 names another service: set HANSARD_TRANSCRIBER=whisper.");
+        return fail(error, ERROR_CONFIG,
+                    "Amazon Transcribe reads from S3 itself, and AWS_ENDPOINT_URL_S3 names another service: set HANSARD_TRANSCRIBER=whisper.");
     return amazon_language_read(settings->language, &language, error);
 }
 
@@ -106,7 +109,8 @@ static bool tell(gint64 done_ms, gint64 total_ms, gpointer user_data, GError **e
 static bool too_long(GError **error) {
     g_clear_error(error);
     return fail(error, ERROR_TOO_LARGE,
-                "Amazon Transcribe takes recordings of at most 4 hours, and this one is longer: split it, or set HANSARD_TRANSCRIBER=whisper to transcribe on this machine.");
+                "Amazon Transcribe takes recordings of at most 4 hours, and this one is longer: split it, or set HANSARD_TRANSCRIBER=whisper to "
+                "transcribe on this machine.");
 }
 
 /* Length and waveform. Where libav is not installed both stay unknown: Amazon needs none of it. */
@@ -133,7 +137,8 @@ static bool fetch(const Amazon *amazon, const TranscribeInput *input, Transcript
         }
         amazon_job_remove(amazon, input);
         return error_is(problem, ERROR_NOT_FOUND)
-                   ? fail(error, ERROR_UNAVAILABLE, "Amazon Transcribe has finished, and its result %s is not in the bucket: a retry starts it anew.", key)
+                   ? fail(error, ERROR_UNAVAILABLE, "Amazon Transcribe has finished, and its result %s is not in the bucket: a retry starts it anew.",
+                          key)
                    : fail(error, ERROR_TOO_LARGE, "The result of Amazon Transcribe is over the limit of %llu MiB: split the recording.",
                           TRANSCRIPT_FILE_BYTES_MAX / MIB);
     }

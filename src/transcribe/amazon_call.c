@@ -28,16 +28,24 @@ static const struct {
     ErrorCode code;
     const char *sentence; /* {region}: ours */
 } reasons[] = {
-    {"same region|another region", ERROR_CONFIG, "the bucket (S3_BUCKET_NAME) is in another region than {region}, where Amazon Transcribe was asked: set AWS_REGION to the bucket's"},
-    {"kms", ERROR_CONFIG, "Amazon Transcribe may not use the bucket's key: give the credentials kms:Decrypt and kms:GenerateDataKey on it, and check S3_SSE_KMS_KEY_ID"},
-    {"write permission|write access", ERROR_CONFIG, "Amazon Transcribe may not write its result into the bucket (S3_BUCKET_NAME): give the credentials s3:PutObject on it, and check the bucket's policy"},
+    {"same region|another region", ERROR_CONFIG,
+     "the bucket (S3_BUCKET_NAME) is in another region than {region}, where Amazon Transcribe was asked: set AWS_REGION to the bucket's"},
+    {"kms", ERROR_CONFIG,
+     "Amazon Transcribe may not use the bucket's key: give the credentials kms:Decrypt and kms:GenerateDataKey on it, and check S3_SSE_KMS_KEY_ID"},
+    {"write permission|write access", ERROR_CONFIG,
+     "Amazon Transcribe may not write its result into the bucket (S3_BUCKET_NAME): give the credentials s3:PutObject on it, and check the bucket's "
+     "policy"},
     {"read permission|can't be accessed|cannot be accessed|access denied|not authorized", ERROR_CONFIG,
-     "Amazon Transcribe can't read the recording in the bucket (S3_BUCKET_NAME): give the credentials s3:GetObject on it, and check the bucket's policy"},
-    {"vocabulary", ERROR_CONFIG, "Amazon Transcribe can't use the vocabulary: check HANSARD_VOCABULARY_NAME, and that it is ready and of the recording's language"},
-    {"automatic language|language identification", ERROR_BAD_MEDIA, "Amazon Transcribe could not find out which language is spoken: set HANSARD_LANGUAGE"},
+     "Amazon Transcribe can't read the recording in the bucket (S3_BUCKET_NAME): give the credentials s3:GetObject on it, and check the bucket's "
+     "policy"},
+    {"vocabulary", ERROR_CONFIG,
+     "Amazon Transcribe can't use the vocabulary: check HANSARD_VOCABULARY_NAME, and that it is ready and of the recording's language"},
+    {"automatic language|language identification", ERROR_BAD_MEDIA,
+     "Amazon Transcribe could not find out which language is spoken: set HANSARD_LANGUAGE"},
     {"number of channels", ERROR_UNSUPPORTED_MEDIA, "Amazon Transcribe does not take so many channels: mix the recording down to two or one"},
     {"file size|too large|exceeds the maximum size", ERROR_TOO_LARGE, "the recording is too large for Amazon Transcribe: split it"},
-    {"too long|maximum duration|audio length|duration", ERROR_TOO_LARGE, "the recording is too long for Amazon Transcribe: split it, or set HANSARD_TRANSCRIBER=whisper"},
+    {"too long|maximum duration|audio length|duration", ERROR_TOO_LARGE,
+     "the recording is too long for Amazon Transcribe: split it, or set HANSARD_TRANSCRIBER=whisper"},
     {"media format|sample rate|isn't valid|is not valid|parse|decode|corrupt|unsupported", ERROR_BAD_MEDIA,
      "Amazon Transcribe can't read the recording: convert it to WAV, FLAC or MP3, or set HANSARD_TRANSCRIBER=whisper"},
     {"language", ERROR_CONFIG, "Amazon Transcribe does not take the language in region {region}: check HANSARD_LANGUAGE"},
@@ -60,7 +68,8 @@ bool amazon_tell_reason(const Amazon *amazon, const char *reason, GError **error
         g_string_replace(sentence, "{region}", amazon->region, 0);
         return fail(error, reasons[i].code, "%s (it says: \"%s\").", sentence->str, words);
     }
-    return fail(error, ERROR_BAD_MEDIA, "Amazon Transcribe did not transcribe the recording (it says: \"%s\"): convert it and try again, or set HANSARD_TRANSCRIBER=whisper.",
+    return fail(error, ERROR_BAD_MEDIA,
+                "Amazon Transcribe did not transcribe the recording (it says: \"%s\"): convert it and try again, or set HANSARD_TRANSCRIBER=whisper.",
                 words[0] ? words : "no reason");
 }
 
@@ -70,8 +79,9 @@ static bool tell_refusal(const Amazon *amazon, const char *action, const AwsOutc
     const char *code = outcome->code ? outcome->code : "", *message = outcome->message ? outcome->message : "";
     if (g_str_has_prefix(code, "AccessDenied"))
         fail(error, ERROR_CONFIG,
-             "the credentials may not use Amazon Transcribe in region %s: give them transcribe:%s (the rights are listed in docs/transcription.md), or set AWS_PROFILE to "
-             "others (it says: \"%s\").", amazon->region, action, message);
+             "the credentials may not use Amazon Transcribe in region %s: give them transcribe:%s (the rights are listed in docs/transcription.md), "
+             "or set AWS_PROFILE to others (it says: \"%s\").",
+             amazon->region, action, message);
     else if (strcmp(code, "BadRequestException") == 0 || strcmp(code, "ValidationException") == 0)
         amazon_tell_reason(amazon, message, error);
     else {

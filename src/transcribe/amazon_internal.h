@@ -27,9 +27,9 @@ bool amazon_open_with(const Settings *settings, const AmazonTimes *times, gpoint
 bool amazon_media_check(guint64 size, const void *head, gsize head_size, GError **error);
 
 typedef struct {
-    const char *code;   /* "de-DE"; NULL: to be found out */
-    bool several;       /* more than one may be spoken */
-    char text[16];      /* what `code` points to, where it was given with its country */
+    const char *code; /* "de-DE"; NULL: to be found out */
+    bool several;     /* more than one may be spoken */
+    char text[16];    /* what `code` points to, where it was given with its country */
 } AmazonLanguage;
 /* `asked`: "de", "de-CH", "auto", "multi", or NULL as "auto". ERROR_CONFIG for all else. */
 bool amazon_language_read(const char *asked, AmazonLanguage *language, GError **error);
@@ -62,16 +62,16 @@ bool amazon_tell_reason(const Amazon *amazon, const char *reason, GError **error
 
 /* --- the job (amazon_job.c) --- */
 
-/* Starts the job, or finds the one that stands, and waits for its end. `duration_ms` for the progress; -1: unknown. `*job`: the service's account of it, COMPLETED.
- * A job that failed is removed, so that a retry begins anew. `note` as for amazon_vocabulary(). */
+/* Starts the job, or finds the one that stands, and waits for its end. `duration_ms` for the progress; -1: unknown. `*job`: the service's account of
+ * it, COMPLETED. A job that failed is removed, so that a retry begins anew. `note` as for amazon_vocabulary(). */
 bool amazon_job_run(const Amazon *amazon, const TranscribeInput *input, gint64 duration_ms, json_t **job, char **note, GError **error);
 /* Removes the job, its result, and the meeting's vocabulary where it has one. Failures are no error. */
 void amazon_job_remove(const Amazon *amazon, const TranscribeInput *input);
 
 /* --- the vocabulary (amazon_vocabulary.c) --- */
 
-/* The name of a vocabulary that is ready for this run, NULL: none is wanted or can be had; then, and where words had to be left out, `*note` says why (may be
- * set before). False: stopped, or a setting is wrong. Caller frees both. */
+/* The name of a vocabulary that is ready for this run, NULL: none is wanted or can be had; then, and where words had to be left out, `*note` says why
+ * (may be set before). False: stopped, or a setting is wrong. Caller frees both. */
 bool amazon_vocabulary(const Amazon *amazon, const TranscribeInput *input, const AmazonLanguage *language, char **name, char **note, GError **error);
 /* Whether this run's vocabulary is the meeting's own, and goes with its job. */
 bool amazon_vocabulary_is_own(const Amazon *amazon, const TranscribeInput *input);

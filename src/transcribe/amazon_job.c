@@ -1,5 +1,5 @@
-/* A transcription job at Amazon, from its start to its end. Its name is made of the meeting and the run, so that whoever goes on with the run, after a crash or on
- * another machine, finds the job instead of starting, and paying for, a second one. */
+/* A transcription job at Amazon, from its start to its end. Its name is made of the meeting and the run, so that whoever goes on with the run, after
+ * a crash or on another machine, finds the job instead of starting, and paying for, a second one. */
 #include <string.h>
 
 #include "base/limits.h"
@@ -19,12 +19,13 @@ typedef struct {
     gint64 began_ms, running_ms, trouble_ms; /* monotonic: the watch; the job, as first seen running; the first trouble of a row. 0: not */
     gint64 wait_ms;                          /* before the next look */
     guint misses;
-    bool stands;                             /* the job was started or seen */
+    bool stands; /* the job was started or seen */
     char **note;
 } Watch;
 
 static Status status_of(const json_t *job) {
-    static const char *const names[] = {[STATUS_QUEUED] = "QUEUED", [STATUS_RUNNING] = "IN_PROGRESS", [STATUS_COMPLETED] = "COMPLETED", [STATUS_FAILED] = "FAILED"};
+    static const char *const names[] = {
+        [STATUS_QUEUED] = "QUEUED", [STATUS_RUNNING] = "IN_PROGRESS", [STATUS_COMPLETED] = "COMPLETED", [STATUS_FAILED] = "FAILED"};
     const char *said = json_get_string(job, "TranscriptionJobStatus", "");
     for (gsize i = STATUS_QUEUED; i < G_N_ELEMENTS(names); i++)
         if (strcmp(names[i], said) == 0) return (Status)i;
@@ -125,9 +126,10 @@ static bool pass_time(Watch *watch, GError **error) {
     const AmazonTimes *times = &watch->amazon->times;
     gint64 now_ms = amazon_now_ms(), total_ms = watch->duration_ms;
     if (now_ms - watch->began_ms >= times->total_ms)
-        return fail(error, ERROR_TIMEOUT,
-                    "Amazon Transcribe has not finished within %d minutes (HANSARD_TRANSCRIBER_TIMEOUT_SECONDS): a retry goes on with what it has done.",
-                    (int)(times->total_ms / 60000));
+        return fail(
+            error, ERROR_TIMEOUT,
+            "Amazon Transcribe has not finished within %d minutes (HANSARD_TRANSCRIBER_TIMEOUT_SECONDS): a retry goes on with what it has done.",
+            (int)(times->total_ms / 60000));
     double expected_ms = EXPECTED_FIRST_MS + EXPECTED_PART * (double)MAX(total_ms, 0);
     double part = watch->running_ms ? MIN((double)(now_ms - watch->running_ms) / expected_ms, PROGRESS_MOST) : 0;
     gint64 wait_ms = watch->wait_ms;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "model/keys.h"
 #include "transcribe/amazon_internal.h"
 
 #define INSTEAD "or set HANSARD_TRANSCRIBER=whisper to transcribe on this machine"
@@ -17,7 +18,7 @@ static const char *format_of(const guint8 *head, gsize size) {
     for (gsize i = 0; i < G_N_ELEMENTS(formats); i++)
         if (size >= formats[i].offset + formats[i].length && memcmp(head + formats[i].offset, formats[i].magic, formats[i].length) == 0)
             return formats[i].name;
-    if (size >= 12 && memcmp(head + 4, "ftyp", 4) == 0) return memcmp(head + 8, "qt  ", 4) == 0 ? NULL : "mp4"; /* m4a, too */
+    if (size >= 12 && memcmp(head + 4, "ftyp", 4) == 0) return memcmp(head + 8, "qt  ", 4) == 0 ? NULL : "mp4";               /* m4a, too */
     if (size >= 4 && memcmp(head, "\x1A\x45\xDF\xA3", 4) == 0) return memmem(head, MIN(size, 64), "webm", 4) ? "webm" : NULL; /* else Matroska */
     /* a frame of MPEG audio, layer III */
     return size >= 2 && head[0] == 0xFF && (head[1] & 0xE0) == 0xE0 && (head[1] & 0x06) == 0x02 ? "mp3" : NULL;
@@ -25,10 +26,12 @@ static const char *format_of(const guint8 *head, gsize size) {
 
 bool amazon_media_check(guint64 size, const void *head, gsize head_size, GError **error) {
     if (size > TRANSCRIBE_BYTES_MAX)
-        return fail(error, ERROR_TOO_LARGE, "Amazon Transcribe takes recordings of at most 2 GB: split this one or convert it to a smaller format, " INSTEAD ".");
+        return fail(error, ERROR_TOO_LARGE,
+                    "Amazon Transcribe takes recordings of at most 2 GB: split this one or convert it to a smaller format, " INSTEAD ".");
     if (!format_of(head, head_size))
         return fail(error, ERROR_UNSUPPORTED_MEDIA,
-                    "Amazon Transcribe takes AMR, FLAC, M4A, MP3, MP4, Ogg, WebM and WAV, and this recording is none of them: convert it, " INSTEAD ".");
+                    "Amazon Transcribe takes AMR, FLAC, M4A, MP3, MP4, Ogg, WebM and WAV, and this recording is none of them: convert it, " INSTEAD
+                    ".");
     return true;
 }
 
@@ -36,11 +39,11 @@ bool amazon_media_check(guint64 size, const void *head, gsize head_size, GError 
 
 /* Transcribe wants a country with most languages; these are meant where none is said. */
 static const char *const languages[] = {
-    "en-US", "de-DE", "es-ES", "fr-FR", "it-IT", "pt-BR", "nl-NL", "da-DK", "sv-SE", "no-NO", "fi-FI", "is-IS", "pl-PL", "cs-CZ", "sk-SK", "sl-SI", "hr-HR",
-    "sr-RS", "bs-BA", "mk-MK", "bg-BG", "ro-RO", "hu-HU", "el-GR", "et-EE", "lv-LV", "lt-LT", "uk-UA", "ru-RU", "be-BY", "tr-TR", "ar-SA", "he-IL", "fa-IR",
-    "zh-CN", "ja-JP", "ko-KR", "hi-IN", "bn-IN", "ta-IN", "te-IN", "mr-IN", "gu-IN", "kn-IN", "ml-IN", "pa-IN", "ps-AF", "si-LK", "th-TH", "vi-VN", "id-ID",
-    "ms-MY", "tl-PH", "af-ZA", "zu-ZA", "sw-KE", "am-ET", "so-SO", "ha-NG", "wo-SN", "rw-RW", "ca-ES", "gl-ES", "eu-ES", "cy-GB", "ga-IE", "mt-MT", "hy-AM",
-    "ka-GE", "az-AZ", "kk-KZ", "ky-KG", "uz-UZ", "tt-RU", "mn-MN", "ne-NP", "my-MM", "km-KH", "ht-HT",
+    "en-US", "de-DE", "es-ES", "fr-FR", "it-IT", "pt-BR", "nl-NL", "da-DK", "sv-SE", "no-NO", "fi-FI", "is-IS", "pl-PL", "cs-CZ", "sk-SK", "sl-SI",
+    "hr-HR", "sr-RS", "bs-BA", "mk-MK", "bg-BG", "ro-RO", "hu-HU", "el-GR", "et-EE", "lv-LV", "lt-LT", "uk-UA", "ru-RU", "be-BY", "tr-TR", "ar-SA",
+    "he-IL", "fa-IR", "zh-CN", "ja-JP", "ko-KR", "hi-IN", "bn-IN", "ta-IN", "te-IN", "mr-IN", "gu-IN", "kn-IN", "ml-IN", "pa-IN", "ps-AF", "si-LK",
+    "th-TH", "vi-VN", "id-ID", "ms-MY", "tl-PH", "af-ZA", "zu-ZA", "sw-KE", "am-ET", "so-SO", "ha-NG", "wo-SN", "rw-RW", "ca-ES", "gl-ES", "eu-ES",
+    "cy-GB", "ga-IE", "mt-MT", "hy-AM", "ka-GE", "az-AZ", "kk-KZ", "ky-KG", "uz-UZ", "tt-RU", "mn-MN", "ne-NP", "my-MM", "km-KH", "ht-HT",
 };
 
 /* "de-ch" → "de-CH"; false where it is not of the form. */
@@ -67,10 +70,11 @@ bool amazon_language_read(const char *asked, AmazonLanguage *language, GError **
             language->code = languages[i];
             return true;
         }
-    return read_full_code(asked, language) ||
-           fail(error, ERROR_CONFIG,
-                "\"%.20s\" is no language that Amazon Transcribe takes: set HANSARD_LANGUAGE (or the recording's language) to one with its country as de-CH, to auto, "
-                "or to multi where several are spoken.", asked);
+    return read_full_code(asked, language) || fail(error, ERROR_CONFIG,
+                                                   "\"%.20s\" is no language that Amazon Transcribe takes: set HANSARD_LANGUAGE (or the recording's "
+                                                   "language) to one with its country as de-CH, to auto, "
+                                                   "or to multi where several are spoken.",
+                                                   asked);
 }
 
 /* ---- the job ---- */
@@ -80,12 +84,14 @@ char *amazon_job_name(const TranscribeInput *input) { return g_strconcat("hansar
 
 /* Among the meeting's documents, so that a delete takes it, too. */
 char *amazon_output_key(const TranscribeInput *input) {
-    return g_strconcat("transcriptions/", input->meeting_id, "/amazon-", input->run, ".json", NULL);
+    return g_strconcat(PREFIX_MEETINGS, input->meeting_id, "/amazon-", input->run, ".json", NULL);
 }
 
 static void set_language(json_t *request, const AmazonLanguage *language) {
-    if (language->code) json_object_set_new(request, "LanguageCode", json_string(language->code));
-    else json_object_set_new(request, language->several ? "IdentifyMultipleLanguages" : "IdentifyLanguage", json_true());
+    if (language->code)
+        json_object_set_new(request, "LanguageCode", json_string(language->code));
+    else
+        json_object_set_new(request, language->several ? "IdentifyMultipleLanguages" : "IdentifyLanguage", json_true());
 }
 
 /* Channels and speaker labels exclude each other. */
@@ -104,9 +110,10 @@ static json_t *settings_of(const Settings *settings, const char *vocabulary) {
 json_t *amazon_job_request(const Amazon *amazon, const TranscribeInput *input, const AmazonLanguage *language, const char *vocabulary) {
     const Settings *settings = amazon->settings;
     g_autofree char *name = amazon_job_name(input), *key = amazon_output_key(input);
-    g_autofree char *from = g_strconcat("s3://", settings->bucket, "/", amazon->prefix, input->key, NULL), *to = g_strconcat(amazon->prefix, key, NULL);
-    json_t *request = json_pack("{s:s, s:{s:o}, s:s, s:s}", "TranscriptionJobName", name, "Media", "MediaFileUri", json_text(from), "OutputBucketName",
-                                settings->bucket, "OutputKey", to);
+    g_autofree char *from = g_strconcat("s3://", settings->bucket, "/", amazon->prefix, input->key, NULL),
+                    *to = g_strconcat(amazon->prefix, key, NULL);
+    json_t *request = json_pack("{s:s, s:{s:o}, s:s, s:s}", "TranscriptionJobName", name, "Media", "MediaFileUri", json_text(from),
+                                "OutputBucketName", settings->bucket, "OutputKey", to);
     json_t *asked = settings_of(settings, vocabulary);
     set_language(request, language);
     if (json_object_size(asked) > 0) json_object_set(request, "Settings", asked);

@@ -1,5 +1,6 @@
-/* HANSARD_VOCABULARY, or a recording's own, as a custom vocabulary of Amazon Transcribe. That of the settings is made once and kept, named by a hash of what it
- * holds; a recording's own has the name of its job and goes with it. Where none can be had, the recording is transcribed without, and the transcript says so. */
+/* HANSARD_VOCABULARY, or a recording's own, as a custom vocabulary of Amazon Transcribe. That of the settings is made once and kept, named by a hash
+ * of what it holds; a recording's own has the name of its job and goes with it. Where none can be had, the recording is transcribed without, and the
+ * transcript says so. */
 #include <string.h>
 
 #include "base/limits.h"
@@ -29,8 +30,8 @@ static void add_note(char **note, const char *format, ...) {
 
 /* ---- the words ---- */
 
-/* One entry as Transcribe takes it: letters and their marks, apostrophes, hyphens for spaces, points only for letters that are spelt ("A.B.C."). NULL: it does not
- * take it, digits above all. Caller frees. */
+/* One entry as Transcribe takes it: letters and their marks, apostrophes, hyphens for spaces, points only for letters that are spelt ("A.B.C.").
+ * NULL: it does not take it, digits above all. Caller frees. */
 static char *phrase_of(const char *entry) {
     GString *phrase = g_string_new(NULL);
     bool fits = true;
@@ -100,7 +101,8 @@ static bool await(const Amazon *amazon, const TranscribeInput *input, const char
         g_autoptr(json_t) answer = NULL;
         g_autoptr(GError) problem = NULL;
         AmazonAnswer got = look(amazon, name, language, phrases, &answer, &problem);
-        if (got == AMAZON_FAILED && error_is(problem, ERROR_CONFIG) && strstr(problem->message, "transcribe:")) { /* a right is missing: to be mended */
+        if (got == AMAZON_FAILED && error_is(problem, ERROR_CONFIG) &&
+            strstr(problem->message, "transcribe:")) { /* a right is missing: to be mended */
             g_propagate_error(error, g_steal_pointer(&problem));
             return false;
         }
@@ -114,7 +116,8 @@ static bool await(const Amazon *amazon, const TranscribeInput *input, const char
             return true;
         }
         if (amazon_now_ms() >= until_ms) {
-            add_note(note, "Transcribed without the vocabulary, which was not ready in time%s%s.", problem ? ": " : "", problem ? problem->message : "");
+            add_note(note, "Transcribed without the vocabulary, which was not ready in time%s%s.", problem ? ": " : "",
+                     problem ? problem->message : "");
             return true;
         }
         if (!amazon_wait(input, POLL_PER_LOOK * amazon->times.poll_first_ms, 0, -1, error)) return false;

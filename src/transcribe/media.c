@@ -1,4 +1,5 @@
-/* A recording seen from the parent: a confined child decodes and recognises, this end answers its reads and takes its results. Everything that the child says is checked: it may have been taken over by the recording. */
+/* A recording seen from the parent: a confined child decodes and recognises, this end answers its reads and takes its results.
+ * Everything that the child says is checked: it may have been taken over by the recording. */
 #include "transcribe/media.h"
 
 #include <glib/gstdio.h>
@@ -84,7 +85,8 @@ static bool on_read(Run *run, const Message *message, GError **error) {
 static bool on_info(Run *run, const json_t *body, GError **error) {
     gint64 most_ms = run->request->duration_ms_max;
     run->liveness.total_ms = CLAMP(json_get_int(body, "duration_ms", -1), -1, RECORDING_MS_MAX);
-    return most_ms == 0 || run->liveness.total_ms <= most_ms || fail(error, ERROR_TOO_LARGE, "The recording is longer than %d minutes.", (int)(most_ms / 60000));
+    return most_ms == 0 || run->liveness.total_ms <= most_ms ||
+           fail(error, ERROR_TOO_LARGE, "The recording is longer than %d minutes.", (int)(most_ms / 60000));
 }
 
 static bool on_progress(Run *run, const json_t *body, GError **error) {

@@ -42,8 +42,9 @@ bool transcriber_probe(Transcriber *transcriber, GError **error);
 /* Blocks until done; any number of threads may call it. A file that is a transcript (import.h) is imported whatever the backend.
  */
 bool transcriber_run(Transcriber *transcriber, const TranscribeInput *input, TranscribeResult *result, GError **error);
-/* The transcript is in the store, or the meeting is being deleted: a service drops what it does or keeps for this run. `input` without reader, filename and
- * progress. It is tried once and tells no error: what is left goes with the meeting's folder, or by the service's own rule. `transcriber` NULL: nothing to do. */
+/* The transcript is in the store, or the meeting is being deleted: a service drops what it does or keeps for this run. `input` without
+ * reader, filename and progress. It is tried once and tells no error: what is left goes with the meeting's folder, or by the service's own
+ * rule. `transcriber` NULL: nothing to do. */
 void transcriber_forget(Transcriber *transcriber, const TranscribeInput *input);
 void transcriber_close(Transcriber *transcriber);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Transcriber, transcriber_close)

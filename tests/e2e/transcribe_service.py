@@ -1,5 +1,6 @@
-"""Amazon Transcribe's double, over a real bucket: it holds each call against the service's published model (botocore's), checks its signature, reads the recording
-from the bucket and puts the result there, as the service does with the caller's rights. A job runs until release() lets it end. Import it after servers.prepare()."""
+"""Amazon Transcribe's double, over a real bucket: it holds each call against the service's published model (botocore's), checks its signature, looks for
+the recording in the bucket and puts the result there, as the service does with the caller's rights. A job runs until release() lets it end. Import it
+after servers.prepare()."""
 import collections
 import http.server
 import json
@@ -15,8 +16,8 @@ import botocore.validate
 
 import servers
 
-PATTERNS = {"TranscriptionJobName": r"[0-9a-zA-Z._-]{1,200}", "OutputKey": r"[a-zA-Z0-9-_.!*'()/]{1,1024}", "OutputBucketName": r"[a-z0-9][.\-a-z0-9]{1,61}[a-z0-9]",
-            "VocabularyName": r"[0-9a-zA-Z._-]{1,200}"}
+PATTERNS = {"TranscriptionJobName": r"[0-9a-zA-Z._-]{1,200}", "OutputKey": r"[a-zA-Z0-9-_.!*'()/]{1,1024}",
+            "OutputBucketName": r"[a-z0-9][.\-a-z0-9]{1,61}[a-z0-9]", "VocabularyName": r"[0-9a-zA-Z._-]{1,200}"}
 
 
 class Refused(Exception):
@@ -45,11 +46,10 @@ def result(name, lines):
         at += 0.5
     for number, item in enumerate(items):
         item["id"] = number
+    turns = [{name: segment[name] for name in ("start_time", "end_time", "speaker_label")} | {"items": []} for segment in segments]
     return {"jobName": name, "accountId": "123456789012", "status": "COMPLETED",
             "results": {"transcripts": [{"transcript": " ".join(spoken)}], "items": items, "audio_segments": segments,
-                        "speaker_labels": {"channel_label": "ch_0", "speakers": len({speaker for speaker, _ in lines}),
-                                           "segments": [{"start_time": segment["start_time"], "end_time": segment["end_time"], "speaker_label": segment["speaker_label"],
-                                                         "items": []} for segment in segments]}}}
+                        "speaker_labels": {"channel_label": "ch_0", "speakers": len({speaker for speaker, _ in lines}), "segments": turns}}}
 
 
 class TranscribeService:
@@ -92,7 +92,8 @@ class TranscribeService:
         bucket, key = started["OutputBucketName"], started["OutputKey"]
         self.s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(result(name, self.lines)).encode())
         found = {} if "LanguageCode" in started else {"LanguageCode": "en-US", "IdentifiedLanguageScore": 0.98}
-        return {"TranscriptionJob": self.told(name, "COMPLETED", Transcript={"TranscriptFileUri": f"https://s3.us-east-1.amazonaws.com/{bucket}/{key}"}, **found)}
+        place = {"TranscriptFileUri": f"https://s3.us-east-1.amazonaws.com/{bucket}/{key}"}
+        return {"TranscriptionJob": self.told(name, "COMPLETED", Transcript=place, **found)}
 
     def delete(self, asked):
         self.jobs.pop(asked["TranscriptionJobName"], None)
@@ -101,8 +102,8 @@ class TranscribeService:
     # the wire
 
     def check_signature(self, handler, body):
-        found = re.fullmatch(r"AWS4-HMAC-SHA256 Credential=([^/]+)/\d{8}/([^/]+)/transcribe/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})",
-                             handler.headers["Authorization"] or "")
+        found = re.fullmatch(r"AWS4-HMAC-SHA256 Credential=([^/]+)/\d{8}/([^/]+)/transcribe/aws4_request, ?SignedHeaders=([^,]+), ?"
+                             r"Signature=([0-9a-f]{64})", handler.headers["Authorization"] or "")
         if not found or found[1] != servers.ACCESS_KEY:
             raise Refused("UnrecognizedClientException", "The security token included in the request is invalid.")
         request = botocore.awsrequest.AWSRequest("POST", f"http://{handler.headers['Host']}/", data=body,

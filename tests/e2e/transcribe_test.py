@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""HANSARD_TRANSCRIBER=amazon end to end: a bucket on versitygw, and in place of the service a double that holds each call against Amazon's published model
-(transcribe_service.py), and moto's. kill -9 in the middle of a job costs nothing: the job is gone on with, and only one was ever started."""
+"""HANSARD_TRANSCRIBER=amazon end to end: a bucket on versitygw, and in place of the service a double that holds each call against Amazon's published
+model (transcribe_service.py), and moto's. kill -9 in the middle of a job costs nothing: the job is gone on with, and only one was ever started."""
 import json
 import pathlib
 import shutil
@@ -18,7 +18,8 @@ import s3  # noqa: E402
 import transcribe_service  # noqa: E402
 from program import PROGRAM, SAMPLE, Server, environment, run, run_json, scratch  # noqa: E402
 
-LINES = [(0, "Good morning, let us plan the launch of the booking app."), (1, "I will send the budget to the board by Friday."), (0, "We decided to start in June.")]
+LINES = [(0, "Good morning, let us plan the launch of the booking app."),
+         (1, "I will send the budget to the board by Friday."), (0, "We decided to start in June.")]
 LEASE_S = 60
 
 
@@ -74,6 +75,13 @@ class AmazonTest(Workspace):
         self.assertEqual((self.service.jobs, self.keys_left()), ({}, []))  # nothing is left at the service, and no result of its
         shown = run(self.data, "show", record["meeting_id"], **self.settings()).stdout
         self.assertIn("budget", shown)
+
+    def test_transcripts_are_not_sent(self):
+        (self.folder / "talk.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:03.000\nAnn: I will send the budget by Friday.\n")
+        record = run_json(self.data, "add", str(self.folder / "talk.vtt"), **self.settings())
+        self.assertEqual(record["transcriber"]["name"], "import")
+        self.assertEqual(run(self.data, "rm", "--yes", record["meeting_id"], **self.settings()).returncode, 0)
+        self.assertEqual(self.service.calls, {})
 
     def test_killed_and_restarted(self):
         server = Server(self.folder, **self.settings(HANSARD_POLL_SECONDS="1"))
@@ -140,7 +148,8 @@ class AmazonTest(Workspace):
         found = run(self.data, "doctor", **{**self.settings(), "AWS_ACCESS_KEY_ID": "AKIAOTHER"})
         self.assertIn("fault    speech to text: Amazon Transcribe does not know the access key", found.stdout)
         found = run(self.data, "doctor", HANSARD_TRANSCRIBER="amazon", AWS_REGION=servers.REGION)
-        self.assertIn("fault    speech to text: HANSARD_TRANSCRIBER=amazon transcribes recordings where they stand in S3: set S3_BUCKET_NAME", found.stdout)
+        self.assertIn("fault    speech to text: HANSARD_TRANSCRIBER=amazon transcribes recordings where they stand in S3: set S3_BUCKET_NAME",
+                      found.stdout)
         self.assertEqual(self.service.calls["StartTranscriptionJob"], 0)
 
     def test_without_a_bucket(self):
@@ -155,8 +164,8 @@ class MotoTest(Workspace):
     def test_add(self):
         with servers.Moto() as moto:
             settings = {**self.settings(), "AWS_ENDPOINT_URL_TRANSCRIBE": moto.url}
-            with subprocess.Popen([PROGRAM, "add", str(SAMPLE), "--json"], env=environment(self.data, **settings), cwd=self.data, stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE, text=True) as added:
+            with subprocess.Popen([PROGRAM, "add", str(SAMPLE), "--json"], env=environment(self.data, **settings), cwd=self.data,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as added:
                 self.wait_for(lambda: self.bucket.keys("hansard/jobs/"))
                 job = self.bucket.json(self.bucket.keys("hansard/jobs/")[0])
                 self.bucket.put(f"transcriptions/{job['meeting_id']}/amazon-{job['run']}.json",
