@@ -65,8 +65,9 @@ static bool on_progress(gint64 done_ms, gint64 total_ms, gpointer user_data, GEr
 }
 
 static void set_up(Fixture *fixture, gconstpointer unused) {
-    *fixture = (Fixture){.stop_code = ERROR_CODE_COUNT,
-                         .times = {.poll_first_ms = 5, .poll_ms_max = 20, .outage_ms = 600, .total_ms = 20000, .vocabulary_ms = 2000}};
+    *fixture =
+        (Fixture){.stop_code = ERROR_CODE_COUNT,
+                  .times = {.poll_first_ms = 5, .poll_ms_max = 20, .outage_ms = 600, .total_ms = 20000, .vocabulary_ms = 2000, .call_ms = 300}};
     fixture->store = store_memory_new(clock_system());
     double_init(&fixture->service, fixture->store);
     fixture->service.result = double_bytes(double_good_result());
@@ -341,6 +342,7 @@ FAULT(internal, 500, "InternalFailureException",
       "There was an internal error. Check the error message, correct the issue, and try your request again.")
 FAULT(missing, 400, "BadRequestException", "The requested job couldn't be found. Check the job name and try your request again.")
 FAULT(unknown_refusal, 400, "BadRequestException", "1 validation error detected.")
+static char *silence(Double *service) { return g_strdup(""); }
 static char *web_page(Double *service) { return scripted_reply(200, NULL, "<html>sign in</html>"); }
 static char *cut_short(Double *service) {
     return g_strdup("HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\n{\"TranscriptionJob\":");
@@ -388,6 +390,9 @@ static const Fault faults[] = {
     {"other-state", other_state, GET, 1, ERROR_CODE_COUNT, NULL},
     {"huge", huge, GET, 1, ERROR_CODE_COUNT, NULL},
     {"failed-oddly", failed_oddly, GET, 0, ERROR_BAD_MEDIA, "no reason"},
+    {"silent-once", silence, GET, 2, ERROR_CODE_COUNT, NULL},
+    {"silent-at-start", silence, START, 1, ERROR_CODE_COUNT, NULL},
+    {"silent", silence, GET, 0, ERROR_TIMEOUT, "127.0.0.1"},
     {"never-there", missing, GET, 0, ERROR_UNAVAILABLE, "was deleted"},
 };
 

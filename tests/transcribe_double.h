@@ -12,7 +12,8 @@
 #define BUCKET "acme-meetings"
 
 typedef struct Double Double;
-/* Called for each call, `number` counting those of this action from 0; NULL: the double answers as the service would. */
+/* Called for each call, `number` counting those of this action from 0; NULL: the double answers as the service would; "": it does what it is told,
+ * and no answer ever comes. */
 typedef char *(*DoubleFault)(Double *service, const char *action, guint number);
 
 struct Double {
@@ -153,7 +154,11 @@ static inline char *double_answer(const ScriptedRequest *request, guint number, 
     guint count = double_count(service, action);
     g_tree_insert(service->counts, g_strdup(action), GUINT_TO_POINTER(count + 1));
     char *fault = service->fault ? service->fault(service, action, count) : NULL;
-    return fault ? fault : double_answer_well(service, action, request->json);
+    char *answer = fault && fault[0] ? NULL : double_answer_well(service, action, request->json);
+    if (!fault || fault[0]) return fault ? fault : answer;
+    g_free(fault); /* it was done, and nobody is told */
+    g_free(answer);
+    return NULL;
 }
 
 static inline void double_init(Double *service, Store *store) {

@@ -17,7 +17,7 @@
 struct AwsClient {
     char *service, *endpoint, *region, *resource;
     bool is_s3;
-    int attempts_max;
+    int attempts_max, json_timeout_ms;
     HttpTransport *transport;
     AwsCredentialsChain *credentials;
     Clock *clock;
@@ -47,6 +47,7 @@ AwsClient *aws_client_new(const AwsClientOptions *options) {
     client->resource = g_strdup(options->resource ? options->resource : options->service);
     client->is_s3 = options->is_s3;
     client->attempts_max = options->attempts_max ? options->attempts_max : AWS_ATTEMPTS_MAX;
+    client->json_timeout_ms = options->json_timeout_ms;
     client->transport = options->transport;
     client->credentials = options->credentials;
     client->clock = options->clock;
@@ -282,7 +283,8 @@ bool aws_call_json(AwsClient *client, const char *target, const char *content_ty
     g_auto(HttpResponse) response = {0};
     http_headers_set(headers, "Content-Type", content_type);
     http_headers_set(headers, "X-Amz-Target", target);
-    HttpRequest request = {.method = "POST", .url = url, .headers = headers, .body = {.bytes = body}};
+    HttpRequest request = {.method = "POST", .url = url, .headers = headers, .body = {.bytes = body},
+                           .total_timeout_ms = client->json_timeout_ms};
     if (!aws_send(client, &request, NULL, &response, outcome, error)) return false;
     gsize size = 0;
     const void *data = g_bytes_get_data(response.body, &size);

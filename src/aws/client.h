@@ -28,6 +28,7 @@ typedef struct {
     Clock *clock;               /* borrowed */
     int attempts_max;           /* 0: AWS_ATTEMPTS_MAX */
     int backoff_first_ms;       /* 0: AWS_BACKOFF_FIRST_MS */
+    int json_timeout_ms;        /* of one try of aws_call_json; 0: none beside HTTP_IDLE_TIMEOUT_MS */
     const AwsRetryHooks *hooks; /* borrowed; NULL: the machine's chance and time */
 } AwsClientOptions;
 

@@ -71,6 +71,7 @@
 #define TRANSCRIBE_MS_MAX (4 * 3600 * 1000)
 #define TRANSCRIBE_PHRASE_BYTES_MAX 256
 #define TRANSCRIBE_ATTEMPTS_MAX 2          /* of one call; more patience is between calls, where the progress is told */
+#define TRANSCRIBE_CALL_MS 10000           /* one try; a stop waits for it */
 #define TRANSCRIBE_POLL_FIRST_MS 2000      /* between two looks at a job, half as long again each time up to … */
 #define TRANSCRIBE_POLL_MS_MAX 20000
 #define TRANSCRIBE_OUTAGE_MS 600000        /* without an answer that can be read: then the job fails, and a retry goes on with it */

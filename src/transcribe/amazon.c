@@ -54,7 +54,8 @@ bool amazon_open_with(const Settings *settings, const AmazonTimes *times, gpoint
                                           .poll_ms_max = TRANSCRIBE_POLL_MS_MAX,
                                           .outage_ms = TRANSCRIBE_OUTAGE_MS,
                                           .total_ms = settings->transcriber_timeout_s * 1000LL,
-                                          .vocabulary_ms = TRANSCRIBE_VOCABULARY_MS};
+                                          .vocabulary_ms = TRANSCRIBE_VOCABULARY_MS,
+                                          .call_ms = TRANSCRIBE_CALL_MS};
     amazon->prefix = g_steal_pointer(&prefix);
     amazon->transport = http_curl_new(settings_aws(settings, "AWS_CA_BUNDLE"));
     amazon->credentials = aws_credentials_chain_new(settings, amazon->transport, clock_system());
@@ -65,7 +66,8 @@ bool amazon_open_with(const Settings *settings, const AmazonTimes *times, gpoint
                                                         .transport = amazon->transport,
                                                         .credentials = amazon->credentials,
                                                         .clock = clock_system(),
-                                                        .attempts_max = TRANSCRIBE_ATTEMPTS_MAX});
+                                                        .attempts_max = TRANSCRIBE_ATTEMPTS_MAX,
+                                                        .json_timeout_ms = amazon->times.call_ms});
     amazon->region = g_steal_pointer(&region);
     *state = amazon;
     return true;
@@ -162,13 +164,14 @@ static void describe(const Amazon *amazon, Transcript *transcript, const Transcr
     bool is_code = letters >= 2 && letters <= 3 && strlen(code) < 16;
     if (!transcript->language && is_code) transcript->language = g_strndup(code, letters);
     if (transcript->segments->len == 0) transcript->timed = true;
+    transcript->covered_ms = heard ? MAX(transcript->duration_ms, heard->covered_ms) : transcript->duration_ms;
     transcript->duration_ms = MAX(transcript->duration_ms, heard ? heard->duration_ms : 0);
-    transcript->covered_ms = transcript->duration_ms;
     g_free(transcript->transcriber);
     g_free(transcript->model);
     transcript->transcriber = g_strdup(transcriber_amazon.name);
     transcript->model = is_code ? g_strdup(code) : NULL;
     if (!transcript->extra) transcript->extra = json_object();
+    if (heard && heard->extra) json_object_update(transcript->extra, heard->extra); /* its damage */
     json_object_set_new(transcript->extra, "usage", usage_of(amazon->settings, transcript->duration_ms));
     if (note) json_object_set_new(transcript->extra, "note", json_text(note));
 }

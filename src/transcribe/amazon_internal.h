@@ -7,6 +7,7 @@
 /* Waits, which tests make short. */
 typedef struct {
     gint64 poll_first_ms, poll_ms_max, outage_ms, total_ms, vocabulary_ms;
+    int call_ms; /* one try of a call */
 } AmazonTimes;
 
 typedef struct {

@@ -14,6 +14,7 @@ import servers  # noqa: E402
 
 servers.prepare("versitygw", "moto")
 
+import boto3  # noqa: E402
 import s3  # noqa: E402
 import transcribe_service  # noqa: E402
 from program import PROGRAM, SAMPLE, Server, environment, run, run_json, scratch  # noqa: E402
@@ -75,6 +76,17 @@ class AmazonTest(Workspace):
         self.assertEqual((self.service.jobs, self.keys_left()), ({}, []))  # nothing is left at the service, and no result of its
         shown = run(self.data, "show", record["meeting_id"], **self.settings()).stdout
         self.assertIn("budget", shown)
+
+    @unittest.skipUnless(shutil.which("ffmpeg"), "ffmpeg is not installed")
+    def test_cut_short(self):
+        """What the head of a recording says and its rest has not is no part of what was read."""
+        whole = self.folder / "whole.flac"
+        subprocess.run(["ffmpeg", "-loglevel", "error", "-t", "40", "-i", str(SAMPLE), str(whole)], check=True)
+        (self.folder / "half.flac").write_bytes(whole.read_bytes()[:whole.stat().st_size // 2])
+        self.service.release()
+        record = run_json(self.data, "add", str(self.folder / "half.flac"), **self.settings())
+        self.assertAlmostEqual(record["duration_ms"], 40000, delta=100)
+        self.assertTrue(0.3 < record["coverage"] < 0.7, record)
 
     def test_transcripts_are_not_sent(self):
         (self.folder / "talk.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:03.000\nAnn: I will send the budget by Friday.\n")
@@ -163,7 +175,7 @@ class MotoTest(Workspace):
 
     def test_add(self):
         with servers.Moto() as moto:
-            settings = {**self.settings(), "AWS_ENDPOINT_URL_TRANSCRIBE": moto.url}
+            settings = {**self.settings(), "AWS_ENDPOINT_URL_TRANSCRIBE": moto.url, "HANSARD_VOCABULARY": "Acme, New York"}
             with subprocess.Popen([PROGRAM, "add", str(SAMPLE), "--json"], env=environment(self.data, **settings), cwd=self.data,
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as added:
                 self.wait_for(lambda: self.bucket.keys("hansard/jobs/"))
@@ -173,6 +185,10 @@ class MotoTest(Workspace):
                 out, problem = added.communicate(timeout=120)
             self.assertEqual(added.returncode, 0, problem)
             self.check_meeting(job["meeting_id"])
+            there = boto3.client("transcribe", endpoint_url=moto.url, region_name=servers.REGION, aws_access_key_id=servers.ACCESS_KEY,
+                                 aws_secret_access_key=servers.SECRET_KEY)
+            self.assertEqual(there.list_transcription_jobs()["TranscriptionJobSummaries"], [])
+            self.assertEqual([made["VocabularyState"] for made in there.list_vocabularies()["Vocabularies"]], ["READY"])
         self.assertEqual(self.keys_left(), [])
 
 
