@@ -530,6 +530,10 @@ static char *fault_too_many_vocabularies(Double *service, const char *action, gu
     return strcmp(action, "CreateVocabulary") == 0 ? double_error(429, "LimitExceededException", "You have too many vocabularies.") : NULL;
 }
 
+static char *fault_vocabulary_refused(Double *service, const char *action, guint number) {
+    return strcmp(action, "CreateVocabulary") == 0 ? double_error(400, "BadRequestException", "The phrases that you provided aren't valid.") : NULL;
+}
+
 /* None can be had: the recording is transcribed all the same, and the transcript says so. */
 static void test_no_vocabulary(Fixture *fixture, gconstpointer unused) {
     const char *more[] = {"HANSARD_LANGUAGE", "en", "HANSARD_VOCABULARY", "Acme", NULL}, *any_language[] = {"HANSARD_VOCABULARY", "Acme", NULL},
@@ -542,6 +546,7 @@ static void test_no_vocabulary(Fixture *fixture, gconstpointer unused) {
     } cases[] = {{more, true, NULL, "isn't supported for the language"},
                  {any_language, false, NULL, "HANSARD_LANGUAGE"},
                  {digits, false, NULL, "S3, 42"},
+                 {more, false, fault_vocabulary_refused, "refuses"},
                  {more, false, fault_too_many_vocabularies, "not ready in time: Amazon Transcribe takes no more calls"}};
     fixture->times.vocabulary_ms = 500;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

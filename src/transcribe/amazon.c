@@ -203,8 +203,9 @@ static bool amazon_probe(gpointer state, GError **error) {
     g_autoptr(json_t) answer = NULL;
     GError *problem = NULL;
     AmazonAnswer got = amazon_call(state, "GetTranscriptionJob", request, &answer, &problem);
+    if (got == AMAZON_CONFLICT) fail(&problem, ERROR_UNAVAILABLE, "Amazon Transcribe answers a question with a conflict.");
     if (problem) g_propagate_error(error, problem);
-    return got != AMAZON_TROUBLE && got != AMAZON_FAILED;
+    return got == AMAZON_DONE || got == AMAZON_MISSING;
 }
 
 static void amazon_forget(gpointer state, const TranscribeInput *input) { amazon_job_remove(state, input); }

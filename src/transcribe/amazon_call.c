@@ -75,21 +75,21 @@ bool amazon_tell_reason(const Amazon *amazon, const char *reason, GError **error
 
 /* ---- calls ---- */
 
-static bool tell_refusal(const Amazon *amazon, const char *action, const AwsOutcome *outcome, GError *problem, GError **error) {
+static AmazonAnswer tell_failure(const Amazon *amazon, const char *action, const AwsOutcome *outcome, GError *problem, GError **error) {
     const char *code = outcome->code ? outcome->code : "", *message = outcome->message ? outcome->message : "";
-    if (g_str_has_prefix(code, "AccessDenied"))
+    bool denied = g_str_has_prefix(code, "AccessDenied"),
+         refused = strcmp(code, "BadRequestException") == 0 || strcmp(code, "ValidationException") == 0;
+    if (denied)
         fail(error, ERROR_CONFIG,
              "the credentials may not use Amazon Transcribe in region %s: give them transcribe:%s (the rights are listed in docs/transcription.md), "
              "or set AWS_PROFILE to others (it says: \"%s\").",
              amazon->region, action, message);
-    else if (strcmp(code, "BadRequestException") == 0 || strcmp(code, "ValidationException") == 0)
+    else if (refused)
         amazon_tell_reason(amazon, message, error);
-    else {
-        g_propagate_error(error, problem);
-        return false;
-    }
+    else
+        g_propagate_error(error, g_error_copy(problem));
     g_error_free(problem);
-    return false;
+    return refused ? AMAZON_REFUSED : AMAZON_FAILED;
 }
 
 /* The service says so with an error of its own or as a request that is bad. */
@@ -115,6 +115,5 @@ AmazonAnswer amazon_call(const Amazon *amazon, const char *action, const json_t 
         g_propagate_error(error, problem);
         return AMAZON_TROUBLE;
     }
-    tell_refusal(amazon, action, &outcome, problem, error);
-    return AMAZON_FAILED;
+    return tell_failure(amazon, action, &outcome, problem, error);
 }

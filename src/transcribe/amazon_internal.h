@@ -49,9 +49,10 @@ typedef enum {
     AMAZON_MISSING,  /* of a Get: there is no such job or vocabulary */
     AMAZON_CONFLICT, /* it is there already */
     AMAZON_TROUBLE,  /* no answer, or none that can be read: asking again may help */
-    AMAZON_FAILED,   /* asking again is no use */
+    AMAZON_REFUSED,  /* it does not take what it was sent */
+    AMAZON_FAILED,   /* a right or setting is wrong, and whatever else asking again is no use for */
 } AmazonAnswer;
-/* Only TROUBLE and FAILED set an error. */
+/* TROUBLE, REFUSED and FAILED set an error. */
 AmazonAnswer amazon_call(const Amazon *amazon, const char *action, const json_t *input, json_t **answer, GError **error);
 
 /* Waits, telling the progress twice a second; false where it says stop. */

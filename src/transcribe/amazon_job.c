@@ -70,6 +70,7 @@ static bool start(Watch *watch, GError **error) {
         return fail(error, ERROR_UNAVAILABLE, "Amazon Transcribe did not find what the job needs: try again.");
     case AMAZON_TROUBLE:
         return bear(watch, problem, error);
+    case AMAZON_REFUSED:
     case AMAZON_FAILED:
         break;
     }
@@ -103,6 +104,7 @@ static bool look(Watch *watch, json_t **job, GError **error) {
     case AMAZON_CONFLICT:
         if (!problem) fail(&problem, ERROR_UNAVAILABLE, "Amazon Transcribe answers a question with a conflict.");
         return bear(watch, problem, error);
+    case AMAZON_REFUSED:
     case AMAZON_FAILED:
         g_propagate_error(error, problem);
         return false;

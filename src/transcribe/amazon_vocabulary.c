@@ -84,7 +84,7 @@ static char *name_of(const Amazon *amazon, const TranscribeInput *input, const A
     return g_strdup_printf("hansard-%.*s", NAME_HASH_CHARS, sum);
 }
 
-/* One look, and where nothing is there its creation. `*state`: "READY", "FAILED", "PENDING"; `*reason`: of a failure; both of `*answer`. */
+/* One look, and where nothing is there its creation: the state stands in `*answer`. */
 static AmazonAnswer look(const Amazon *amazon, const char *name, const AmazonLanguage *language, json_t *phrases, json_t **answer, GError **error) {
     g_autoptr(json_t) ask = json_pack("{s:s}", "VocabularyName", name);
     AmazonAnswer got = amazon_call(amazon, "GetVocabulary", ask, answer, error);
@@ -101,15 +101,14 @@ static bool await(const Amazon *amazon, const TranscribeInput *input, const char
         g_autoptr(json_t) answer = NULL;
         g_autoptr(GError) problem = NULL;
         AmazonAnswer got = look(amazon, name, language, phrases, &answer, &problem);
-        if (got == AMAZON_FAILED && error_is(problem, ERROR_CONFIG) &&
-            strstr(problem->message, "transcribe:")) { /* a right is missing: to be mended */
+        if (got == AMAZON_FAILED) {
             g_propagate_error(error, g_steal_pointer(&problem));
             return false;
         }
         const char *state = json_get_string(answer, "VocabularyState", "");
         *ready = strcmp(state, "READY") == 0;
         if (*ready) return true;
-        if (got == AMAZON_FAILED || strcmp(state, "FAILED") == 0) {
+        if (got == AMAZON_REFUSED || strcmp(state, "FAILED") == 0) {
             g_autofree char *reason = text_clean(problem ? problem->message : json_get_string(answer, "FailureReason", "no reason"), -1, false);
             g_autofree char *cut = text_cut(reason, TRANSCRIBE_MESSAGE_BYTES_MAX);
             add_note(note, "Transcribed without the vocabulary, which Amazon Transcribe refuses (%s).", cut);
