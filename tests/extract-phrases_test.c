@@ -332,6 +332,26 @@ static void test_said_twice_is_one(void) {
     g_assert_cmpuint(item->evidence->len, ==, 2);
 }
 
+/* Who says yes to a request has taken it on; where nobody does, or two do, nobody knows. */
+static void test_accepted(void) {
+    static const struct {
+        const char *lines[5], *owner;
+    } cases[] = {
+        {{"Ann: Could you send us a copy of the slides?", "Bob: Yes, I will.", NULL}, "Bob"},
+        {{"Ann: Could you send us a copy of the slides?", "Bob: Sure.", "Ann: Thanks.", NULL}, "Bob"},
+        {{"Ann: Please check the contract before the call.", "Bob: Okay, will do.", NULL}, "Bob"},
+        {{"Ann: Could you send us a copy of the slides?", "Bob: Sure.", "Eve: Of course.", NULL}, NULL},
+        {{"Ann: Could you send us a copy of the slides?", "Bob: Yes, but not today.", NULL}, NULL},
+        {{"Ann: Could you send us a copy of the slides?", "Bob: Which ones?", NULL}, NULL},
+        {{"Ann: Could you send us a copy of the slides?", "Ann: Okay, the next point.", NULL}, NULL},
+        {{"Ann: Eve, could you send us a copy of the slides?", "Bob: Sure.", NULL}, "Eve"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Minutes) minutes = minutes_of(cases[i].lines);
+        g_assert_cmpstr(only_item(minutes, ITEM_ACTION, cases[i].lines[1])->owner, ==, cases[i].owner);
+    }
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/extract/phrases/actions", test_actions);
@@ -343,5 +363,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/extract/phrases/questions", test_questions);
     g_test_add_func("/extract/phrases/two", test_two_in_one_sentence);
     g_test_add_func("/extract/phrases/merged", test_said_twice_is_one);
+    g_test_add_func("/extract/phrases/accepted", test_accepted);
     return g_test_run();
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "extract/clauses.h"
+#include "extract/replies.h"
 
 typedef enum {
     WHO_UNKNOWN,
@@ -379,8 +380,10 @@ void cues_find(const Transcript *transcript, const GArray *sentences, const Name
             if (!g_regex_match_full(regex, sentence->plain, -1, from, 0, &match, NULL) ||
                 !g_match_info_fetch_pos(match, 0, &at, NULL))
                 break;
-            if (read_match(&cues[i], transcript, sentence, names, match, &candidate) && !is_taken(candidates, &candidate))
+            if (read_match(&cues[i], transcript, sentence, names, match, &candidate) && !is_taken(candidates, &candidate)) {
+                if (cues[i].who == WHO_ADDRESSED && !candidate.owner) candidate.owner = reply_accepted_by(transcript, sentences, index);
                 g_array_append_val(candidates, candidate);
+            }
             const char *space = strchr(sentence->plain + at, ' ');
             from = space ? (int)(space - sentence->plain) + 1 : -1;
         }

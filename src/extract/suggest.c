@@ -23,6 +23,7 @@ static const struct {
     const char *phrase;
 } forms[] = {
     {SUBJECT_ALL, "(?:we all|everybody|everyone|all of us|all of you|you all)" HELPER ADVERBS " (?<what>.+)"},
+    {SUBJECT_ALL, "(?:we(?:'ve got| have|'ll have| will have) to)" ADVERBS " (?<what>.+)"},
     {SUBJECT_SPEAKER, "(?:i" HELPER "|let me|what i will do is)" ADVERBS " (?<what>.+)"},
     {SUBJECT_YOU, "(?:you(?: guys| two)?" HELPER "|(?:can|could|will|would) you)" ADVERBS " (?<what>.+)"},
     {SUBJECT_NAMED, "(?<who>[^ ]+)" HELPER ADVERBS " (?<what>.+)"},
