@@ -3,6 +3,8 @@
 
 #include <stdatomic.h>
 
+#include "access/audit.h"
+#include "access/rate.h"
 #include "http/event_hub.h"
 #include "http/progress.h"
 #include "http/security.h"
@@ -46,6 +48,12 @@ typedef struct {
     EventHub *hub;
     Tasks *tasks;
     Listen place;
+    Proxies *proxies;
+    bool tls;                /* connections are TLS */
+    Gate *gate;
+    Audit *audit;
+    Rate *rate;              /* of all requests; NULL: no limit */
+    Rate *failures;          /* of tokens that don't hold, by address */
     Counters counters;
     JobCounts job_counts;
     LastPage last_page;
