@@ -2,7 +2,7 @@
  *
  *   begin → head (checked, routed, who may) → body (collected, or streamed) → work (a task, connection suspended) → answer
  *
- * Where the store must be asked who the caller is, a task does that while the connection is suspended; the head is gone on with afterwards.
+ * Where the store must be asked who the caller is, a task does that while the connection is suspended; then the head is gone on with.
  *
  * A request that is refused before its body has come is answered at once when the client waits to be told (Expect) or the body
  * is large: the connection is then closed, for the rest of the body would be taken for the next request. A small body is passed
@@ -181,8 +181,16 @@ static void check_caller(Exchange *exchange) {
     authorize(exchange->context, exchange->route, exchange->request, false, &exchange->asks_store, &exchange->error);
 }
 
-static enum MHD_Result head(Exchange *exchange, const char *method) {
+/* It is known who calls. What is refused here is answered before the body comes. */
+static enum MHD_Result end_head(Exchange *exchange) {
     const Request *request = exchange->request;
+    if (!exchange->error && admit(exchange, &exchange->error)) return MHD_YES;
+    bool waits = request_header(request, "expect") != NULL;
+    bool small = !request->chunked && request->content_length <= JSON_BODY_BYTES_MAX;
+    return request_has_body(request) && (waits || !small) ? answer(exchange) : MHD_YES;
+}
+
+static enum MHD_Result head(Exchange *exchange, const char *method) {
     exchange->head_done = true;
     connection_await(exchange->connection);
     if (!read_head(exchange, method, &exchange->error)) {
@@ -191,11 +199,7 @@ static enum MHD_Result head(Exchange *exchange, const char *method) {
     }
     find_peer(exchange);
     check_caller(exchange);
-    if (exchange->asks_store) return work(exchange, LANE_READ, authorize_task);
-    if (!exchange->error && admit(exchange, &exchange->error)) return MHD_YES;
-    bool waits = request_header(request, "expect") != NULL;
-    bool small = !request->chunked && request->content_length <= JSON_BODY_BYTES_MAX;
-    return request_has_body(request) && (waits || !small) ? answer(exchange) : MHD_YES;
+    return exchange->asks_store ? work(exchange, LANE_READ, authorize_task) : end_head(exchange);
 }
 
 /* An upload that has failed gives up its place and what it has written at once, however much of its body is still to come. */
@@ -263,10 +267,10 @@ enum MHD_Result exchange_continue(void *cls, struct MHD_Connection *connection, 
     /* The library goes on with chunks that it has read already, though the connection is suspended: they are left for later. */
     if (MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_SUSPENDED)->suspended) return MHD_YES;
     if (!exchange->head_done) return head(exchange, method);
-    if (exchange->asks_store) {
+    if (exchange->asks_store) { /* a connection that was suspended in the first call comes to it again */
         exchange->asks_store = false;
         connection_await(connection);
-        if (!exchange->error) admit(exchange, &exchange->error);
+        return end_head(exchange);
     }
     if (*size == 0) return finish(exchange);
     gsize taken = *size;

@@ -114,8 +114,7 @@ bool session_end(Context *context, const Request *request, Response *response, G
     g_autofree char *cookie = request_cookie(request, COOKIE_SESSION);
     g_auto(Caller) caller = {0};
     g_autoptr(GError) problem = NULL;
-    guint retry_after_s;
-    bool known = cookie && authorize_credential(context, request, cookie, NULL, &caller, &retry_after_s, &problem);
+    bool known = cookie && authorize_identify(context, request, &caller, &problem);
     if (known && caller.session_id) {
         if (!grant_revoke(context->workspace->store, GRANT_SESSION, caller.session_id, NULL, &problem) && !error_is(problem, ERROR_NOT_FOUND)) {
             g_propagate_error(error, g_steal_pointer(&problem));
