@@ -19,7 +19,9 @@ const query = (params) => {
 
 /** Whoever shows the sign-in form is told (access.js). */
 function refused(error) {
-    if (error.status === 401) window.dispatchEvent(new Event('hansard:unauthorized'));
+    if (error.status !== 401) return error;
+    error.message = text.access.refused;
+    window.dispatchEvent(new Event('hansard:unauthorized'));
     return error;
 }
 

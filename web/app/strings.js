@@ -23,6 +23,7 @@ export const text = {
         signedIn: 'You are signed in',
         signedInAs: (name) => `You are signed in as ${name}`,
         until: (time) => `until ${time}.`,
+        refused: 'You are not signed in.',
         wrong: 'This token is not known here. It may be mistyped, expired or revoked.',
         ended: 'Sign in again',
         endedWhy: 'Your session has ended. What you were at stays as it is.',
