@@ -77,13 +77,21 @@ static bool identify_for(Asking *asking, const char *credential, Source source, 
     return identify(asking->context, request, credential, source, meeting_id, asking->may_wait, &request->caller, asking->wait, &request->retry_after_s, error);
 }
 
+static bool fail_share(const char *scope, GError **error) {
+    return fail(error, ERROR_FORBIDDEN, "this link shows one meeting and changes nothing; for more, a token with the scope \"%s\" is needed", scope);
+}
+
 /* `meeting_id` NULL: a share does not help here. */
 static bool find_caller(Asking *asking, const char *meeting_id, GError **error) {
+    GrantKind kind;
+    char id[GRANT_ID_CHARS + 1];
     const Request *request = asking->request;
     g_autofree char *bearer = bearer_of(request);
     g_autofree char *session = bearer ? NULL : request_cookie(request, COOKIE_SESSION);
     g_autofree char *share = bearer || !meeting_id ? NULL : request_cookie(request, COOKIE_SHARE);
     g_autoptr(GError) problem = NULL;
+    /* Nobody can say whether it holds without its meeting; it does not matter either. */
+    if (bearer && !meeting_id && secret_parse(bearer, &kind, id) && kind == GRANT_SHARE) return fail_share("read", error);
     if (bearer) return identify_for(asking, bearer, TYPED, meeting_id, error);
     if (!session && !share) return fail_unsigned(error);
     if (!session) return identify_for(asking, share, COOKIE, meeting_id, error);
@@ -102,8 +110,7 @@ static bool check_scope(const Request *request, Needs needs, GError **error) {
     const Caller *caller = &request->caller;
     if (caller->kind == CALLER_SHARE) {
         bool own = needs == NEEDS_SHARE && g_strcmp0(caller->meeting_id, request->parameter) == 0;
-        return own || fail(error, ERROR_FORBIDDEN, "this link shows one meeting and changes nothing; for more, a token with the scope \"%s\" is needed",
-                           scopes[needs].name);
+        return own || fail_share(scopes[needs].name, error);
     }
     if (scopes_allow(caller->scopes, scopes[needs].scope)) return true;
     g_autofree char *has = scopes_text(caller->scopes);

@@ -104,7 +104,7 @@ static void context_clear(Context *context) {
 }
 
 /* Beyond this machine nobody is let in without a token, unless that is said outright. */
-static bool check_open(Workspace *workspace, const Listen *place, GError **error) {
+static bool check_open(const Workspace *workspace, const Listen *place, GError **error) {
     const char *listen = workspace->settings->listen;
     bool any = false;
     if (!place->beyond || place->open) return true;
@@ -113,6 +113,21 @@ static bool check_open(Workspace *workspace, const Listen *place, GError **error
                        "HANSARD_LISTEN=%s would let other machines in, and there is no token yet: make one with `hansard token create --scopes admin`, or listen on "
                        "127.0.0.1, or say with HANSARD_NO_AUTH=1 that whoever reaches the server may do everything",
                        listen);
+}
+
+bool server_check(const Workspace *workspace, guint *tokens, GError **error) {
+    const Settings *settings = workspace->settings;
+    g_auto(Listen) place = {0};
+    g_auto(Tls) tls = {0};
+    g_autoptr(Proxies) proxies = NULL;
+    g_autoptr(GPtrArray) list = NULL;
+    guint unreadable = 0;
+    *tokens = 0;
+    if (!listen_parse(settings->listen, settings->no_auth, &place, error) || !proxies_parse(settings->trusted_proxies, &proxies, error) ||
+        !tls_load(settings, &tls, error) || !check_open(workspace, &place, error) || !tokens_list(workspace->store, &list, &unreadable, error))
+        return false;
+    *tokens = list->len;
+    return unreadable == 0 || fail(error, ERROR_CORRUPT, "%u objects under hansard/tokens/ are no tokens: they let nobody in; remove them", unreadable);
 }
 
 static void open_gate(Context *context, const Settings *settings) {
