@@ -44,7 +44,7 @@ async function readSession() {
 function signInForm(onDone) {
     const problem = h('p.problem', { role: 'alert', id: 'sign-in-problem' });
     const input = h('input', {
-        type: 'password', name: 'token', required: true, autocomplete: 'current-password', spellcheck: 'false', autocapitalize: 'off',
+        type: 'password', name: 'token', required: true, autofocus: true, autocomplete: 'current-password', spellcheck: 'false', autocapitalize: 'off',
         'aria-describedby': 'sign-in-hint sign-in-problem', placeholder: 'hat_…',
     });
     const button = h('button.primary', { type: 'submit' }, text.access.signIn);
