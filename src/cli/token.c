@@ -1,5 +1,6 @@
 /* hansard token: who may come in. */
 #include <string.h>
+#include <unistd.h>
 
 #include "access/audit.h"
 #include "base/limits.h"
@@ -29,7 +30,7 @@ static bool create(Workspace *workspace, bool json, GError **error) {
         command_print_json(object);
     } else {
         g_autofree char *words = scopes_text(scopes);
-        g_printerr("This is the only time that it is shown (%s):\n", words);
+        if (isatty(STDERR_FILENO)) g_printerr("This is the only time that it is shown (%s):\n", words);
         g_print("%s\n", text);
     }
     return note(workspace, "token.create", token->id, error);

@@ -41,6 +41,12 @@ typedef struct {
     char *problem; /* NULL: they come from where they should */
 } Fallback;
 
+/* When the store last answered who asked for readiness: anyone may ask, and to ask a bucket costs money. */
+typedef struct {
+    GMutex lock; /* guards the rest; whoever asks the store holds it */
+    gint64 ready_us; /* g_get_monotonic_time(); 0: never */
+} Readiness;
+
 typedef struct {
     Workspace *workspace; /* borrowed */
     Worker *worker;       /* borrowed; NULL: another process does the jobs */
@@ -58,6 +64,7 @@ typedef struct {
     JobCounts job_counts;
     LastPage last_page;
     Fallback fallback;
+    Readiness readiness;
     atomic_uint whole_reads; /* of large meetings, now (meeting.c) */
 } Context;
 

@@ -77,6 +77,7 @@ void context_init(Context *context) {
     g_mutex_init(&context->job_counts.lock);
     g_mutex_init(&context->last_page.lock);
     g_mutex_init(&context->fallback.lock);
+    g_mutex_init(&context->readiness.lock);
 }
 
 void context_release(Context *context) {
@@ -84,6 +85,7 @@ void context_release(Context *context) {
     g_mutex_clear(&context->job_counts.lock);
     g_mutex_clear(&last->lock);
     g_mutex_clear(&context->fallback.lock);
+    g_mutex_clear(&context->readiness.lock);
     g_clear_pointer(&context->fallback.problem, g_free);
     catalog_page_clear(&last->page);
     g_clear_pointer(&last->text, g_bytes_unref);
@@ -106,9 +108,14 @@ static void context_clear(Context *context) {
 /* Beyond this machine nobody is let in without a token, unless that is said outright. */
 static bool check_open(const Workspace *workspace, const Listen *place, GError **error) {
     const char *listen = workspace->settings->listen;
+    g_autoptr(GError) problem = NULL;
     bool any = false;
     if (!place->beyond || place->open) return true;
-    if (!tokens_any(workspace->store, &any, error)) return false;
+    if (!tokens_any(workspace->store, &any, &problem)) {
+        if (error_kind(problem)->retryable) return true; /* the gate is shut until the store answers */
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
     return any || fail(error, ERROR_CONFIG,
                        "HANSARD_LISTEN=%s would let other machines in, and there is no token yet: make one with `hansard token create --scopes admin`, or listen on "
                        "127.0.0.1, or say with HANSARD_NO_AUTH=1 that whoever reaches the server may do everything",
