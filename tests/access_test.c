@@ -47,7 +47,8 @@ static void test_secret_form(void) {
     g_autofree char *slash = g_strdup(text), *joint = g_strdup(text);
     slash[6] = '/';
     joint[4 + GRANT_ID_CHARS] = '-';
-    const char *const bad[] = {"", "hat_", longer, shorter, upper, slash, joint, "hat_../../../../etc/pa_000000000000000000000000000000000000000000000000"};
+    const char *const bad[] = {"",    "hat_", longer, shorter,
+                               upper, slash,  joint,  "hat_../../../../etc/pa_000000000000000000000000000000000000000000000000"};
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) g_assert_false(secret_parse(bad[i], &kind, found));
     g_assert_false(grant_id_valid("0123456789abcde"));
     g_assert_false(grant_id_valid("0123456789ABCDEF"));
@@ -78,9 +79,19 @@ static void test_expiry(void) {
     static const struct {
         const char *text;
         gint64 expires_ms; /* −1: refused */
-    } cases[] = {{"never", 0},          {"30d", START_MS + 30 * 24 * HOUR_MS}, {"12h", START_MS + 12 * HOUR_MS}, {"1m", START_MS + 60000}, {"2023-11-15", 1700006400000},
-                 {"2023-11-14", -1},    {"0d", -1},                             {"-1d", -1},                      {"d", -1},                {"soon", -1},
-                 {"99999999999999d", -1}, {"1.5d", -1},                         {"", -1}};
+    } cases[] = {{"never", 0},
+                 {"30d", START_MS + 30 * 24 * HOUR_MS},
+                 {"12h", START_MS + 12 * HOUR_MS},
+                 {"1m", START_MS + 60000},
+                 {"2023-11-15", 1700006400000},
+                 {"2023-11-14", -1},
+                 {"0d", -1},
+                 {"-1d", -1},
+                 {"d", -1},
+                 {"soon", -1},
+                 {"99999999999999d", -1},
+                 {"1.5d", -1},
+                 {"", -1}};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         gint64 expires_ms = -2;
         g_test_message("%s", cases[i].text);
@@ -90,12 +101,15 @@ static void test_expiry(void) {
 }
 
 static void test_json(void) {
-    static const char whole[] = "{'kind':'token','id':'0123456789abcdef','name':'Ann','scopes':['read'],'created':'2023-11-14T00:00:00.000Z','expires':null,"
-                                "'secret_sha256':'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'}";
+    static const char whole[] =
+        "{'kind':'token','id':'0123456789abcdef','name':'Ann','scopes':['read'],'created':'2023-11-14T00:00:00.000Z','expires':null,"
+        "'secret_sha256':'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'}";
     static const struct {
         const char *member, *value; /* NULL: taken away */
-    } cases[] = {{"kind", "'share'"}, {"id", "'x'"}, {"id", NULL}, {"scopes", "[]"}, {"scopes", "['read','root']"}, {"scopes", NULL}, {"scopes", "'read'"}, {"scopes", "[1]"},
-                 {"expires", "'soon'"}, {"expires", "5"}, {"secret_sha256", NULL}, {"secret_sha256", "'aa'"}, {"created", "'?'"}, {"name", "1"}};
+    } cases[] = {
+        {"kind", "'share'"},  {"id", "'x'"},     {"id", NULL},          {"scopes", "[]"}, {"scopes", "['read','root']"}, {"scopes", NULL},
+        {"scopes", "'read'"}, {"scopes", "[1]"}, {"expires", "'soon'"}, {"expires", "5"}, {"secret_sha256", NULL},       {"secret_sha256", "'aa'"},
+        {"created", "'?'"},   {"name", "1"}};
     g_autofree char *text = g_strdelimit(g_strdup(whole), "'", '"');
     g_autoptr(json_t) json = json_parse_object(text, strlen(text), "", NULL);
     g_autoptr(Grant) grant = NULL;
@@ -110,8 +124,10 @@ static void test_json(void) {
         g_autofree char *value = cases[i].value ? g_strdelimit(g_strdup(cases[i].value), "'", '"') : NULL;
         g_autoptr(GError) error = NULL;
         Grant *none = NULL;
-        if (value) json_object_set_new(changed, cases[i].member, json_loads(value, JSON_DECODE_ANY, NULL));
-        else json_object_del(changed, cases[i].member);
+        if (value)
+            json_object_set_new(changed, cases[i].member, json_loads(value, JSON_DECODE_ANY, NULL));
+        else
+            json_object_del(changed, cases[i].member);
         g_test_message("%s = %s", cases[i].member, cases[i].value);
         g_assert_false(grant_from_json(changed, GRANT_TOKEN, "hansard/tokens/x.json", &none, &error));
         g_assert_true(error_is(error, ERROR_CORRUPT));
@@ -442,7 +458,8 @@ static void test_audit_store_fails(Fixture *fixture, gconstpointer unused) {
 }
 
 static void test_audit_damaged(Fixture *fixture, gconstpointer unused) {
-    static const char lines[] = "{\"time\":\"2023-11-14T22:13:20.000Z\",\"action\":\"a\"}\nno json\n\n{\"time\":\"2023-11-14T22:13:20.000Z\",\"action\":\"b\"}";
+    static const char lines[] =
+        "{\"time\":\"2023-11-14T22:13:20.000Z\",\"action\":\"a\"}\nno json\n\n{\"time\":\"2023-11-14T22:13:20.000Z\",\"action\":\"b\"}";
     g_autoptr(GBytes) bytes = g_bytes_new_static(lines, strlen(lines));
     g_autoptr(json_t) entries = json_array();
     guint damaged = 0;

@@ -18,7 +18,7 @@ struct Audit {
     GThread *thread;
     GMutex mutex; /* guards the rest */
     GCond changed;
-    GQueue waiting; /* lines */
+    GQueue waiting;  /* lines */
     gint64 first_us; /* when the oldest of them came, or the next try may be made */
     guint64 missing; /* not kept, and not told yet */
     bool stopping;
@@ -41,7 +41,8 @@ static char *line_of(Clock *clock, const char *server, const AuditEntry *entry) 
 
 static char *gap_line(Clock *clock, const char *server, guint64 missing) {
     g_autofree char *time = time_format(clock_now_ms(clock));
-    g_autoptr(json_t) json = json_pack("{s:s, s:s, s:I, s:o}", "time", time, "action", "audit.gap", "count", (json_int_t)missing, "server", json_text(server));
+    g_autoptr(json_t) json =
+        json_pack("{s:s, s:s, s:I, s:o}", "time", time, "action", "audit.gap", "count", (json_int_t)missing, "server", json_text(server));
     char *text = json_dumps(json, JSON_COMPACT), *line = g_strconcat(text, "\n", NULL);
     free(text);
     return line;
@@ -116,8 +117,10 @@ static gpointer audit_main(gpointer data) {
     g_mutex_lock(&audit->mutex);
     while (!audit->stopping || has_work(audit)) {
         if (!is_due(audit, rest_us)) {
-            if (has_work(audit)) g_cond_wait_until(&audit->changed, &audit->mutex, g_get_monotonic_time() + G_USEC_PER_SEC / 2);
-            else g_cond_wait(&audit->changed, &audit->mutex);
+            if (has_work(audit))
+                g_cond_wait_until(&audit->changed, &audit->mutex, g_get_monotonic_time() + G_USEC_PER_SEC / 2);
+            else
+                g_cond_wait(&audit->changed, &audit->mutex);
             continue;
         }
         g_autoptr(GError) problem = NULL;
@@ -169,8 +172,10 @@ void audit_add(Audit *audit, const AuditEntry *entry) {
     char *line = wanted ? line_of(audit->clock, audit->server, entry) : NULL;
     g_mutex_lock(&audit->mutex);
     if (!has_work(audit)) audit->first_us = g_get_monotonic_time();
-    if (line && audit->waiting.length < AUDIT_WAITING_MAX) g_queue_push_tail(&audit->waiting, g_steal_pointer(&line));
-    else audit->missing++;
+    if (line && audit->waiting.length < AUDIT_WAITING_MAX)
+        g_queue_push_tail(&audit->waiting, g_steal_pointer(&line));
+    else
+        audit->missing++;
     g_cond_signal(&audit->changed);
     g_mutex_unlock(&audit->mutex);
     g_free(line);

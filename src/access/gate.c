@@ -7,9 +7,9 @@
 #define LOOK_US (GATE_LOOK_MS * G_GINT64_CONSTANT(1000))
 
 typedef struct {
-    Grant *grant;     /* NULL: there was none */
+    Grant *grant; /* NULL: there was none */
     char *etag;
-    gint64 seen_us;   /* monotonic: when the look began */
+    gint64 seen_us; /* monotonic: when the look began */
     bool being_looked_at;
 } Seen;
 
@@ -17,7 +17,7 @@ struct Gate {
     Store *store;
     Clock *clock;
     bool open;
-    GMutex mutex;     /* guards the rest */
+    GMutex mutex; /* guards the rest */
     GCond looked;
     GTree *seen;      /* key → Seen */
     guint64 revision; /* raised by each forgetting */
@@ -82,8 +82,10 @@ bool gate_guarded(Gate *gate, bool may_wait, bool *guarded, bool *wait, GError *
     }
     if (!tokens_any(gate->store, &any, error)) return false;
     g_mutex_lock(&gate->mutex);
-    if (any) gate->guarded = true;
-    else gate->none_seen_us = now_us;
+    if (any)
+        gate->guarded = true;
+    else
+        gate->none_seen_us = now_us;
     *guarded = gate->guarded;
     g_mutex_unlock(&gate->mutex);
     return true;
@@ -101,10 +103,10 @@ typedef struct {
 static bool is_fresh(const Seen *seen, gint64 now_us) { return seen && now_us - seen->seen_us < LOOK_US; }
 
 static bool fail_unknown(GrantKind kind, GError **error) {
-    static const char *const sentences[GRANT_KIND_COUNT] = {
-        [GRANT_TOKEN] = "the token is not known: it is mistyped, revoked, or of another workspace",
-        [GRANT_SESSION] = "your session has ended: sign in again",
-        [GRANT_SHARE] = "this link does not hold: it was revoked, or it is not whole"};
+    static const char *const sentences[GRANT_KIND_COUNT] = {[GRANT_TOKEN] =
+                                                                "the token is not known: it is mistyped, revoked, or of another workspace",
+                                                            [GRANT_SESSION] = "your session has ended: sign in again",
+                                                            [GRANT_SHARE] = "this link does not hold: it was revoked, or it is not whole"};
     return fail(error, ERROR_UNAUTHORIZED, "%s", sentences[kind]);
 }
 

@@ -83,8 +83,8 @@ static json_t *time_or_null(gint64 unix_ms) {
 }
 
 json_t *grant_view(const Grant *grant) {
-    json_t *json = json_pack("{s:s, s:o, s:o, s:o}", "id", grant->id, "name", json_text(grant->name), "created", time_or_null(grant->created_ms), "expires",
-                             time_or_null(grant->expires_ms));
+    json_t *json = json_pack("{s:s, s:o, s:o, s:o}", "id", grant->id, "name", json_text(grant->name), "created", time_or_null(grant->created_ms),
+                             "expires", time_or_null(grant->expires_ms));
     if (grant->kind == GRANT_TOKEN) json_object_set_new(json, "scopes", scopes_to_json(grant->scopes));
     if (grant->meeting_id) json_object_set_new(json, "meeting_id", json_text(grant->meeting_id));
     if (grant->token_id) json_object_set_new(json, "token_id", json_text(grant->token_id));

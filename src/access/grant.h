@@ -1,5 +1,5 @@
-/* A grant as a value: what the owner of a secret may do. Tokens are made by people for people and programs; a session is what the page gets for a token, and
- * holds as long as that token; a share lets everyone with its link read one meeting. */
+/* A grant as a value: what the owner of a secret may do. Tokens are made by people for people and programs; a session is what the page gets for a
+ * token, and holds as long as that token; a share lets everyone with its link read one meeting. */
 #pragma once
 
 #include "access/secret.h"
@@ -28,9 +28,9 @@ typedef struct {
     char *secret_sha256; /* of the whole credential */
     guint scopes;        /* of a token; the others have none of their own */
     gint64 created_ms;
-    gint64 expires_ms;   /* Unix milliseconds; 0: never (tokens only) */
-    char *token_id;      /* of a session: the token that it stands for; of a share: the one that made it; NULL: made without */
-    char *meeting_id;    /* of a share */
+    gint64 expires_ms; /* Unix milliseconds; 0: never (tokens only) */
+    char *token_id;    /* of a session: the token that it stands for; of a share: the one that made it; NULL: made without */
+    char *meeting_id;  /* of a share */
 } Grant;
 
 /* Counted by reference: the cache and those who ask it share one. */

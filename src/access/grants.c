@@ -59,8 +59,8 @@ bool token_create(Store *store, Clock *clock, const char *name, guint scopes, gi
     return true;
 }
 
-bool share_create(Store *store, Clock *clock, const char *meeting_id, const char *name, const char *token_id, gint64 expires_ms, Grant **share, char **text,
-                  GError **error) {
+bool share_create(Store *store, Clock *clock, const char *meeting_id, const char *name, const char *token_id, gint64 expires_ms, Grant **share,
+                  char **text, GError **error) {
     g_autoptr(Grant) made = grant_new(GRANT_SHARE);
     g_autofree char *prefix = g_strconcat(PREFIX_SHARES, meeting_id, "/", NULL);
     made->created_ms = clock_now_ms(clock);
@@ -88,7 +88,8 @@ static bool sweep_sessions(Store *store, gint64 now_ms, GError **error) {
     return over->len == 0 || store_delete_many(store, (const char *const *)over->pdata, over->len, error);
 }
 
-bool session_create(Store *store, Clock *clock, const char *token_id, const char *name, gint64 expires_ms, Grant **session, char **text, GError **error) {
+bool session_create(Store *store, Clock *clock, const char *token_id, const char *name, gint64 expires_ms, Grant **session, char **text,
+                    GError **error) {
     g_autoptr(Grant) made = grant_new(GRANT_SESSION);
     made->created_ms = clock_now_ms(clock);
     made->expires_ms = made->created_ms + SESSION_AGE_MS;
@@ -147,7 +148,8 @@ static gint by_age(gconstpointer left, gconstpointer right) {
     return a->created_ms < b->created_ms ? -1 : a->created_ms > b->created_ms ? 1 : strcmp(a->id, b->id);
 }
 
-static bool list(Store *store, GrantKind kind, const char *prefix, const char *meeting_id, guint max, GPtrArray **grants, guint *unreadable, GError **error) {
+static bool list(Store *store, GrantKind kind, const char *prefix, const char *meeting_id, guint max, GPtrArray **grants, guint *unreadable,
+                 GError **error) {
     g_autoptr(GPtrArray) entries = NULL;
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)grant_unref);
     bool more = false;

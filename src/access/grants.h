@@ -9,13 +9,14 @@
 /* The key of its object; `meeting_id` of a share, else NULL. Caller frees. */
 char *grant_key(GrantKind kind, const char *id, const char *meeting_id);
 
-/* Writes a new one and gives the text for its owner, which can't be had again. `expires_ms` 0: never. ERROR_INVALID: a name over TOKEN_NAME_BYTES_MAX or with
- * control characters, a time that has passed. ERROR_TOO_MANY where there are TOKENS_MAX or SHARES_MAX already. */
+/* Writes a new one and gives the text for its owner, which can't be had again. `expires_ms` 0: never. ERROR_INVALID: a name over TOKEN_NAME_BYTES_MAX
+ * or with control characters, a time that has passed. ERROR_CONFLICT where there are TOKENS_MAX or SHARES_MAX already. */
 bool token_create(Store *store, Clock *clock, const char *name, guint scopes, gint64 expires_ms, Grant **token, char **text, GError **error);
-bool share_create(Store *store, Clock *clock, const char *meeting_id, const char *name, const char *token_id, gint64 expires_ms, Grant **share, char **text,
-                  GError **error);
+bool share_create(Store *store, Clock *clock, const char *meeting_id, const char *name, const char *token_id, gint64 expires_ms, Grant **share,
+                  char **text, GError **error);
 /* For the token of this id, name and end (0: none); SESSION_AGE_MS long and never longer than the token. Removes sessions that are over. */
-bool session_create(Store *store, Clock *clock, const char *token_id, const char *name, gint64 expires_ms, Grant **session, char **text, GError **error);
+bool session_create(Store *store, Clock *clock, const char *token_id, const char *name, gint64 expires_ms, Grant **session, char **text,
+                    GError **error);
 
 /* ERROR_NOT_FOUND; ERROR_CORRUPT. `etag` may be NULL; the caller's to free. */
 bool grant_read(Store *store, GrantKind kind, const char *id, const char *meeting_id, Grant **grant, char **etag, GError **error);

@@ -1,5 +1,6 @@
-/* What a caller shows to be let in: "hat_{id}_{secret}" (a token), "has_…" (a session of the page), "hal_…" (a link to one meeting). The id finds its object in
- * the store; the secret, 192 random bits, is kept nowhere but with its owner. A hash without salt or stretching is right for it: there is nothing to guess. */
+/* What a caller shows to be let in: "hat_{id}_{secret}" (a token), "has_…" (a session of the page), "hal_…" (a link to one meeting). The id finds its
+ * object in the store; the secret, 192 random bits, is kept nowhere but with its owner. A hash without salt or stretching is right for it: there is
+ * nothing to guess. */
 #pragma once
 
 #include "base/error.h"
@@ -8,7 +9,8 @@ typedef enum { GRANT_TOKEN, GRANT_SESSION, GRANT_SHARE, GRANT_KIND_COUNT } Grant
 
 #define GRANT_ID_CHARS 16 /* hexadecimal digits */
 
-/* A new one: its text, for its owner, shown once; its id; and the hash that is stored. All are the caller's to free. ERROR_INTERNAL: no randomness. */
+/* A new one: its text, for its owner, shown once; its id; and the hash that is stored. All are the caller's to free. ERROR_INTERNAL: no randomness.
+ */
 bool secret_new(GrantKind kind, char **text, char **id, char **sha256, GError **error);
 
 /* Takes a text apart; false where it is of no such form. `id` gets the digits and a NUL. */

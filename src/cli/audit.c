@@ -25,9 +25,9 @@ static bool print_entry(const json_t *entry, gpointer json, GError **error) {
     }
     const json_t *who = json_object_get(entry, "who");
     const char *id = json_get_string(who, "id", NULL), *name = json_get_string(who, "name", NULL);
-    g_autofree char *line = g_strdup_printf("%.19s  %-16s  %s %s %s  %s  %s", json_get_string(entry, "time", ""), json_get_string(entry, "action", "-"),
-                                            json_get_string(who, "kind", "-"), or_dash(id), or_dash(name), or_dash(json_get_string(entry, "address", NULL)),
-                                            or_dash(json_get_string(entry, "subject", NULL)));
+    g_autofree char *line = g_strdup_printf("%.19s  %-16s  %s %s %s  %s  %s", json_get_string(entry, "time", ""),
+                                            json_get_string(entry, "action", "-"), json_get_string(who, "kind", "-"), or_dash(id), or_dash(name),
+                                            or_dash(json_get_string(entry, "address", NULL)), or_dash(json_get_string(entry, "subject", NULL)));
     g_autofree char *safe = terminal_safe(line);
     g_print("%s\n", safe);
     return true;

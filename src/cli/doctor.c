@@ -37,7 +37,8 @@ static void examine_access(const Workspace *workspace, GPtrArray *findings) {
     guint tokens = 0;
     bool works = server_check(workspace, &tokens, &problem);
     if (!works) doctor_add_result(findings, "access", NULL, problem);
-    else if (workspace->settings->no_auth) doctor_add(findings, DOCTOR_WARNING, "access", "HANSARD_NO_AUTH=1: whoever reaches the server may read and write everything");
+    else if (workspace->settings->no_auth)
+        doctor_add(findings, DOCTOR_WARNING, "access", "HANSARD_NO_AUTH=1: whoever reaches the server may read and write everything");
     else if (tokens == 0) doctor_add(findings, DOCTOR_OK, "access", "this machine alone, without a token; `hansard token create` makes one");
     else doctor_add(findings, DOCTOR_OK, "access", "%u %s", tokens, tokens == 1 ? "token was made" : "tokens were made");
 }

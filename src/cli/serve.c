@@ -44,7 +44,8 @@ static bool serve(Workspace *workspace, GError **error) {
                server_port(server), workspace->place);
     if (copies) g_printerr("a copy of each recording is kept under %s/ (SKIP_LOCAL_STORAGE=false)\n", copies);
     if (server_is_bare(server))
-        g_printerr("tokens come in the clear: set HANSARD_TLS_CERT and HANSARD_TLS_KEY, or put a proxy in front and name it in HANSARD_TRUSTED_PROXIES\n");
+        g_printerr("tokens come in the clear: set HANSARD_TLS_CERT and HANSARD_TLS_KEY, or put a proxy in front and name it in "
+                   "HANSARD_TRUSTED_PROXIES\n");
     Watch *watch = worker_watch(workspace, worker, workspace->search);
     wait_for_signal();
     watch_stop(watch);

@@ -21,7 +21,8 @@ static bool create(Workspace *workspace, bool json, GError **error) {
     g_autofree char *text = NULL;
     guint scopes = 0;
     gint64 expires_ms = 0, now_ms = clock_now_ms(workspace->clock);
-    if (!scopes_parse(scope_words ? scope_words : "read,write", &scopes, error) || (expires && !grant_expiry_parse(expires, now_ms, &expires_ms, error)) ||
+    if (!scopes_parse(scope_words ? scope_words : "read,write", &scopes, error) ||
+        (expires && !grant_expiry_parse(expires, now_ms, &expires_ms, error)) ||
         !token_create(workspace->store, workspace->clock, name, scopes, expires_ms, &token, &text, error))
         return false;
     if (json) {
@@ -54,16 +55,20 @@ static bool list(Workspace *workspace, bool json, GError **error) {
         if (tokens->len > 0 && terminal_width()) g_print("%-16s  %-10s  %-10s  %-18s  name\n", "id", "made", "until", "scopes");
         for (guint i = 0; i < tokens->len; i++) print_token(g_ptr_array_index(tokens, i));
     }
-    return unreadable == 0 || fail(error, ERROR_CORRUPT, "%u objects under hansard/tokens/ are no tokens: they let nobody in; remove them", unreadable);
+    return unreadable == 0 ||
+           fail(error, ERROR_CORRUPT, "%u objects under hansard/tokens/ are no tokens: they let nobody in; remove them", unreadable);
 }
 
 /* By its id, or by the token itself. */
 static bool revoke_token(Workspace *workspace, const char *given, bool json, GError **error) {
     GrantKind kind;
     char id[GRANT_ID_CHARS + 1];
-    if (!secret_parse(given, &kind, id)) g_strlcpy(id, given, sizeof id);
-    else if (kind != GRANT_TOKEN) return fail(error, ERROR_INVALID, "that is no token: they begin with hat_");
-    if (!grant_id_valid(id) || strlen(given) < GRANT_ID_CHARS) return fail(error, ERROR_NOT_FOUND, "there is no token %.20s; `hansard token list` shows them", given);
+    if (!secret_parse(given, &kind, id))
+        g_strlcpy(id, given, sizeof id);
+    else if (kind != GRANT_TOKEN)
+        return fail(error, ERROR_INVALID, "that is no token: they begin with hat_");
+    if (!grant_id_valid(id) || strlen(given) < GRANT_ID_CHARS)
+        return fail(error, ERROR_NOT_FOUND, "there is no token %.20s; `hansard token list` shows them", given);
     if (!grant_revoke(workspace->store, GRANT_TOKEN, id, NULL, error) || !note(workspace, "token.revoke", id, error)) return false;
     if (json) {
         g_autoptr(json_t) object = json_pack("{s:s}", "revoked", id);
@@ -85,11 +90,10 @@ static bool run(Invocation *invocation, GError **error) {
     return lists ? list(workspace, invocation->json, error) : revoke_token(workspace, id, invocation->json, error);
 }
 
-static const GOptionEntry options[] = {
-    {"name", 0, 0, G_OPTION_ARG_STRING, &name, "create: whose it is, or what for", "NAME"},
-    {"scopes", 0, 0, G_OPTION_ARG_STRING, &scope_words, "create: of read, write, admin (read,write)", "SCOPES"},
-    {"expires", 0, 0, G_OPTION_ARG_STRING, &expires, "create: 30d, 12h, a date, or never (never)", "WHEN"},
-    {0}};
+static const GOptionEntry options[] = {{"name", 0, 0, G_OPTION_ARG_STRING, &name, "create: whose it is, or what for", "NAME"},
+                                       {"scopes", 0, 0, G_OPTION_ARG_STRING, &scope_words, "create: of read, write, admin (read,write)", "SCOPES"},
+                                       {"expires", 0, 0, G_OPTION_ARG_STRING, &expires, "create: 30d, 12h, a date, or never (never)", "WHEN"},
+                                       {0}};
 
 const Command command_token = {.name = "token",
                                .arguments = "create|list|revoke [ID]",

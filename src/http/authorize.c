@@ -34,17 +34,18 @@ static void count_failure(Context *context, const Request *request) {
 
 /* -- who ----------------------------------------------------------------------------------------------------------------- */
 
-/* Where a credential was found. A cookie that does not hold any more is sent by an honest page until it has noticed: it is not counted as a wrong token. */
+/* Where a credential was found. A cookie that does not hold any more is sent by an honest page until it has noticed: it is not counted as a wrong
+ * token. */
 typedef enum { TYPED, COOKIE } Source;
 
 /* What is remembered costs nothing and is judged whatever came from the address before: nobody is locked out by a stranger who shares it. */
-static bool identify(Context *context, const Request *request, const char *credential, Source source, const char *meeting_id, bool may_wait, Caller *caller,
-                     bool *wait, guint *retry_after_s, GError **error) {
+static bool identify(Context *context, const Request *request, const char *credential, Source source, const char *meeting_id, bool may_wait,
+                     Caller *caller, bool *wait, guint *retry_after_s, GError **error) {
     g_autoptr(GError) problem = NULL;
     *wait = false;
     bool remembered = gate_remembers(context->gate, credential, meeting_id);
-    if (!remembered && (!check_rate(context, request, NULL, retry_after_s, error) ||
-                        (source == TYPED && !check_failures(context, request, retry_after_s, error))))
+    if (!remembered &&
+        (!check_rate(context, request, NULL, retry_after_s, error) || (source == TYPED && !check_failures(context, request, retry_after_s, error))))
         return false;
     if (gate_identify(context->gate, credential, meeting_id, may_wait, caller, wait, &problem)) return true;
     if (source == TYPED && error_is(problem, ERROR_UNAUTHORIZED)) {
@@ -74,7 +75,8 @@ typedef struct {
 
 static bool identify_for(Asking *asking, const char *credential, Source source, const char *meeting_id, GError **error) {
     Request *request = asking->request;
-    return identify(asking->context, request, credential, source, meeting_id, asking->may_wait, &request->caller, asking->wait, &request->retry_after_s, error);
+    return identify(asking->context, request, credential, source, meeting_id, asking->may_wait, &request->caller, asking->wait,
+                    &request->retry_after_s, error);
 }
 
 static bool fail_share(const char *scope, GError **error) {
@@ -105,7 +107,9 @@ static bool check_scope(const Request *request, Needs needs, GError **error) {
     static const struct {
         Scope scope;
         const char *name;
-    } scopes[] = {[NEEDS_SHARE] = {SCOPE_READ, "read"}, [NEEDS_READ] = {SCOPE_READ, "read"}, [NEEDS_WRITE] = {SCOPE_WRITE, "write"},
+    } scopes[] = {[NEEDS_SHARE] = {SCOPE_READ, "read"},
+                  [NEEDS_READ] = {SCOPE_READ, "read"},
+                  [NEEDS_WRITE] = {SCOPE_WRITE, "write"},
                   [NEEDS_ADMIN] = {SCOPE_ADMIN, "admin"}};
     const Caller *caller = &request->caller;
     if (caller->kind == CALLER_SHARE) {
@@ -155,8 +159,8 @@ bool authorize(Context *context, const Route *route, Request *request, bool may_
     return check_rate(context, request, client, &request->retry_after_s, may ? error : NULL) && may;
 }
 
-bool authorize_credential(Context *context, const Request *request, const char *credential, const char *meeting_id, Caller *caller, guint *retry_after_s,
-                          GError **error) {
+bool authorize_credential(Context *context, const Request *request, const char *credential, const char *meeting_id, Caller *caller,
+                          guint *retry_after_s, GError **error) {
     bool wait;
     return identify(context, request, credential, TYPED, meeting_id, true, caller, &wait, retry_after_s, error);
 }

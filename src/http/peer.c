@@ -26,7 +26,8 @@ bool proxies_parse(const char *text, Proxies **proxies, GError **error) {
         GInetAddressMask *mask = g_inet_address_mask_new_from_string(word, NULL);
         if (!mask || parsed->masks->len >= TRUSTED_PROXIES_MAX) {
             g_clear_object(&mask);
-            return fail(error, ERROR_CONFIG, "HANSARD_TRUSTED_PROXIES must hold at most %d addresses or networks, such as 10.0.0.0/8, ::1; not \"%s\"",
+            return fail(error, ERROR_CONFIG,
+                        "HANSARD_TRUSTED_PROXIES must hold at most %d addresses or networks, such as 10.0.0.0/8, ::1; not \"%s\"",
                         TRUSTED_PROXIES_MAX, word);
         }
         g_ptr_array_add(parsed->masks, mask);

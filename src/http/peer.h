@@ -7,11 +7,11 @@
 #include "base/error.h"
 
 typedef struct {
-    char *address;  /* the client's, as text */
-    char *group;    /* what counts as one client: an IPv4 address, an IPv6 network of 64 bits */
-    char *host;     /* what the client asked for as Host; NULL: nothing */
-    bool loopback;  /* it is this machine */
-    bool secure;    /* it came over TLS, as far as we know */
+    char *address; /* the client's, as text */
+    char *group;   /* what counts as one client: an IPv4 address, an IPv6 network of 64 bits */
+    char *host;    /* what the client asked for as Host; NULL: nothing */
+    bool loopback; /* it is this machine */
+    bool secure;   /* it came over TLS, as far as we know */
 } Peer;
 
 void peer_clear(Peer *peer);
@@ -29,6 +29,6 @@ typedef struct {
     const char *host, *forwarded_for, *forwarded_proto, *forwarded_host;
 } PeerFields;
 
-/* `direct`: the other end; NULL: unknown. `tls`: whether the connection itself is TLS. Of X-Forwarded-For the last address counts that is no trusted proxy's:
- * what stands before it the client may have written itself. */
+/* `direct`: the other end; NULL: unknown. `tls`: whether the connection itself is TLS. Of X-Forwarded-For the last address counts that is no trusted
+ * proxy's: what stands before it the client may have written itself. */
 void peer_find(Peer *peer, const Proxies *proxies, GInetAddress *direct, bool tls, const PeerFields *fields);

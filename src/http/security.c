@@ -61,8 +61,8 @@ bool security_host_is_own(const Listen *place, const Request *request) {
 }
 
 bool security_fail_host(const Listen *place, const Request *request, GError **error) {
-    return fail(error, ERROR_FORBIDDEN, "this server does not answer for the host %.200s; use %s or localhost, or make a token (`hansard token create`)",
-                host_of(request), place->host);
+    return fail(error, ERROR_FORBIDDEN, "this server does not answer for the host %.200s; use %s or localhost, or make a token (`hansard token "
+                "create`)", host_of(request), place->host);
 }
 
 /* An Origin is "scheme://authority"; its authority must be the Host that the same browser sent, and over TLS it was a page that came over TLS. */

@@ -16,12 +16,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Listen, listen_clear)
 /* "127.0.0.1:8080", "[::1]:8080", "localhost:0" (port 0: any free one). ERROR_CONFIG where it is no address and port. */
 bool listen_parse(const char *text, bool no_auth, Listen *place, GError **error);
 
-/* Whether the Host is this machine's loopback or the one listened on. A name that a stranger points here (DNS rebinding) is not; it is refused unless every
- * request must show a token or cookie, which that page does not have. */
+/* Whether the Host is this machine's loopback or the one listened on. A name that a stranger points here (DNS rebinding) is not; it is refused
+ * unless every request must show a token or cookie, which that page does not have. */
 bool security_host_is_own(const Listen *place, const Request *request);
 bool security_fail_host(const Listen *place, const Request *request, GError **error);
-/* A request that changes something comes from a page of this server, or from no page at all (no Origin); so that no other site spends a visitor's cookie.
- * The Host must be a host name. */
+/* A request that changes something comes from a page of this server, or from no page at all (no Origin); so that no other site spends a visitor's
+ * cookie. The Host must be a host name. */
 bool security_check_origin(const Request *request, GError **error);
 
 /* The Content-Security-Policy of the page: what it loads comes from this server; parts of uploads go to, and recordings come from, `store_origin` as well

@@ -117,8 +117,8 @@ static bool check_open(const Workspace *workspace, const Listen *place, GError *
         return false;
     }
     return any || fail(error, ERROR_CONFIG,
-                       "HANSARD_LISTEN=%s would let other machines in, and there is no token yet: make one with `hansard token create --scopes admin`, or listen on "
-                       "127.0.0.1, or say with HANSARD_NO_AUTH=1 that whoever reaches the server may do everything",
+                       "HANSARD_LISTEN=%s would let other machines in, and there is no token yet: make one with `hansard token create --scopes "
+                       "admin`, or listen on 127.0.0.1, or say with HANSARD_NO_AUTH=1 that whoever reaches the server may do everything",
                        listen);
 }
 
@@ -134,7 +134,8 @@ bool server_check(const Workspace *workspace, guint *tokens, GError **error) {
         !tls_load(settings, &tls, error) || !check_open(workspace, &place, error) || !tokens_list(workspace->store, &list, &unreadable, error))
         return false;
     *tokens = list->len;
-    return unreadable == 0 || fail(error, ERROR_CORRUPT, "%u objects under hansard/tokens/ are no tokens: they let nobody in; remove them", unreadable);
+    return unreadable == 0 ||
+           fail(error, ERROR_CORRUPT, "%u objects under hansard/tokens/ are no tokens: they let nobody in; remove them", unreadable);
 }
 
 static void open_gate(Context *context, const Settings *settings) {
@@ -151,8 +152,8 @@ bool server_start(Workspace *workspace, Worker *worker, Server **server, GError 
     Context *context = &started->context;
     context->workspace = workspace;
     context->worker = worker;
-    if (!listen_parse(settings->listen, settings->no_auth, &context->place, error) || !proxies_parse(settings->trusted_proxies, &context->proxies, error) ||
-        !check_open(workspace, &context->place, error)) {
+    if (!listen_parse(settings->listen, settings->no_auth, &context->place, error) ||
+        !proxies_parse(settings->trusted_proxies, &context->proxies, error) || !check_open(workspace, &context->place, error)) {
         proxies_free(context->proxies);
         listen_clear(&context->place);
         g_free(started);

@@ -10,7 +10,8 @@ typedef struct Server Server;
  * HANSARD_NO_AUTH. */
 bool server_start(Workspace *workspace, Worker *worker, Server **server, GError **error);
 guint16 server_port(const Server *server);
-/* What server_start() would refuse of the settings, for `hansard doctor`: where to listen, who may come in, TLS, proxies. `*tokens`: how many there are. */
+/* What server_start() would refuse of the settings, for `hansard doctor`: where to listen, who may come in, TLS, proxies. `*tokens`: how many there
+ * are. */
 bool server_check(const Workspace *workspace, guint *tokens, GError **error);
 /* Whether tokens come to it over the network in the clear: no TLS, and no proxy named that may have it. */
 bool server_is_bare(const Server *server);

@@ -1,4 +1,5 @@
-/* /api/session: a person signs in with a token and gets a cookie that no script can read; or opens a shared meeting, with a cookie for its path alone. */
+/* /api/session: a person signs in with a token and gets a cookie that no script can read; or opens a shared meeting, with a cookie for its path
+ * alone. */
 #include <string.h>
 
 #include "base/limits.h"
@@ -7,21 +8,22 @@
 #include "model/keys.h"
 
 static void note(Context *context, const Request *request, const char *action, const Caller *who, const char *subject, guint status) {
-    AuditEntry entry = {.action = action, .who = who, .subject = subject, .address = request->peer.address, .status = status, .refused = status >= 400};
+    AuditEntry entry = {
+        .action = action, .who = who, .subject = subject, .address = request->peer.address, .status = status, .refused = status >= 400};
     audit_add(context->audit, &entry);
 }
 
 /* `value` NULL takes the cookie away. */
 static void set_cookie(Response *response, const Request *request, const char *name, const char *value, const char *path, gint64 age_s) {
-    g_autofree char *cookie = g_strdup_printf("%s=%s; Path=%s; Max-Age=%" G_GINT64_FORMAT "; HttpOnly; SameSite=Strict%s", name, value ? value : "", path,
-                                              value ? age_s : 0, request->peer.secure ? "; Secure" : "");
+    g_autofree char *cookie = g_strdup_printf("%s=%s; Path=%s; Max-Age=%" G_GINT64_FORMAT "; HttpOnly; SameSite=Strict%s", name, value ? value : "",
+                                              path, value ? age_s : 0, request->peer.secure ? "; Secure" : "");
     response_header(response, "Set-Cookie", cookie);
 }
 
 static json_t *caller_view(const Caller *caller) {
     g_autofree char *expires = caller->expires_ms ? time_format(caller->expires_ms) : NULL;
-    return json_pack("{s:s, s:o, s:o, s:o}", "kind", caller_kind_name(caller->kind), "name", json_text(caller->name), "scopes", scopes_to_json(caller->scopes),
-                     "expires", json_text(expires));
+    return json_pack("{s:s, s:o, s:o, s:o}", "kind", caller_kind_name(caller->kind), "name", json_text(caller->name), "scopes",
+                     scopes_to_json(caller->scopes), "expires", json_text(expires));
 }
 
 /* -- who is it ----------------------------------------------------------------------------------------------------------- */
@@ -31,7 +33,8 @@ bool session_get(Context *context, const Request *request, Response *response, G
     g_autoptr(GError) problem = NULL;
     bool guarded, wait;
     if (!gate_guarded(context->gate, true, &guarded, &wait, error)) return false;
-    if (!guarded) caller = (Caller){.kind = CALLER_LOCAL, .scopes = SCOPES_ALL};
+    if (!guarded)
+        caller = (Caller){.kind = CALLER_LOCAL, .scopes = SCOPES_ALL};
     else if (!authorize_identify(context, request, &caller, &problem) && !error_is(problem, ERROR_UNAUTHORIZED)) {
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;

@@ -6,7 +6,9 @@ bool shares_get(Context *context, const Request *request, Response *response, GE
     g_autoptr(GPtrArray) shares = NULL;
     guint unreadable = 0;
     if (!shares_list(context->workspace->store, request->parameter, &shares, &unreadable, error)) return false;
-    response_json(response, 200, json_pack("{s:b, s:i, s:i, s:o}", "success", 1, "count", (int)shares->len, "unreadable", (int)unreadable, "shares", grant_views(shares)));
+    response_json(
+        response, 200,
+        json_pack("{s:b, s:i, s:i, s:o}", "success", 1, "count", (int)shares->len, "unreadable", (int)unreadable, "shares", grant_views(shares)));
     response_header(response, "Cache-Control", "no-store");
     return true;
 }
@@ -34,7 +36,8 @@ bool share_make(Context *context, const Request *request, Response *response, GE
     gsize size = 0;
     const void *data = g_bytes_get_data(request->body, &size);
     g_autoptr(json_t) body = json_parse_object(data, size, "the request body", error);
-    if (!body || !body_get_text(body, "name", &name, error) || !body_get_expiry(context, body, SHARE_AGE_MS_DEFAULT, &expires_ms, error)) return false;
+    if (!body || !body_get_text(body, "name", &name, error) || !body_get_expiry(context, body, SHARE_AGE_MS_DEFAULT, &expires_ms, error))
+        return false;
     if (expires_ms > latest_ms) return fail(error, ERROR_INVALID, "a link lives at most %d days", (int)(SHARE_AGE_MS_MAX / 86400000));
     if (!check_meeting(context, request->parameter, error) ||
         !share_create(workspace->store, workspace->clock, request->parameter, name, request->caller.id, expires_ms, &share, &text, error))
@@ -50,7 +53,8 @@ bool share_make(Context *context, const Request *request, Response *response, GE
 }
 
 bool share_remove(Context *context, const Request *request, Response *response, GError **error) {
-    if (!grant_id_check(request->second, error) || !grant_revoke(context->workspace->store, GRANT_SHARE, request->second, request->parameter, error)) return false;
+    if (!grant_id_check(request->second, error) || !grant_revoke(context->workspace->store, GRANT_SHARE, request->second, request->parameter, error))
+        return false;
     gate_forget(context->gate, GRANT_SHARE, request->second, request->parameter);
     response_json(response, 200, json_pack("{s:b, s:s, s:s}", "success", 1, "meeting_id", request->parameter, "id", request->second));
     return true;

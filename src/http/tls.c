@@ -29,9 +29,12 @@ static bool check_pair(const Settings *settings, const Tls *tls, GError **error)
     X509 *first = PEM_read_bio_X509(certificates, NULL, no_password, NULL);
     EVP_PKEY *private_key = PEM_read_bio_PrivateKey(key, NULL, no_password, NULL);
     bool ok = first && private_key && X509_check_private_key(first, private_key) == 1;
-    if (!first) fail(error, ERROR_CONFIG, "HANSARD_TLS_CERT: %s holds no certificate in PEM", settings->tls_cert);
-    else if (!private_key) fail(error, ERROR_CONFIG, "HANSARD_TLS_KEY: %s holds no private key in PEM without a password", settings->tls_key);
-    else if (!ok) fail(error, ERROR_CONFIG, "HANSARD_TLS_KEY: %s is not the key of the certificate in %s", settings->tls_key, settings->tls_cert);
+    if (!first)
+        fail(error, ERROR_CONFIG, "HANSARD_TLS_CERT: %s holds no certificate in PEM", settings->tls_cert);
+    else if (!private_key)
+        fail(error, ERROR_CONFIG, "HANSARD_TLS_KEY: %s holds no private key in PEM without a password", settings->tls_key);
+    else if (!ok)
+        fail(error, ERROR_CONFIG, "HANSARD_TLS_KEY: %s is not the key of the certificate in %s", settings->tls_key, settings->tls_cert);
     EVP_PKEY_free(private_key);
     X509_free(first);
     BIO_free(key);
@@ -42,7 +45,8 @@ static bool check_pair(const Settings *settings, const Tls *tls, GError **error)
 bool tls_load(const Settings *settings, Tls *tls, GError **error) {
     if (!settings->tls_cert && !settings->tls_key) return true;
     if (!settings->tls_cert || !settings->tls_key)
-        return fail(error, ERROR_CONFIG, "HANSARD_TLS_CERT and HANSARD_TLS_KEY go together: set %s, too", settings->tls_cert ? "HANSARD_TLS_KEY" : "HANSARD_TLS_CERT");
+        return fail(error, ERROR_CONFIG, "HANSARD_TLS_CERT and HANSARD_TLS_KEY go together: set %s, too",
+                    settings->tls_cert ? "HANSARD_TLS_KEY" : "HANSARD_TLS_CERT");
     return read_file("HANSARD_TLS_CERT", settings->tls_cert, &tls->certificates, error) &&
            read_file("HANSARD_TLS_KEY", settings->tls_key, &tls->key, error) && check_pair(settings, tls, error);
 }

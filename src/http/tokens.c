@@ -12,7 +12,9 @@ bool tokens_get(Context *context, const Request *request, Response *response, GE
     g_autoptr(GPtrArray) tokens = NULL;
     guint unreadable = 0;
     if (!tokens_list(context->workspace->store, &tokens, &unreadable, error)) return false;
-    response_json(response, 200, json_pack("{s:b, s:i, s:i, s:o}", "success", 1, "count", (int)tokens->len, "unreadable", (int)unreadable, "tokens", grant_views(tokens)));
+    response_json(
+        response, 200,
+        json_pack("{s:b, s:i, s:i, s:o}", "success", 1, "count", (int)tokens->len, "unreadable", (int)unreadable, "tokens", grant_views(tokens)));
     response_header(response, "Cache-Control", "no-store");
     return true;
 }
@@ -23,7 +25,8 @@ static bool read_scopes(const json_t *body, guint *scopes, GError **error) {
     g_autoptr(GString) words = g_string_new(json_is_string(given) ? json_string_value(given) : NULL);
     gsize i;
     if (!json_is_string(given) && !json_is_array(given)) return fail(error, ERROR_INVALID, "scopes is missing: an array of read, write, admin");
-    json_array_foreach(given, i, value) g_string_append_printf(words, "%s%s", i > 0 ? "," : "", json_is_string(value) ? json_string_value(value) : "");
+    json_array_foreach(given, i, value)
+        g_string_append_printf(words, "%s%s", i > 0 ? "," : "", json_is_string(value) ? json_string_value(value) : "");
     return scopes_parse(words->str, scopes, error);
 }
 
@@ -45,7 +48,8 @@ bool token_make(Context *context, const Request *request, Response *response, GE
     gsize size = 0;
     const void *data = g_bytes_get_data(request->body, &size);
     g_autoptr(json_t) body = json_parse_object(data, size, "the request body", error);
-    if (!body || !body_get_text(body, "name", &name, error) || !read_scopes(body, &scopes, error) || !body_get_expiry(context, body, 0, &expires_ms, error) ||
+    if (!body || !body_get_text(body, "name", &name, error) || !read_scopes(body, &scopes, error) ||
+        !body_get_expiry(context, body, 0, &expires_ms, error) ||
         !token_create(workspace->store, workspace->clock, name, scopes, expires_ms, &token, &text, error))
         return false;
     gate_forget(context->gate, GRANT_TOKEN, token->id, NULL);
@@ -61,7 +65,8 @@ bool token_make(Context *context, const Request *request, Response *response, GE
 bool grant_id_check(const char *id, GError **error) { return grant_id_valid(id) || fail(error, ERROR_NOT_FOUND, "there is nothing of this id"); }
 
 bool token_remove(Context *context, const Request *request, Response *response, GError **error) {
-    if (!grant_id_check(request->parameter, error) || !grant_revoke(context->workspace->store, GRANT_TOKEN, request->parameter, NULL, error)) return false;
+    if (!grant_id_check(request->parameter, error) || !grant_revoke(context->workspace->store, GRANT_TOKEN, request->parameter, NULL, error))
+        return false;
     gate_forget(context->gate, GRANT_TOKEN, request->parameter, NULL);
     response_json(response, 200, json_pack("{s:b, s:s}", "success", 1, "id", request->parameter));
     return true;

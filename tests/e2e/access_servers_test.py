@@ -68,7 +68,8 @@ class TwoServers(unittest.TestCase):
         self.assertEqual(self.bucket.keys("hansard/sessions/"), [])
 
     def test_shares(self):
-        status, _, body = self.call(self.first, "POST", "/api/meeting/process", {"text": "Ann: I will send the figures by Friday.", "filename": "a.txt"}, self.admin)
+        text = {"text": "Ann: I will send the figures by Friday.", "filename": "a.txt"}
+        status, _, body = self.call(self.first, "POST", "/api/meeting/process", text, self.admin)
         self.assertEqual(status, 200, body)
         path = f"/api/meetings/{json.loads(body)['meeting_id']}"
         made = json.loads(self.call(self.first, "POST", path + "/shares", {}, self.admin)[2])

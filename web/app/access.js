@@ -1,4 +1,5 @@
-// Who is here: signing in with a token, signing out, and what the page offers to whom. The server refuses what is not allowed; here it is only not shown.
+// Who is here: signing in with a token, signing out, and what the page offers to whom. The server refuses what is not allowed; here it is only not
+// shown.
 import { json, post, send } from './api.js';
 import { fill, h, icon, notice } from './dom.js';
 import { when } from './format.js';
@@ -44,7 +45,8 @@ async function readSession() {
 function signInForm(onDone) {
     const problem = h('p.problem', { role: 'alert', id: 'sign-in-problem' });
     const input = h('input', {
-        type: 'password', name: 'token', required: true, autofocus: true, autocomplete: 'current-password', spellcheck: 'false', autocapitalize: 'off',
+        type: 'password', name: 'token', required: true, autofocus: true, autocomplete: 'current-password', spellcheck: 'false',
+        autocapitalize: 'off',
         'aria-describedby': 'sign-in-hint sign-in-problem', placeholder: 'hat_…',
     });
     const button = h('button.primary', { type: 'submit' }, text.access.signIn);
@@ -82,7 +84,8 @@ export function showSignIn(main, error, again) {
 /** Over a page that was shown already, so that nothing typed is lost. */
 function askAgain() {
     if (asking || document.querySelector('.sign-in') || 'shared' in document.body.dataset) return;
-    const dialog = h('dialog.sign-in', { 'aria-labelledby': 'sign-in-title' }, h('h2', { id: 'sign-in-title' }, text.access.ended), h('p', text.access.endedWhy),
+    const dialog = h('dialog.sign-in', { 'aria-labelledby': 'sign-in-title' },
+        h('h2', { id: 'sign-in-title' }, text.access.ended), h('p', text.access.endedWhy),
         signInForm(() => { dialog.close(); notice(text.access.back); }));
     dialog.addEventListener('close', () => { dialog.remove(); asking = null; });
     asking = dialog;

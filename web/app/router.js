@@ -33,7 +33,8 @@ export function failure(error, again) {
 
 /**
  * Shows the page of the address, now and whenever it changes. `pages` maps a name to {nav, show}; show({main, id, query, signal})
- * fills `main`; `signal` aborts when the user leaves, and ends all that the page began. `onRefused(main, error, again)` takes over where someone must sign in.
+ * fills `main`; `signal` aborts when the user leaves, and ends all that the page began. `onRefused(main, error, again)` takes over where someone must
+ * sign in.
  */
 export function startRouter(pages, main, onShown, onRefused = null) {
     async function show(moved) {
