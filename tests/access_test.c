@@ -292,6 +292,7 @@ static void test_share(Fixture *fixture, gconstpointer unused) {
 static void test_gate_store_fails(Fixture *fixture, gconstpointer unused) {
     g_autofree char *text = NULL;
     g_autoptr(Grant) token = make_token(fixture, SCOPE_READ, 0, &text);
+    g_assert_nonnull(token);
     g_auto(Caller) caller = {0};
     fixture->store->mode = FAULT_ONCE;
     fixture->store->fail_at = 1;
@@ -326,6 +327,7 @@ static void test_gate_is_bounded(Fixture *fixture, gconstpointer unused) {
     g_auto(Caller) caller = {0};
     g_autofree char *text = NULL;
     g_autoptr(Grant) token = make_token(fixture, SCOPE_READ, 0, &text);
+    g_assert_nonnull(token);
     for (int i = 0; i < GATE_ENTRIES_MAX + 100; i++) {
         g_autofree char *stranger = g_strdup_printf("hat_%016x_%048x", i, i);
         g_assert_cmpint(enter(fixture, stranger, NULL, &caller), ==, ERROR_UNAUTHORIZED);

@@ -584,7 +584,8 @@ class Listening(unittest.TestCase):
     def certificate(self, name):
         key, certificate = self.folder / f"{name}.key", self.folder / f"{name}.crt"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", certificate],
+                       check=True, capture_output=True)
         return {"HANSARD_TLS_CERT": str(certificate), "HANSARD_TLS_KEY": str(key)}
 
     @unittest.skipUnless(shutil.which("openssl"), "openssl is not installed")
