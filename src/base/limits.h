@@ -40,6 +40,7 @@
 
 /* HTTP */
 #define JSON_BODY_BYTES_MAX (8 * MIB)      /* a body that is read whole */
+#define OPEN_BODY_BYTES_MAX (16 * KIB)     /* the same of those whom nobody knows yet */
 #define UPLOAD_BLOCK_BYTES (256 * KIB)     /* moved from socket to store in one step */
 #define CONNECTIONS_MAX 1024
 #define CONNECTIONS_PER_ADDRESS_MAX 512

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "store/uploads.h"
 
 /* -- rates --------------------------------------------------------------------------------------------------------------- */
 
@@ -131,10 +132,25 @@ static bool check_host(Asking *asking, GError **error) {
     return *asking->wait || guarded || security_fail_host(&context->place, asking->request, error);
 }
 
+/* A part's URL is looked at before its body takes one of the places for uploads: a stranger gets none. The handler of an object looks for itself. */
+static bool check_signature(Asking *asking, const Route *route, GError **error) {
+    const Request *request = asking->request;
+    g_autofree char *key = NULL, *upload_id = NULL;
+    guint number = 0;
+    if (route->body != BODY_PART) return true;
+    if (!asking->may_wait) {
+        *asking->wait = true; /* the store has the key to it */
+        return true;
+    }
+    Store *store = asking->context->workspace->store;
+    return store_check_part_url(store, request->raw_path, request->raw_query ? request->raw_query : "", &key, &upload_id, &number, error);
+}
+
 static bool check_caller(Asking *asking, const Route *route, GError **error) {
     Request *request = asking->request;
     bool guarded = true;
-    if (route->needs == NEEDS_NOTHING || route->needs == NEEDS_SIGNATURE) return true;
+    if (route->needs == NEEDS_NOTHING) return true;
+    if (route->needs == NEEDS_SIGNATURE) return check_signature(asking, route, error);
     if (route->needs == NEEDS_UNSET) return fail(error, ERROR_INTERNAL, "nobody has said who may %s %s", route->method, route->pattern);
     if (!gate_guarded(asking->context->gate, asking->may_wait, &guarded, asking->wait, error)) return false;
     if (*asking->wait) return true;

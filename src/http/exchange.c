@@ -118,14 +118,19 @@ static void find_peer(Exchange *exchange) {
     peer_find(&exchange->request->peer, context->proxies, direct, context->tls, &fields);
 }
 
-static bool fail_body_size(GError **error) {
-    return fail(error, ERROR_TOO_LARGE, "the request's body has more than %d MiB", (int)(JSON_BODY_BYTES_MAX / MIB));
+/* Of a body that is read whole. */
+static gsize body_bytes_max(const Exchange *exchange) {
+    return exchange->route->needs == NEEDS_NOTHING ? OPEN_BODY_BYTES_MAX : JSON_BODY_BYTES_MAX;
 }
 
-static bool check_json_head(const Request *request, GError **error) {
-    if (!request_type_is(request, "application/json"))
+static bool fail_body_size(const Exchange *exchange, GError **error) {
+    return fail(error, ERROR_TOO_LARGE, "the request's body has more than %d KiB", (int)(body_bytes_max(exchange) / KIB));
+}
+
+static bool check_json_head(const Exchange *exchange, GError **error) {
+    if (!request_type_is(exchange->request, "application/json"))
         return fail(error, ERROR_UNSUPPORTED_MEDIA, "send JSON with Content-Type: application/json");
-    return request->content_length <= JSON_BODY_BYTES_MAX || fail_body_size(error);
+    return exchange->request->content_length <= body_bytes_max(exchange) || fail_body_size(exchange, error);
 }
 
 static bool find_route(Exchange *exchange, GError **error) {
@@ -148,7 +153,7 @@ static bool admit(Exchange *exchange, GError **error) {
         return request->content_length <= DISCARD_BYTES_MAX || fail(error, ERROR_TOO_LARGE, "this request takes no body");
     case BODY_JSON:
         exchange->body = g_byte_array_new();
-        return check_json_head(request, error);
+        return check_json_head(exchange, error);
     case BODY_UPLOAD:
         return upload_open(exchange->context, request, exchange->connection, &exchange->sink, error);
     case BODY_PART:
@@ -220,7 +225,7 @@ static enum MHD_Result take_body(Exchange *exchange, const char *data, gsize siz
         return fed && !sink_is_full(exchange->sink) ? MHD_YES : work(exchange, LANE_WRITE, flush_task);
     }
     if (exchange->body && !exchange->error) {
-        if (size > JSON_BODY_BYTES_MAX - exchange->body->len) fail_body_size(&exchange->error);
+        if (size > body_bytes_max(exchange) - exchange->body->len) fail_body_size(exchange, &exchange->error);
         else g_byte_array_append(exchange->body, (const guint8 *)data, (guint)size);
         return MHD_YES;
     }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Who may come in, as a client meets it: each route for every kind of caller, sessions, links to one meeting, rates, the audit log, where the server
 may listen, TLS, proxies. The routes are read from the program's table: one without a rule here fails the test."""
+import datetime
 import http.client
 import json
 import re
@@ -75,7 +76,7 @@ MALFORMED = {
     ("GET", "/api/jobs"): [("?limit=0", None, {}, 400)],
     ("GET", "/api/search"): [("", None, {}, 400)],
     ("GET", "/api/items"): [("?kind=odd", None, {}, 400)],
-    ("PUT", "/store/*"): [("", b"", {}, 400), ("?signature=x", b"x", {}, 403)],
+    ("PUT", "/store/*"): [("", b"", {}, 400)],
 }
 
 
@@ -231,18 +232,26 @@ class Routes(Guarded):
 
     def test_too_large(self):
         sizes = {"json": 8 * (1 << 20) + 1, "stream": 5 * 1024 * GIB + (1 << 21), "part": 5 * GIB + 1, None: 64 * (1 << 20) + 1}
+        part = self.part_url()
         def check(method, pattern, who, kind):
             if method == "GET":
                 return
-            headers = {"Authorization": "Bearer " + self.tokens["admin"], "Content-Length": sizes[kind], **(JSON if kind == "json" else {})}
-            self.problem(self.head_only(method, self.path(pattern), headers), 413, "too-large")
+            size = sizes[kind] if (method, pattern) != ("POST", "/api/session") else (16 << 10) + 1  # a stranger's
+            headers = {"Authorization": "Bearer " + self.tokens["admin"], "Content-Length": size, **(JSON if kind == "json" else {})}
+            self.problem(self.head_only(method, part if kind == "part" else self.path(pattern), headers), 413, "too-large")
             if who in NEEDED:  # and who may not come in is told that first, without a byte of the body
                 del headers["Authorization"]
                 self.problem(self.head_only(method, self.path(pattern), headers), 401, "unauthorized")
 
         self.each(check)
 
+    def part_url(self):
+        upload = json.loads(self.call("POST", "/api/uploads", {"filename": "x.wav", "size": 5}, "write")[2])["meeting_id"]
+        self.addCleanup(self.call, "DELETE", f"/api/uploads/{upload}", token="write")
+        return json.loads(self.call("POST", f"/api/uploads/{upload}/parts", {"numbers": [1]}, "write")[2])["urls"][0]["url"]
+
     def test_malformed(self):
+        part = self.part_url()
         _, headers, _ = self.call("GET", f"/api/meetings/{self.meeting}", token="read")
         def check(method, pattern, who, kind):
             path = self.path(pattern, self.meeting)
@@ -252,7 +261,7 @@ class Routes(Guarded):
                 self.problem(self.call(method, path, b"{}", "admin", {"Content-Type": "text/plain"}), 415, "unsupported-media")
             for query, body, more, status in MALFORMED.get((method, pattern), []):
                 more = {name: headers["ETag"] if value == "CURRENT" else value for name, value in more.items()}
-                answer = self.call(method, path + query, body, "admin", more)
+                answer = self.call(method, part if kind == "part" else path + query, body, "admin", more)
                 self.assertEqual(answer[0], status or 404, (query, body, answer[2]))
                 self.problem(answer, answer[0])
 
@@ -440,6 +449,47 @@ class Audit(Guarded):
             self.assertNotIn(title, path.read_text())
             self.assertNotIn("figures", path.read_text())
         self.assertEqual(run(self.store, "audit", "--to", "2001-01-01", "--from", "2000-12-31").stdout, "")
+
+
+class Commands(Guarded):
+    def says(self, status, *arguments):
+        done = run(self.store, *arguments)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stdout + done.stderr
+
+    def test_tokens(self):
+        text = self.make_token("read", "--expires", "30d")
+        listed = run_json(self.store, "token", "list")
+        mine = next(token for token in listed if token["id"] == text.split("_")[1])
+        self.assertEqual((mine["scopes"], mine["name"]), (["read"], "test read"))
+        expires = datetime.datetime.fromisoformat(mine["expires"]).timestamp()
+        self.assertAlmostEqual(time.time() + 30 * 86400, expires, delta=60)
+        self.assertRegex(self.says(0, "token", "list"), rf"{mine['id']}  \d{{4}}-\d\d-\d\d  {mine['expires'][:10]}  read +test read\n")
+        self.assertEqual(run_json(self.store, "token", "revoke", mine["id"]), {"revoked": mine["id"]})
+        self.assertNotIn(mine["id"], self.says(0, "token", "list"))
+        made = run_json(self.store, "token", "create", "--scopes", "write")
+        self.assertTrue(made["token"].startswith("hat_" + made["id"]))
+        self.assertEqual(self.call("GET", "/api/uploads", token=made["token"])[0], 200)
+
+    def test_wrong_usage(self):
+        for arguments in (("make",), ("revoke",), ("list", "x"), ("create", "x"), ("create", "--scopes", "root"), ("create", "--expires", "soon"),
+                          ("create", "--expires", "2001-01-01"), ("create", "--name", "n" * 121)):
+            self.says(2, "token", *arguments)
+        for name in ("0123456789abcdef", "x", "../../x", f"hat_{'0' * 16}_{'0' * 48}"):
+            self.assertIn("there is no token", self.says(1, "token", "revoke", name))
+        self.says(2, "token", "revoke", self.share["share"])
+        self.says(2, "audit", "--from", "soon")
+
+    def test_damaged(self):
+        """What is no token lets nobody in, is told, and holds up no other."""
+        path = self.store / "hansard/tokens/ffffffffffffffff.json"
+        path.write_text('{"kind": "token", "id": "ffffffffffffffff", "scopes": ["admin"]}')
+        self.addCleanup(path.unlink)
+        self.assertIn("1 objects under hansard/tokens/", self.says(1, "token", "list"))
+        self.problem(self.call("GET", "/api/meetings", token=f"hat_{'f' * 16}_{'0' * 48}"), 401, "unauthorized")
+        self.assertEqual(self.call("GET", "/api/meetings", token="read")[0], 200)
+        self.assertEqual(json.loads(self.call("GET", "/api/tokens", token="admin")[2])["unreadable"], 1)
+        self.assertIn("hansard/tokens/", run(self.store, "doctor", HANSARD_TRANSCRIBER="none").stdout)
 
 
 class Rates(Guarded):
