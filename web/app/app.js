@@ -5,6 +5,8 @@ import { meetingPage } from './meeting.js';
 import { itemsPage } from './all-items.js';
 import { searchPage } from './search.js';
 import { startUploads } from './upload.js';
+import { showSignIn, startAccess } from './access.js';
+import { sharedPage } from './share.js';
 
 const form = document.querySelector('form.search');
 
@@ -27,10 +29,12 @@ function shown(nav, route) {
     form.elements.q.value = route.name === 'search' ? route.query.get('q') ?? '' : '';
 }
 
+startAccess();
 startUploads(window);
 startRouter({
     '': { nav: 'meetings', show: meetingsPage },
     m: { nav: '', show: meetingPage },
     items: { nav: 'items', show: itemsPage },
     search: { nav: '', show: searchPage },
-}, document.getElementById('main'), shown);
+    s: { nav: '', show: sharedPage },
+}, document.getElementById('main'), shown, showSignIn);
