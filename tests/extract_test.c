@@ -166,7 +166,7 @@ static void test_suggestions_are_few(void) {
         transcript_add(transcript, i * 2000, i * 2000 + 1000, -1, line);
     }
     g_autoptr(Minutes) minutes = run(transcript);
-    g_assert_cmpuint(minutes->items[ITEM_ACTION]->len, ==, 5);
+    g_assert_cmpuint(minutes->items[ITEM_ACTION]->len, ==, 8);
 }
 
 static void test_hostile(void) {

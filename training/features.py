@@ -4,7 +4,7 @@ import collections
 import re
 import zlib
 
-BITS = 15
+BITS = 16
 BLOCKS = ("words", "letters", "neighbours", "around", "place")
 FILLERS = {b"um", b"uh", b"er", b"erm", b"hmm", b"mm", b"mhm", b"ah", b"eh", b"oh", b"uhm", b"hum", b"huh"}
 WORDS_MAX, SUBSTANCE, NEIGHBOURS, AROUND, LENGTHS = 80, 3, 3, 15, 8
@@ -60,16 +60,13 @@ def neighbour_names(unit, other, side, distance):
     return names + [side + b"s%d%d" % (distance, unit.speaker == other.speaker)]
 
 
-def features(units, wanted=None):
-    """Of every unit (text, speaker) of a meeting: a list of features for each block; None for those that are not among the wanted."""
+def features(units):
+    """Of every unit (text, speaker) of a meeting: a list of features for each block."""
     talks = [talk(text, speaker) for text, speaker in units]
     full = [i for i, unit in enumerate(talks) if len(unit.words) >= SUBSTANCE]
     around_names = [[b"w" + word for word in talks[i].words] for i in full]
     result = []
     for index, unit in enumerate(talks):
-        if wanted is not None and index not in wanted:
-            result.append(None)
-            continue
         before = bisect.bisect_left(full, index)
         after = before + (before < len(full) and full[before] == index)
         near = []

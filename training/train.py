@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Trains the model of the offline extractor: src/extract/model.bin. Same input, same bytes.
 
-For each task a logistic regression (liblinear) over the features of features.py, on AMI's training meetings and four fifths of ICSI's; each
-meeting is read a second time with words lost and misheard, as speech recognition does. The probability is fitted on meetings that were
-left out for that, then the weights are trained again on all. AMI's validation meetings and ICSI's other fifth are never read here."""
+For each task a logistic regression (liblinear) over the features of features.py, on every unit of AMI's training meetings and of four fifths
+of ICSI's; each meeting is read a second time with words lost and misheard, as speech recognition does. The probability is fitted on meetings
+that were left out for that, then the weights are trained again on all. AMI's validation meetings and ICSI's other fifth are never read here."""
 import argparse
 import array
 import collections
@@ -20,18 +20,18 @@ import corpus
 import features
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-Task = collections.namedtuple("Task", "name label corpora scale cost labelled")
+Task = collections.namedtuple("Task", "name label corpora scale cost")
+Example = collections.namedtuple("Example", "group row blocks")  # a unit; blocks: those of its first reading, kept where they calibrate
 
-# scale: of each block of features; labelled: which part of the units that have other labels is used. The place in the meeting is used where
-# it does no harm on ICSI (docs/model-card.md).
+# scale: of each block of features. The place in the meeting is used where it does no harm on ICSI (docs/model-card.md).
+WITH_PLACE, WITHOUT_PLACE = (1, 0.7, 0.5, 0.4, 0.3), (1, 0.7, 0.5, 0.4, 0)
 TASKS = (
-    Task("action", lambda row: row.labels["action"], ("ami",), (1, 0.7, 0.5, 0.4, 0.3), 5, 0.3),
-    Task("commitment", lambda row: row.labels["commit"] or row.labels["command"], ("icsi",), (1, 0.7, 0.5, 0.4, 0), 5, 0.3),
-    Task("decision", lambda row: row.labels["decision"], ("ami", "icsi"), (1, 0.7, 0.5, 0.4, 0), 5, 0.3),
-    Task("requirement", lambda row: row.labels["requirement"], ("ami",), (1, 0.7, 0.5, 0.4, 0), 5, 0.3),
-    Task("key", lambda row: row.labels["extract"], ("ami", "icsi"), (1, 0.7, 0.5, 0.4, 0), 2, 1),
+    Task("action", lambda row: row.labels["action"], ("ami",), WITH_PLACE, 2),
+    Task("commitment", lambda row: row.labels["commit"] or row.labels["command"], ("icsi",), WITHOUT_PLACE, 2),
+    Task("decision", lambda row: row.labels["decision"], ("ami", "icsi"), WITHOUT_PLACE, 0.5),
+    Task("requirement", lambda row: row.labels["requirement"], ("ami",), WITHOUT_PLACE, 1),
+    Task("key", lambda row: row.labels["extract"], ("ami", "icsi"), WITHOUT_PLACE, 0.15),
 )
-UNLABELLED = 0.12  # part of the units without any label that are examples
 WORDS_LOST, WORDS_MISHEARD = 0.1, 0.1
 CALIBRATION_FOLD = 5  # every fifth group of meetings fits the probability
 
@@ -54,29 +54,26 @@ def misheard(units, vocabulary, chance):
     return result
 
 
-class Example:
-    """A unit with its features, kept small: there are many."""
-    __slots__ = ("group", "corpus", "row", "blocks")
+class Readings:
+    """A corpus as liblinear wants it: an example a line, without its label; a file for each scale, since the text is large and slow to make."""
 
-    def __init__(self, group, source, row, blocks):
-        self.group, self.corpus, self.row, self.blocks = group, source, row, blocks
-
-
-def keep_chance(row):
-    """Whether a unit becomes an example: those without any label are many."""
-    return 1.0 if any(row.labels.values()) else UNLABELLED
-
-
-def examples_of(source, meetings, chance):
-    vocabulary = sorted({word for units in meetings.values() for row in units for word in row.text.split()})
-    groups = {name: i for i, name in enumerate(dict.fromkeys(series(meeting) for meeting in meetings))}
-    clean, noisy = [], []
-    for meeting, units in meetings.items():
-        for rows, into in ((units, clean), (misheard(units, vocabulary, chance), noisy)):
-            wanted = {i for i, row in enumerate(rows) if chance.random() < keep_chance(row)}
-            found = features.features([(row.text, row.speaker) for row in rows], wanted)
-            into += [Example(groups[series(meeting)], source, rows[i], [array.array("H", block) for block in found[i]]) for i in sorted(wanted)]
-    return clean, noisy
+    def __init__(self, name, meetings, chance, work):
+        self.examples = []
+        self.paths = {scale: work / f"{name}-{i}" for i, scale in enumerate(sorted({task.scale for task in TASKS if name in task.corpora}))}
+        files = {scale: open(path, "w") for scale, path in self.paths.items()}
+        vocabulary = sorted({word for units in meetings.values() for row in units for word in row.text.split()})
+        groups = {name: i for i, name in enumerate(dict.fromkeys(series(meeting) for meeting in meetings))}
+        for meeting, units in meetings.items():
+            group = groups[series(meeting)]
+            for rows, rough in ((units, False), (misheard(units, vocabulary, chance), True)):
+                for row, blocks in zip(rows, features.features([(row.text, row.speaker) for row in rows])):
+                    kept = None if rough or group % CALIBRATION_FOLD != 1 else [array.array("H", block) for block in blocks]
+                    self.examples.append(Example(group, row, kept))
+                    for scale, file in files.items():
+                        values = vector(blocks, scale)
+                        file.write(" ".join(f"{i + 1}:{values[i]:.5f}" for i in sorted(values)) + "\n")
+        for file in files.values():
+            file.close()
 
 
 def vector(blocks, scale):
@@ -89,16 +86,13 @@ def vector(blocks, scale):
     return values
 
 
-def fit(examples, task, seed, work):
-    """Weights (a list) and bias by liblinear's L2-regularised logistic regression."""
-    chance = random.Random(seed)
+def fit(readings, task, used, work):
+    """Weights (a list) and bias by liblinear's L2-regularised logistic regression, on the examples of the groups that `used` says."""
     with open(work / "examples", "w") as file:
-        for example in examples:
-            positive = task.label(example.row)
-            if not positive and any(example.row.labels.values()) and chance.random() >= task.labelled:
-                continue
-            values = vector(example.blocks, task.scale)
-            file.write(f"{'+1' if positive else '-1'} " + " ".join(f"{i + 1}:{values[i]:.5f}" for i in sorted(values)) + "\n")
+        for corpus_readings in readings:
+            with open(corpus_readings.paths[task.scale]) as lines:
+                file.writelines(("+1 " if task.label(example.row) else "-1 ") + line
+                                for example, line in zip(corpus_readings.examples, lines) if used(example.group))
     subprocess.run(["liblinear-train", "-q", "-s", "0", "-c", str(task.cost), "-B", "1", work / "examples", work / "model"],
                    check=True)
     lines = (work / "model").read_text().split("\n")
@@ -124,15 +118,15 @@ def score(blocks, scale, weights, step, bias):
 
 
 def calibrate(scores, labels):
-    """Slope and offset of Platt's sigmoid, by Newton's method, on units as they come (all negatives count)."""
+    """Slope and offset of Platt's sigmoid, by Newton's method."""
     slope, offset = 1.0, 0.0
     for _ in range(50):
         gradient, hessian = [0.0, 0.0], [1e-9, 0.0, 1e-9]
-        for value, (label, weight) in zip(scores, labels):
+        for value, label in zip(scores, labels):
             p = 1 / (1 + math.exp(-(slope * value + offset)))
-            gradient[0] += weight * (p - label) * value
-            gradient[1] += weight * (p - label)
-            curve = weight * p * (1 - p)
+            gradient[0] += (p - label) * value
+            gradient[1] += p - label
+            curve = p * (1 - p)
             hessian[0] += curve * value * value
             hessian[1] += curve * value
             hessian[2] += curve
@@ -145,18 +139,16 @@ def calibrate(scores, labels):
     return slope, offset
 
 
-def train(task, clean, noisy, work):
-    used = [example for name in task.corpora for example in clean[name]]
-    rough = [example for name in task.corpora for example in noisy[name]]
-    left_out = [example for example in used if example.group % CALIBRATION_FOLD == 1]
-    weights, bias = fit([example for example in used + rough if example.group % CALIBRATION_FOLD != 1], task, 7, work)
+def train(task, readings, work):
+    weights, bias = fit(readings, task, lambda group: group % CALIBRATION_FOLD != 1, work)
     integers, step = quantised(weights)
+    left_out = [example for corpus_readings in readings for example in corpus_readings.examples if example.blocks is not None]
     scores = [score(example.blocks, task.scale, integers, step, bias) for example in left_out]
-    slope, offset = calibrate(scores, [(task.label(example.row), 1 / keep_chance(example.row)) for example in left_out])
-    weights, bias = fit(used + rough, task, 8, work)
+    slope, offset = calibrate(scores, [task.label(example.row) for example in left_out])
+    weights, bias = fit(readings, task, lambda group: True, work)
     integers, step = quantised(weights)
-    print(f"{task.name}: {sum(task.label(e.row) for e in used)} units of {len(used)}, bias {bias:.3f}, probability {slope:.3f} x + {offset:.3f}",
-          file=sys.stderr, flush=True)
+    labels = [task.label(example.row) for corpus_readings in readings for example in corpus_readings.examples]
+    print(f"{task.name}: {sum(labels)} of {len(labels)} examples, bias {bias:.3f}, probability {slope:.3f} x + {offset:.3f}", file=sys.stderr, flush=True)
     header = struct.pack(f"<12s{4 + len(task.scale)}f", task.name.encode(), step, bias, slope, offset, *task.scale)
     return header, struct.pack(f"<{len(integers)}b", *integers)
 
@@ -168,11 +160,11 @@ def main():
     options = parser.parse_args()
     os.environ["LC_ALL"] = "C"
     chance = random.Random(5)
-    clean, noisy = {}, {}
-    for name, meetings in (("ami", corpus.meetings(options.data, "ami_train")), ("icsi", corpus.icsi(options.data)[0])):
-        clean[name], noisy[name] = examples_of(name, meetings, chance)
-    with tempfile.TemporaryDirectory() as work:
-        parts = [train(task, clean, noisy, pathlib.Path(work)) for task in TASKS]
+    with tempfile.TemporaryDirectory() as folder:
+        work = pathlib.Path(folder)
+        readings = {name: Readings(name, meetings, chance, work)
+                    for name, meetings in (("ami", corpus.meetings(options.data, "ami_train")), ("icsi", corpus.icsi(options.data)[0]))}
+        parts = [train(task, [readings[name] for name in task.corpora], work) for task in TASKS]
     data = b"HANSARDMODEL001\n" + struct.pack("<3I", features.BITS, len(features.BLOCKS), len(TASKS))
     data += b"".join(header for header, _ in parts) + b"".join(weights for _, weights in parts)
     options.output.write_bytes(data)

@@ -4,7 +4,7 @@
 
 #include "extract/sentences.h"
 
-#define FEATURE_BITS 15 /* a feature is a number below 2 to this power */
+#define FEATURE_BITS 16 /* a feature is a number below 2 to this power */
 
 typedef enum {
     BLOCK_WORDS,      /* words, pairs and triples of the unit, its length, whether it asks */

@@ -19,7 +19,7 @@
 #define CONFIDENCE_MIN 0.5
 #define RANKING_UNITS_MIN 30 /* in less talk nothing stands out from anything */
 #define PHRASE_ODDS 1.9   /* e^0.62: fitted on the items of AMI's validation meetings */
-#define PROMISE_LEAST 0.15
+#define PROMISE_LEAST 0.15 /* a promise is shown before the ranking's faintest */
 #define UNSURE_PHRASE 0.25 /* a phrase that is not sure counts so much of its confidence in talk that is not ranked */
 #define ALIKE 0.75     /* shared part of the terms from which two items are the same */
 #define ALIKE_NEAR 0.5 /* the same, within NEAR_SENTENCES */

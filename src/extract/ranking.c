@@ -5,12 +5,12 @@
 
 #include <math.h>
 
-/* Chosen among three settings on AMI's validation meetings and the ICSI meetings held out (docs/model-card.md). */
+/* Chosen among a few settings on AMI's validation meetings and the ICSI meetings held out (docs/model-card.md). */
 #define BEST_UNITS 5      /* of which the two are compared */
-#define MUTE_MIDDLE -6  /* their mean difference at which the second is half muted */
+#define MUTE_MIDDLE -4.5  /* their mean difference at which the second is half muted */
 #define MUTE_STEEPNESS 4
 #define MUTE_DEPTH 4
-#define COMMITMENT_OFFSET 3 /* promises are many, items few */
+#define COMMITMENT_OFFSET 1 /* promises are many, items few */
 
 /* Units that belong to one pick: how far apart, and how much less likely than the best. */
 #define PICK_REACH 3

@@ -12,6 +12,7 @@
 #define SUMMARY_PART 9       /* of the words spoken one in so many */
 #define CENTRE_WEIGHT 1.0     /* of the nearness to the centre, against the ranking */
 #define MARKED_BONUS 0.5
+#define LENGTH_WEIGHT 0.5 /* of the logarithm of the words: two short sentences say more than a long one */
 #define KEY_WORDS_MIN 6
 #define KEY_WORDS_MAX 45
 #define KEY_BYTES_MAX 600
@@ -66,8 +67,8 @@ static gint by_time(gconstpointer left, gconstpointer right) {
     return (a > b) - (a < b);
 }
 
-static double score_with(const double *worth, double centre, double centre_mean, bool marked, guint i, guint count) {
-    if (worth) return worth[i] + CENTRE_WEIGHT * centre / centre_mean + (marked ? MARKED_BONUS : 0);
+static double score_with(const double *worth, double centre, double centre_mean, bool marked, guint words, guint i, guint count) {
+    if (worth) return worth[i] + CENTRE_WEIGHT * centre / centre_mean + (marked ? MARKED_BONUS : 0) - LENGTH_WEIGHT * log(words);
     bool edge = i < count / 10 || i >= count - count / 10; /* openings and closings sum up */
     return centre * (marked ? 1.5 : 1) * (edge ? 1.1 : 1);
 }
@@ -86,7 +87,7 @@ static GArray *rank(const GArray *sentences, const Terms *terms, const GPtrArray
     for (guint i = 0; i < sentences->len; i++) {
         if (centre[i] <= 0) continue;
         bool is_marked = g_hash_table_contains(marked, GUINT_TO_POINTER(i));
-        Ranked entry = {.sentence = i, .score = score_with(worth, centre[i], sum / usable, is_marked, i, sentences->len)};
+        Ranked entry = {.sentence = i, .score = score_with(worth, centre[i], sum / usable, is_marked, sentence_at(sentences, i)->words->len, i, sentences->len)};
         g_array_append_val(ranked, entry);
     }
     g_array_sort(ranked, by_score);
