@@ -53,19 +53,22 @@ export async function readMeeting(id, signal) {
 
 export const readWaveform = (id, signal) => json(meetingPath(id, '/waveform'), { signal });
 
-/** Edits on the ETag that was read and returns the new one; ApiError with status 412 where someone else was first. */
+/** Edits on the ETag that was read: {etag, added}, the new one and the ids of new items; ApiError with status 412 where someone else was first. */
 export async function editMeeting(id, etag, patch) {
     const response = await send(meetingPath(id), {
         method: 'PATCH',
         headers: { 'Content-Type': 'application/json', 'If-Match': etag ?? '' },
         body: JSON.stringify(patch),
     });
-    return response.headers.get('ETag') ?? (await readMeeting(id)).etag;
+    const { added = [] } = await response.json().catch(() => ({}));
+    return { etag: response.headers.get('ETag') ?? (await readMeeting(id)).etag, added };
 }
 
-export const deleteMeeting = (id) => send(meetingPath(id), { method: 'DELETE' });
+export const deleteMeeting = (id, options = {}) => send(meetingPath(id), { method: 'DELETE', ...options });
 
 export const retryMeeting = (id) => send(meetingPath(id, '/retry'), { method: 'POST' });
+
+export const audioPath = (id) => meetingPath(id, '/audio');
 
 export const exportPath = (id, format) => meetingPath(id, `/export${query({ format })}`);
 

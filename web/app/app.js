@@ -4,6 +4,7 @@ import { meetingsPage } from './meetings.js';
 import { meetingPage } from './meeting.js';
 import { itemsPage } from './all-items.js';
 import { searchPage } from './search.js';
+import { startDeleting } from './deleting.js';
 import { startUploads } from './upload.js';
 
 const form = document.querySelector('form.search');
@@ -27,6 +28,7 @@ function shown(nav, route) {
     form.elements.q.value = route.name === 'search' ? route.query.get('q') ?? '' : '';
 }
 
+startDeleting();
 startUploads(window);
 startRouter({
     '': { nav: 'meetings', show: meetingsPage },

@@ -1,4 +1,5 @@
 // Elements made in one expression. Text always enters as a text node, never as markup.
+import { text as strings } from './strings.js';
 
 /**
  * h('p.aside', { id: 'x', onclick: f }, 'text', element, …): the attributes may be left out. A function is a listener; false,
@@ -57,7 +58,7 @@ export function notice(text, { error = false, action = null } = {}) {
     const close = () => box.remove();
     const box = h('div', { class: error ? 'notice error' : 'notice' }, h('p', text),
         action && h('button.plain', { onclick: () => { close(); action.run(); } }, action.label),
-        iconButton('close', 'Close', close));
+        iconButton('close', strings.close, close));
     document.getElementById('notices').append(box);
     if (!error && !action) setTimeout(close, NOTICE_MS);
 }

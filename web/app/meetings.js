@@ -27,11 +27,6 @@ function merge(page) {
     list.notice = page.notice ?? null;
 }
 
-/** The list no longer shows this meeting. */
-export function forgetMeeting(id) {
-    list.rows = list.rows.filter((row) => row.meeting_id !== id);
-}
-
 /** "3 actions", "2 decisions" …: only what there is. */
 function countChips(row) {
     const numbers = {
