@@ -45,11 +45,22 @@ function titleElement(contents, save) {
     return element;
 }
 
-function exportMenu(id, hasRecording) {
+/** Whether the meeting has what a format is made of. */
+function hasFor(format, { items, transcript }) {
+    const open = (item) => item.status !== 'rejected' && item.status !== 'done';
+    if (format === 'srt' || format === 'vtt') return transcript !== null && transcript.timed !== false;
+    if (format === 'ics') return items.action.some((item) => item.due && open(item));
+    if (format === 'reqif') return items.requirement.some((item) => item.status !== 'rejected');
+    return true;
+}
+
+function exportMenu(id, contents) {
     const entry = ([format, label]) => h('li', h('a', { href: exportPath(id, format), download: true }, label));
-    const recording = hasRecording && h('li', h('a', { href: audioPath(id), download: true }, text.meeting.recording));
-    const menu = h('details.menu', h('summary.plain', icon('export'), h('span', text.meeting.export)),
-        h('ul', Object.entries(text.meeting.formats).map(entry), recording));
+    const recording = contents.recordingUrl !== null && h('li', h('a', { href: audioPath(id), download: true }, text.meeting.recording));
+    const list = h('ul');
+    const menu = h('details.menu', h('summary.plain', icon('export'), h('span', text.meeting.export)), list);
+    const show = () => fill(list, Object.entries(text.meeting.formats).filter(([format]) => hasFor(format, contents)).map(entry), recording);
+    menu.addEventListener('toggle', () => { if (menu.open) show(); });
     const close = () => { menu.open = false; };
     menu.addEventListener('click', (event) => { if (event.target.closest('a')) close(); });
     menu.addEventListener('focusout', (event) => { if (!menu.contains(event.relatedTarget)) close(); });
@@ -91,6 +102,6 @@ export function meetingHeader({ id, contents, save }) {
         icon('copy'), h('span', text.meeting.copy));
     return h('header.meeting-head',
         h('div', titleElement(contents, save), facts),
-        h('div.tools', copy, exportMenu(id, contents.recordingUrl !== null),
+        h('div.tools', copy, exportMenu(id, contents),
             iconButton('trash', text.meeting.delete, () => askAndDelete(id, contents.title), { shown: true, kind: 'plain' })));
 }
