@@ -124,6 +124,7 @@ bool meetings_list(Context *context, const Request *request, Response *response,
         !request_query_time(request, "from", &query.from_ms, error) || !request_query_time(request, "to", &query.to_ms, error))
         return false;
     query.limit = (guint)limit;
+    if (g_strcmp0(request_query(request, "open_actions"), "1") == 0) return meetings_list_open(context, request, &query, response, error);
     if (status && g_strv_contains(job_states, status)) return list_jobs(context, request, status, query.limit, response, error);
     if (status && strcmp(status, "ready") != 0)
         return fail(error, ERROR_INVALID, "status must be ready, processing, queued, running or failed");

@@ -39,7 +39,8 @@ async function json(path, options) {
     }
 }
 
-export const listMeetings = (cursor, signal) => json(`/api/meetings${query({ limit: 50, cursor })}`, { signal });
+/** A page of the list: `filter` may hold from, to, tag, open_actions. */
+export const listMeetings = (filter, cursor, signal) => json(`/api/meetings${query({ limit: 50, ...filter, cursor })}`, { signal });
 
 export const listJobs = async (signal) => (await json('/api/jobs', { signal })).jobs;
 
@@ -74,9 +75,10 @@ export const exportPath = (id, format) => meetingPath(id, `/export${query({ form
 
 export const exportText = async (id, format) => (await send(exportPath(id, format))).text();
 
-export const search = async (q, signal) => (await json(`/api/search${query({ q })}`, { signal })).hits;
+export const search = async (q, limit, offset, signal) => (await json(`/api/search${query({ q, limit, offset })}`, { signal })).hits;
 
-export const listItems = async (filter, signal) => (await json(`/api/items${query(filter)}`, { signal })).items;
+/** {items, owners}; the owners where filter.owners asks for them. */
+export const listItems = (filter, signal) => json(`/api/items${query(filter)}`, { signal });
 
 /** Server-sent events of a meeting in progress, closed when `signal` aborts. */
 export function watchMeeting(id, { onProgress, onDone, onLost }, signal) {
@@ -105,6 +107,8 @@ export const signParts = (id, numbers, signal) => json(uploadPath(id, '/parts'),
 
 /** All parts are there: it becomes a meeting. May be asked for again. */
 export const completeUpload = (id, signal) => json(uploadPath(id, '/complete'), { method: 'POST', signal });
+
+export const listUploads = async (signal) => (await json('/api/uploads', { signal })).uploads;
 
 export const cancelUpload = (id) => send(uploadPath(id), { method: 'DELETE' });
 

@@ -8,7 +8,7 @@ const KEY = 'hansard.deleting';
 const UNDO_MS = 8000;
 const OTHER_TAB_MS = 5000;  // after its time is up another page's delete is taken over
 
-/** Fires `changed` when a meeting is to be hidden, or to be shown again. */
+/** Fires `changed` when a meeting is to be hidden, or to be shown again; `gone` (detail: its id) before that when it is deleted. */
 export const deleteEvents = new EventTarget();
 
 const timers = new Map();  // id → its timer, in this page
@@ -54,7 +54,9 @@ async function send(id, title) {
             return;
         }
     }
+    deleteEvents.dispatchEvent(new CustomEvent('gone', { detail: id }));
     forget(id);
+    changed();
 }
 
 export function deleteSoon(id, title) {

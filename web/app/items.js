@@ -96,7 +96,7 @@ export function askForItem(kind, quote) {
 }
 
 /**
- * `onChange(id, change)` saves and resolves to whether it did; the card shows what was saved. `context` is put above the
+ * `onChange(id, change, before)` saves and resolves to whether it did; the card shows what was saved. `context` is put above the
  * text (the meeting, in a list over all meetings). `editable` false: only the status can be changed.
  */
 export function itemCard(item, { kind, onQuote = null, onChange, context = null, editable = true }) {
@@ -107,7 +107,7 @@ export function itemCard(item, { kind, onQuote = null, onChange, context = null,
         const before = Object.fromEntries(Object.keys(changes).map((name) => [name, item[name] ?? null]));
         Object.assign(item, changes);
         render();
-        if (await onChange(item.id, changes)) return announce(text.items.saved(text.items.status[item.status] ?? item.status));
+        if (await onChange(item.id, changes, before)) return announce(text.items.saved(text.items.status[item.status] ?? item.status));
         Object.assign(item, before);
         return typed && card.isConnected ? edit({ ...item, ...changes }) : render();
     }

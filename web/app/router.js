@@ -1,4 +1,4 @@
-// Pages by the address after '#': #/, #/items, #/search?q=words, #/m/{meeting-id}?t=milliseconds.
+// Pages by the address after '#': #/, #/?tag=…, #/items, #/work, #/search?q=words, #/m/{meeting-id}?t=milliseconds.
 import { fill, h } from './dom.js';
 import { text } from './strings.js';
 
@@ -45,7 +45,7 @@ export function startRouter(pages, main, onShown) {
         fill(main);
         onShown(page?.nav ?? '', route);
         window.scrollTo(0, 0);
-        if (moved) main.focus({ preventScroll: true });
+        if (moved && !document.activeElement?.closest('form.search')) main.focus({ preventScroll: true });
         if (!page || (route.name === 'm' && !route.id)) {
             setTitle(text.notThere.title);
             fill(main, h('section.message', h('h1', text.notThere.title), h('a', { href: link.meetings() }, text.notThere.back)));

@@ -7,6 +7,7 @@ export const text = {
     retry: 'Try again',
     reload: 'Reload',
     close: 'Close',
+    more: 'Load more',
     loading: 'Loading …',
     notThere: { title: 'There is no such page', back: 'To the meetings' },
     failed: 'That did not work',
@@ -16,7 +17,10 @@ export const text = {
     meetings: {
         title: 'Meetings',
         untitled: 'Untitled meeting',
-        more: 'Load more',
+        filter: 'Filter',
+        filters: { state: 'State', tag: 'Tag', from: 'From', to: 'To', open: 'with open actions' },
+        states: { '': 'All', ready: 'Ready', working: 'In work', failed: 'Failed' },
+        noneFits: 'No meeting fits this filter.',
         emptyTitle: 'No meetings yet',
         empty: 'Drop a recording of a meeting above. Hansard writes it down, sums it up, and lists what was decided, asked, '
             + 'promised and required, each with the words that were said.',
@@ -168,11 +172,15 @@ export const text = {
     },
 
     items: {
-        title: 'Open items',
-        action: 'Actions', decision: 'Decisions', question: 'Open questions', requirement: 'Requirements',
+        title: 'Items',
+        action: 'Actions', decision: 'Decisions', question: 'Questions', requirement: 'Requirements',
         none: 'Nothing was found of what people promised, decided, asked or required.',
-        allNone: 'Nothing is open. Items of every meeting gather here.',
-        openActions: 'Open actions', openRequirements: 'Open requirements',
+        allNone: 'Nothing fits. Items of every meeting gather here.',
+        filters: { owner: 'Who', status: 'Status', due: 'Due', sort: 'Order' },
+        anyone: 'Anyone',
+        statuses: { open: 'Open', draft: 'Draft', confirmed: 'Confirmed', done: 'Done', rejected: 'Rejected', '': 'All' },
+        dues: { '': 'Any time', overdue: 'Overdue', week: 'Within 7 days', month: 'Within 30 days' },
+        sorts: { '': 'Newest meeting first', due: 'Due first' },
         kind: 'Kind',
         kinds: { action: 'Action', decision: 'Decision', question: 'Question', requirement: 'Requirement' },
         add: 'Add',
@@ -196,11 +204,19 @@ export const text = {
         saved: (status) => `Saved: ${status}.`,
     },
 
+    work: {
+        title: 'Work in progress',
+        failed: 'Failed', running: 'Running', queued: 'Waiting', uploads: 'Uploads under way',
+        uploadsWhy: 'What is not complete after seven days is removed by itself.',
+        idle: 'Nothing runs, waits or failed.',
+        remove: (title) => `Delete ${title}`,
+    },
+
     search: {
         title: 'Search',
         hint: 'Words are looked for in transcripts, items and titles. “Words in quotes” are looked for together.',
         none: (query) => `Nothing was found for “${query}”.`,
-        hits: (n, query) => `${count(n, 'hit', 'hits')} for “${query}”`,
+        hits: (n, query, more) => `${more ? `the first ${n} hits` : count(n, 'hit', 'hits')} for “${query}”`,
         kinds: {
             transcript: 'said',
             action: 'action',
