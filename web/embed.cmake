@@ -1,33 +1,19 @@
-# Writes OUTPUT, a C file with the table web_assets of web_assets.h, for the files ASSETS (names relative to SOURCE). What is for those who
-# work on them stays behind: comments that have lines of their own, and indentation; so no text of the page may span lines.
-# Run as a script: cmake -DSOURCE=… -DASSETS=… -DFOLDER=… -DOUTPUT=… -P embed.cmake; FOLDER takes the files as they are embedded.
+# Writes OUTPUT, a C file with the table web_assets of web_assets.h, for the files ASSETS (names relative to SOURCE) as lean.py puts them
+# into FOLDER. Run as a script: cmake -DSOURCE=… -DASSETS=… -DPYTHON=… -DFOLDER=… -DOUTPUT=… -P embed.cmake
 
 set(type_html "text/html; charset=utf-8")
 set(type_css "text/css; charset=utf-8")
 set(type_js "text/javascript; charset=utf-8")
+set(type_webmanifest "application/manifest+json")
 set(type_svg "image/svg+xml")
 
-set(comment "/[*][^*]*[*]+([^/*][^*]*[*]+)*/")
-function(write_lean from to)
-  file(READ "${from}" text)
-  string(REGEX REPLACE "\n[ \t]+" "\n" text "\n${text}")
-  if(from MATCHES "\\.js$")
-    string(REGEX REPLACE "\n//[^\n]*" "" text "${text}")
-  endif()
-  if(from MATCHES "\\.(js|css)$")
-    string(REGEX REPLACE "\n${comment}" "" text "${text}")
-  endif()
-  string(REGEX REPLACE "\n\n+" "\n" text "${text}")
-  string(STRIP "${text}" text)
-  file(WRITE "${to}" "${text}\n")
-endfunction()
+execute_process(COMMAND "${PYTHON}" -B "${SOURCE}/lean.py" "${SOURCE}" "${FOLDER}" ${ASSETS} COMMAND_ERROR_IS_FATAL ANY)
 
 set(declarations "")
 set(rows "")
 set(number 0)
 foreach(asset IN LISTS ASSETS)
   set(file "${FOLDER}/${asset}")
-  write_lean("${SOURCE}/${asset}" "${file}")
   file(SIZE "${file}" size)
   file(SHA256 "${file}" hash)
   string(SUBSTRING "${hash}" 0 16 hash)

@@ -26,7 +26,7 @@ class Browser:
     """One browser with one page. What the page complains of (exceptions, console errors, breaches of its
     Content-Security-Policy) gathers in `complaints`."""
 
-    def __init__(self, width=1280, height=900):
+    def __init__(self, width=1280, height=900, flags=()):
         self.profile = tempfile.mkdtemp(prefix="hansard-chromium-")
         self.number, self.buffer, self.complaints, self.session = 0, b"", [], None
         command_in, self.commands = os.pipe()
@@ -36,7 +36,7 @@ class Browser:
         os.close(command_in)
         os.close(answer_out)
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        self.process = subprocess.Popen([PROGRAM, *FLAGS, *sandbox, f"--user-data-dir={self.profile}"],
+        self.process = subprocess.Popen([PROGRAM, *FLAGS, *flags, *sandbox, f"--user-data-dir={self.profile}"],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, close_fds=False,
                                         preexec_fn=lambda: (os.dup2(ends[0], 3), os.dup2(ends[1], 4)))
         for end in ends:
@@ -48,11 +48,17 @@ class Browser:
             raise
 
     def _attach(self, width, height):
-        target = self.command("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.command("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.target = self.command("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.command("Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "DOM"):
             self.command(f"{domain}.enable")
         self.command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+    def reopen(self, width=1280, height=900):
+        """The page dies, asked nothing, and another one takes its place; what the browser keeps for them stays."""
+        target, self.session = self.target, None
+        self.command("Target.closeTarget", targetId=target)
+        self._attach(width, height)
 
     def close(self):
         self.process.terminate()

@@ -1,6 +1,6 @@
 // Items of all meetings: what is still to do, what is required; by who, until when and how far.
 import { editMeeting, listItems, readMeeting } from './api.js';
-import { fill, h, notice } from './dom.js';
+import { fill, h, notice, tell } from './dom.js';
 import { when } from './format.js';
 import { itemCard, kinds } from './items.js';
 import { createMore, keepInAddress } from './paging.js';
@@ -86,7 +86,7 @@ export async function itemsPage({ main, query, signal }) {
     }
 
     const choice = (name, options) => {
-        const change = () => { wanted[name] = select.value; restart().catch((error) => { if (!signal.aborted) notice(error.message, { error: true }); }); };
+        const change = () => { wanted[name] = select.value; restart().catch((error) => { if (!signal.aborted) tell(error); }); };
         const select = h('select', { onchange: change }, Object.entries(options).map(([value, label]) =>
             h('option', { value, selected: wanted[name] === value }, label)));
         return { select, element: h('label', h('span', text.items.filters[name]), select) };

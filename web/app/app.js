@@ -6,6 +6,8 @@ import { itemsPage } from './all-items.js';
 import { searchPage } from './search.js';
 import { workPage } from './work.js';
 import { startDeleting } from './deleting.js';
+import { startRecordings } from './record.js';
+import { takeShared } from './shared.js';
 import { startUploads } from './upload.js';
 
 const TYPING_MS = 250;
@@ -47,6 +49,8 @@ function shown(nav, route) {
 
 startDeleting();
 startUploads(window);
+startRecordings();
+takeShared();
 startRouter({
     '': { nav: 'meetings', show: meetingsPage },
     m: { nav: '', show: meetingPage },

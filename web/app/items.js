@@ -1,5 +1,5 @@
 // An item (action, decision, question, requirement) as a card: what, who, until when, the words said, and what to do with it.
-import { announce, fill, h, icon, iconButton } from './dom.js';
+import { announce, dialogButtons, fill, h, icon, iconButton, openDialog } from './dom.js';
 import { clock, day, percent } from './format.js';
 import { text } from './strings.js';
 
@@ -69,30 +69,19 @@ function editForm(item, kind, onSave, onCancel) {
  * Asks for a new item in a dialog; resolves to what is to be saved, or null. `quote` {segments, quote, speaker, start_ms} is its proof; without
  * one the item is marked as the user's own.
  */
-export function askForItem(kind, quote) {
-    return new Promise((resolve) => {
-        const choice = h('select', kinds.map((name) => h('option', { value: name, selected: name === kind }, text.items.kinds[name])));
-        let inputs = itemFields({ text: quote?.quote ?? '', owner: kind === 'action' ? quote?.speaker : null }, kind);
-        const body = h('div.edit', inputs.elements);
-        const change = () => {
-            inputs = itemFields(inputs.values(), choice.value);
-            fill(body, inputs.elements);
-        };
-        choice.addEventListener('change', change);
-        const dialog = h('dialog.wide', { 'aria-labelledby': 'add' }, h('form.edit', { method: 'dialog' },
-            h('h2', { id: 'add' }, text.items.addTitle), field(text.items.kind, choice), body,
-            quote ? quoteElement(quote, null) : h('p.aside', text.items.noProof),
-            h('div.buttons', h('button.plain', { type: 'submit', value: 'no', formnovalidate: true }, text.meeting.cancel),
-                h('button.primary', { type: 'submit', value: 'yes' }, text.items.add))));
-        dialog.addEventListener('close', () => {
-            dialog.remove();
-            const proof = quote && { segments: quote.segments, quote: quote.quote };
-            resolve(dialog.returnValue === 'yes' ? { kind: choice.value, ...inputs.values(), ...proof } : null);
-        });
-        document.body.append(dialog);
-        dialog.showModal();
-        body.querySelector('textarea').select();
+export async function askForItem(kind, quote) {
+    const choice = h('select', kinds.map((name) => h('option', { value: name, selected: name === kind }, text.items.kinds[name])));
+    let inputs = itemFields({ text: quote?.quote ?? '', owner: kind === 'action' ? quote?.speaker : null }, kind);
+    const body = h('div.edit', inputs.elements);
+    choice.addEventListener('change', () => {
+        inputs = itemFields(inputs.values(), choice.value);
+        fill(body, inputs.elements);
     });
+    const answer = await openDialog({ title: text.items.addTitle, wide: true, focus: body.querySelector('textarea') }, field(text.items.kind, choice), body,
+        quote ? quoteElement(quote, null) : h('p.aside', text.items.noProof),
+        dialogButtons(['no', text.meeting.cancel, 'plain', { formnovalidate: true }], ['yes', text.items.add, 'primary']));
+    const proof = quote && { segments: quote.segments, quote: quote.quote };
+    return answer === 'yes' ? { kind: choice.value, ...inputs.values(), ...proof } : null;
 }
 
 /**

@@ -1,10 +1,11 @@
 // The list of meetings: uploads and work in progress on top, then every meeting, newest first.
 import { listJobs, listMeetings } from './api.js';
 import { deleteEvents, isDeleting } from './deleting.js';
-import { announce, fill, h, icon, notice } from './dom.js';
+import { announce, fill, h, icon, notice, tell } from './dom.js';
 import { duration, parseTime, when } from './format.js';
 import { createMore, keepInAddress } from './paging.js';
 import { createProgress } from './progress.js';
+import { canRecord, startRecording } from './record.js';
 import { link, setTitle } from './router.js';
 import { text } from './strings.js';
 import { uploadPanel, uploadEvents } from './upload.js';
@@ -153,11 +154,11 @@ export async function meetingsPage({ main, query, signal }) {
     const isFiltered = () => FILTERS.some((name) => wanted[name]);
     const rows = h('ul.rows', { 'aria-label': text.meetings.title });
     const empty = emptyState(), none = h('p.aside', { role: 'status', hidden: true }, text.meetings.noneFits);
-    const drop = uploadPanel();
+    const drop = uploadPanel(canRecord() && h('button.plain', { onclick: startRecording }, icon('record'), h('span', text.record.open)));
     const jobs = createJobs(() => poll(), (job) => !wanted.state || (jobStates[wanted.state]?.(job.status) ?? false));
     const bar = filterBar(wanted, () => {
         keepInAddress('', wanted);
-        restart().catch((error) => { if (!signal.aborted) notice(error.message, { error: true }); });
+        restart().catch((error) => { if (!signal.aborted) tell(error); });
     });
     const more = createMore(loadMore, signal);
 
@@ -219,7 +220,7 @@ export async function meetingsPage({ main, query, signal }) {
             lost = false;
             return current.some((job) => job.status !== 'failed') ? POLL_BUSY_MS : POLL_IDLE_MS;
         } catch (error) {
-            if (!signal.aborted && !lost) notice(error.message, { error: true });
+            if (!signal.aborted && !lost) tell(error);
             lost = true;
             return POLL_IDLE_MS;
         }

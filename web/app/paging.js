@@ -1,5 +1,5 @@
 // Lists that go on as they are scrolled.
-import { h, notice } from './dom.js';
+import { h, tell } from './dom.js';
 import { text } from './strings.js';
 
 /**
@@ -15,7 +15,7 @@ export function createMore(load, signal) {
         try {
             element.hidden = !await load();
         } catch (error) {
-            if (!signal.aborted) notice(error.message, { error: true });
+            if (!signal.aborted) tell(error);
         }
         loading = false;
     }

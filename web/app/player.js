@@ -118,12 +118,20 @@ export function createPlayer({ url, durationMs, segments, onTime, signal }) {
 
     for (const name of ['play', 'pause', 'ended']) audio.addEventListener(name, showState);
     for (const name of ['seeked', 'timeupdate']) audio.addEventListener(name, show);
-    audio.addEventListener('loadedmetadata', () => {
+    function takeDuration() {
         if (Number.isFinite(audio.duration)) {
             durationMs = audio.duration * 1000;
             wave.setDuration(durationMs);
         }
         show();
+    }
+    audio.addEventListener('loadedmetadata', () => {
+        takeDuration();
+        if (Number.isFinite(audio.duration)) return;
+        // What a browser has recorded does not say how long it is; a leap behind its end makes the browser look, and then it can be wound.
+        const place = audio.currentTime;
+        audio.currentTime = Number.MAX_SAFE_INTEGER;
+        audio.addEventListener('durationchange', () => { takeDuration(); audio.currentTime = place; }, { once: true });
     });
     audio.addEventListener('error', () => { if (!signal.aborted) notice(text.player.broken, { error: true }); });
     document.addEventListener('keydown', key, { signal });

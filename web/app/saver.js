@@ -1,7 +1,7 @@
 // Edits of a meeting, one after the other, each on the version that the one before it made. Where someone else was first, what they changed
 // elsewhere stays and the edit is made on top; where they changed the very same, both versions are shown and the user decides.
 import { editMeeting, readMeeting } from './api.js';
-import { h, notice } from './dom.js';
+import { dialogButtons, h, notice, openDialog } from './dom.js';
 import { reload } from './router.js';
 import { text } from './strings.js';
 
@@ -44,25 +44,15 @@ function fieldsOf(patch) {
 }
 
 /** Both versions side by side; resolves to the fields' values as the user wants them, or null to keep theirs. */
-function askWhich(fields, theirs) {
-    return new Promise((resolve) => {
-        const rows = fields.map((field) => {
-            const mine = h('textarea', { rows: 2, 'aria-label': `${text.conflict.mine}: ${field.label}` }, field.mine ?? '');
-            return { mine, element: [h('p.aside', field.label), h('p.theirs', field.read(theirs) ?? text.conflict.none), mine] };
-        });
-        const dialog = h('dialog.wide', { 'aria-labelledby': 'conflict' }, h('form', { method: 'dialog' },
-            h('h2', { id: 'conflict' }, text.conflict.title), h('p', text.conflict.why),
-            h('div.versions', h('span'), h('strong', text.conflict.theirs), h('strong', text.conflict.mine), rows.flatMap((row) => row.element)),
-            h('div.buttons', h('button.plain', { type: 'submit', value: 'theirs' }, text.conflict.keepTheirs),
-                h('button.primary', { type: 'submit', value: 'mine', autofocus: true }, text.conflict.keepMine))));
-        dialog.addEventListener('cancel', (event) => event.preventDefault());  // what was typed goes only when the user says so
-        dialog.addEventListener('close', () => {
-            dialog.remove();
-            resolve(dialog.returnValue === 'mine' ? rows.map((row) => row.mine.value.trim()) : null);
-        });
-        document.body.append(dialog);
-        dialog.showModal();
-    });
+async function askWhich(fields, theirs) {
+    const { conflict } = text;
+    const areas = fields.map((field) => h('textarea', { rows: 2, 'aria-label': `${conflict.mine}: ${field.label}` }, field.mine ?? ''));
+    const rows = fields.flatMap((field, i) => [h('p.aside', field.label), h('p.theirs', field.read(theirs) ?? conflict.none), areas[i]]);
+    // What was typed goes only when the user says so.
+    const answer = await openDialog({ title: conflict.title, wide: true, firm: true, focus: areas[0] }, h('p', conflict.why),
+        h('div.versions', h('span'), h('strong', conflict.theirs), h('strong', conflict.mine), rows),
+        dialogButtons(['theirs', conflict.keepTheirs], ['mine', conflict.keepMine, 'primary']));
+    return answer === 'mine' ? areas.map((area) => area.value.trim()) : null;
 }
 
 /** Shows the meeting anew, but not over what someone is typing. */

@@ -80,6 +80,28 @@ export const text = {
         announceFailed: (name, why) => `${name} could not be uploaded: ${why}`,
     },
 
+    record: {
+        open: 'Record',
+        title: 'Record a meeting',
+        why: 'Tell everyone that you record.',
+        microphone: 'Microphone',
+        tab: 'Sound of a tab or window, for a call in the browser',
+        start: 'Start',
+        label: 'Recording now', level: 'Loudness',
+        pause: 'Pause', goOn: 'Go on', stop: 'Stop and upload',
+        discard: 'Discard the recording',
+        discardTitle: 'Discard the recording?',
+        discardText: 'What was recorded goes for good.',
+        discardYes: 'Discard',
+        name: 'Recording',
+        announce: 'Recording.',
+        found: (name, size) => `${name} (${size}) was not uploaded to its end.`,
+        send: 'Upload',
+        noTabSound: 'It was shared without its sound. Choose a tab, and allow its sound in the same dialog.',
+        notAllowed: 'The browser does not let this page record. Allow it in the browser’s settings of this page.',
+        broken: 'The recording was broken off. What there is of it is uploaded.',
+    },
+
     meeting: {
         editTitle: 'Change title and tags',
         titleLabel: 'Title',

@@ -1,6 +1,6 @@
 // What goes on in the store beside finished meetings: work that runs, waits or failed, and uploads that are not complete.
 import { cancelUpload, listJobs, listUploads } from './api.js';
-import { fill, h, iconButton, notice } from './dom.js';
+import { fill, h, iconButton, tell } from './dom.js';
 import { bytes, when } from './format.js';
 import { askAndDelete } from './meeting-header.js';
 import { createProgress } from './progress.js';
@@ -45,7 +45,7 @@ export async function workPage({ main, signal }) {
             await cancelUpload(upload.meeting_id);
             await refresh();
         } catch (error) {
-            notice(error.message, { error: true });
+            tell(error);
         }
     }
 
