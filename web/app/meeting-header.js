@@ -36,7 +36,7 @@ function titleElement(contents, save) {
             contents.metadata.tags = before.tags;
             return element.isConnected ? edit({ title: wanted, tags: tagInput.value }) : undefined;
         };
-        fill(element, h('form', { onsubmit: submit, onkeydown: (event) => { if (event.key === 'Escape') back(); } }, input, tagInput,
+        fill(element, h('h1.unseen', contents.title), h('form', { onsubmit: submit, onkeydown: (event) => { if (event.key === 'Escape') back(); } }, input, tagInput,
             h('button.primary', { type: 'submit' }, text.meeting.save),
             h('button.plain', { onclick: back }, text.meeting.cancel)));
         input.select();

@@ -64,15 +64,22 @@ function showAnew(words) {
     }
 }
 
+/** What of a meeting can be changed, as it is now: the page itself changes what it was given as the user types. */
+function snapshot({ metadata, summary, requirements, transcript }) {
+    const segments = transcript?.segments?.map(({ text: words, speaker }) => ({ text: words, speaker }));
+    return structuredClone({ metadata, summary, requirements, transcript: transcript && { speakers: transcript.speakers, segments } });
+}
+
 /**
  * `meeting` as it was read, with its ETag. save(patch) resolves to the answer ({added}: the ids of new items), or to null where it was not
  * saved, which the user has been told.
  */
 export function createSaver(id, meeting, etag) {
     let last = Promise.resolve();
+    const base = snapshot(meeting);
     const seen = new Map();  // what this page has set since it read the meeting: a field's label → text
 
-    const baseOf = (field) => (seen.has(field.label) ? seen.get(field.label) : field.read(meeting));
+    const baseOf = (field) => (seen.has(field.label) ? seen.get(field.label) : field.read(base));
     const same = (a, b) => String(a ?? '') === String(b ?? '');
 
     async function send(patch) {
