@@ -40,6 +40,7 @@ class Stories(unittest.TestCase):
         return answer["meeting_id"]
 
     def show(self, meeting_id, view="notes"):
+        self.browser.open("about:blank")
         self.browser.open(f"{self.url}#/m/{meeting_id}")
         self.browser.wait("document.querySelector('.meeting .turn')")
         self.browser.js(f"document.querySelector('[data-view={view}]').click()")
@@ -144,8 +145,7 @@ class Items(Stories):
         browser.js("document.querySelector('dialog input:not([type])').focus()")
         browser.press("Enter", 13)
         browser.wait("!document.querySelector('dialog')")
-        if not browser.js("[...document.querySelectorAll('.item-text')].some((e) => e.textContent === 'Call the printer')"):
-            browser.wait("[...document.querySelectorAll('.item-text')].some((e) => e.textContent === 'Call the printer')")
+        browser.wait("[...document.querySelectorAll('.item-text')].some((e) => e.textContent === 'Call the printer')")
         own = next(item for item in self.state(meeting_id)["summary"]["action_items"] if item["origin"] == "user")
         self.assertEqual((own["text"], own["due"], own["evidence"]), ("Call the printer", "2031-02-03", []))
         # It can be changed at once, under the id that the server gave it.
@@ -250,7 +250,7 @@ class Exports(Stories):
             self.assertIn(f"budget review.{link.split('format=')[1]}", headers["Content-Disposition"])
         # Without a date and without requirements there is no calendar and no ReqIF.
         self.server.edit(meeting_id, {"items": {"A-1": {"due": None}, "REQ-1": {"status": "rejected"}}})
-        browser.command("Page.reload")
+        self.show(meeting_id)
         browser.click(".menu summary")
         left = browser.wait("[...document.querySelectorAll('.menu a')].map((a) => a.getAttribute('href').split('format=')[1])")
         self.assertEqual(left, formats[:-2])

@@ -41,7 +41,7 @@ export async function itemsPage({ main, query, signal }) {
     if (!query.has('status')) wanted.status = 'open';
     setTitle(text.items.title);
     const rows = h('ul.items.wide'), none = h('p.aside', { role: 'status' }, text.loading);
-    let shown = 0, asked = 0;
+    let shown = 0, asked = 0, turn = 0;
 
     /** What the list would no longer hold is still shown, but counts no more when the next page is asked for. */
     async function onChange(item, change, before) {
@@ -67,7 +67,8 @@ export async function itemsPage({ main, query, signal }) {
         const dates = Object.fromEntries(Object.entries(dueRanges[wanted.due] ?? {}).map(([name, day]) => [name, day()]));
         const { kind, status, owner, sort } = wanted;
         const filter = { kind, status, owner, sort, ...dates, limit: PAGE, offset: asked, owners: asked === 0 ? 1 : null };
-        const page = await listItems(filter, signal);
+        const mine = turn, page = await listItems(filter, signal);
+        if (mine !== turn) return true;  // another filter is asked for by now
         if (page.owners) showOwners(page.owners);
         asked += page.items.length;
         shown += page.items.length;
@@ -81,8 +82,11 @@ export async function itemsPage({ main, query, signal }) {
     async function restart() {
         keepInAddress('items', wanted);
         shown = asked = 0;
+        turn++;
+        const mine = turn;
         fill(rows);
-        more.show(await load());
+        const isMore = await load();
+        if (mine === turn) more.show(isMore);
     }
 
     const choice = (name, options) => {

@@ -82,9 +82,12 @@ export function openDialog({ title, wide = false, firm = false, focus = null }, 
     });
 }
 
-/** The buttons of a dialog: [value, label, class], the last one the one that does it. */
-export const dialogButtons = (...buttons) => h('div.buttons', buttons.map(([value, label, kind = 'plain', attributes = {}]) =>
-    h(`button.${kind}`, { type: 'submit', value, ...attributes }, label)));
+/** The buttons of a dialog: [value, label, class, attributes]. The last one is what Enter does. */
+export const dialogButtons = (...buttons) => h('div.buttons', buttons.map(([value, label, kind = 'plain', attributes = {}], i) => {
+    const last = i === buttons.length - 1;
+    const close = (event) => event.target.closest('dialog').close(value);
+    return h(`button.${kind}`, { ...(last ? { type: 'submit', value } : { onclick: close }), ...attributes }, label);
+}));
 
 /** A question in a dialog of its own; resolves to true when the answer is yes. */
 export async function confirmDialog({ title, text, yes, no }) {

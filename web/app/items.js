@@ -79,7 +79,7 @@ export async function askForItem(kind, quote) {
     });
     const answer = await openDialog({ title: text.items.addTitle, wide: true, focus: body.querySelector('textarea') }, field(text.items.kind, choice), body,
         quote ? quoteElement(quote, null) : h('p.aside', text.items.noProof),
-        dialogButtons(['no', text.meeting.cancel, 'plain', { formnovalidate: true }], ['yes', text.items.add, 'primary']));
+        dialogButtons(['no', text.meeting.cancel], ['yes', text.items.add, 'primary']));
     const proof = quote && { segments: quote.segments, quote: quote.quote };
     return answer === 'yes' ? { kind: choice.value, ...inputs.values(), ...proof } : null;
 }
