@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Puts axe, the accessibility checker that the tests run in the browser, into the prefix, once, out of the Python package that carries it. Prints its file.
+# Puts axe, the accessibility checker that the tests run in the browser, into the prefix, once, out of the Python package that carries it.
+# Prints its file.
 . "$(dirname "$0")/common.sh"
 
 out=$HANSARD_PREFIX/axe/${AXE_PACKAGE##*==}

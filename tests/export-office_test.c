@@ -81,7 +81,8 @@ static void test_docx(void) {
     g_autoptr(GBytes) again = docx_of(meeting);
     g_assert_true(g_bytes_equal(first, again));
     g_autofree char *document = zip_part(first, "word/document.xml"), *text = xml_text(document, strlen(document));
-    static const char *const words[] = {"Stand-up", "2025-03-04 05:06 UTC", "We met.", "# not a title", "0:01  Delivery", "A-1  Send \"it\", now", "2026-03-06",
+    static const char *const words[] = {"Stand-up", "2025-03-04 05:06 UTC", "We met.", "# not a title", "0:01  Delivery",
+                                        "A-1  Send \"it\", now", "2026-03-06",
                                         "“Bob will send it by Friday” Ann, 0:01", "REQ-1  The system shall a|b", "0:01  Ann: ", "Bob will send it by Friday.",
                                         "1:02  Bob <b>: ", "Yes --> & <i>sure</i>."};
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++) g_assert_nonnull(strstr(text, words[i]));
@@ -109,7 +110,8 @@ static void test_ics(void) {
     g_autofree char *text = write_as(meeting, "ics");
     g_assert_cmpstr(text, ==,
                     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Hansard//Hansard " HANSARD_VERSION "//EN\r\n"
-                    "BEGIN:VEVENT\r\nUID:A-1.meeting-1@hansard\r\nDTSTAMP:20250304T050640Z\r\nDTSTART;VALUE=DATE:20260306\r\nDTEND;VALUE=DATE:20260307\r\n"
+                    "BEGIN:VEVENT\r\nUID:A-1.meeting-1@hansard\r\nDTSTAMP:20250304T050640Z\r\n"
+                    "DTSTART;VALUE=DATE:20260306\r\nDTEND;VALUE=DATE:20260307\r\n"
                     "SUMMARY:Bob: Send \"it\"\\, now\r\nDESCRIPTION:“Bob will send it by Friday” Ann\\, 0:01\\n\\nStand-up\r\n"
                     "TRANSP:TRANSPARENT\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n");
     static const char *const closed[] = {"done", "rejected"};
@@ -190,12 +192,14 @@ static void test_tickets(void) {
     g_autofree char *jira = write_as(meeting, "jira.csv"), *github = write_as(meeting, "github.csv");
     g_assert_cmpstr(jira, ==,
                     "Summary,Description,Issue Type,Assignee,Due Date,Priority,Status,Labels\r\n"
-                    "\"Send \"\"it\"\", now\",\"“Bob will send it by Friday” Ann, 0:01\n\nStand-up, A-1 in meeting-1\",\"Task\",\"Bob\",\"2026-03-06\",\"\","
+                    "\"Send \"\"it\"\", now\",\"“Bob will send it by Friday” Ann, 0:01\n\nStand-up, A-1 in meeting-1\","
+                    "\"Task\",\"Bob\",\"2026-03-06\",\"\","
                     "\"To Do\",\"hansard\"\r\n"
                     "\"The system shall a|b\",\"Stand-up, REQ-1 in meeting-1\",\"Story\",\"\",\"\",\"High\",\"To Do\",\"hansard\"\r\n");
     g_assert_cmpstr(github, ==,
                     "title,body,labels,assignee,state\r\n"
-                    "\"Send \"\"it\"\", now\",\"“Bob will send it by Friday” Ann, 0:01\n\nStand-up, A-1 in meeting-1\n\nBob, due 2026-03-06\",\"action\",\"\","
+                    "\"Send \"\"it\"\", now\",\"“Bob will send it by Friday” Ann, 0:01\n\nStand-up, A-1 in meeting-1\n\n"
+                    "Bob, due 2026-03-06\",\"action\",\"\","
                     "\"open\"\r\n"
                     "\"The system shall a|b\",\"Stand-up, REQ-1 in meeting-1\",\"requirement\",\"\",\"open\"\r\n");
     set_text(&minutes_find(meeting->minutes, "A-1")->status, "done");

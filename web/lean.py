@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""lean.py SOURCE FOLDER FILE…: copies the page's files to FOLDER without what is only for those who work on them: comments, indentation and the spaces
-that no browser needs. Names stay, and a line a statement, so that what a browser reports can be read. Files that are no text of the page are copied as they are."""
+"""lean.py SOURCE FOLDER FILE…: copies the page's files to FOLDER without what is only for those who work on them: comments, indentation and the
+spaces that no browser needs. Names stay, and a line a statement, so that what a browser reports can be read. Files that are no text of the page
+are copied as they are."""
 import pathlib
 import re
 import sys

@@ -1,5 +1,5 @@
-/* Minutes as a document of Office Open XML (ISO/IEC 29500), to send on: head, summary, topics, items as tables with their proof, transcript. Headings are
- * real ones, so that outlines and screen readers find them. */
+/* Minutes as a document of Office Open XML (ISO/IEC 29500), to send on: head, summary, topics, items as tables with their proof, transcript.
+ * Headings are real ones, so that outlines and screen readers find them. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -37,7 +37,8 @@ static void append_head(GString *out, const Record *record) {
         g_autofree char *duration = text_duration(record->duration_ms);
         g_string_append_printf(facts, " · %s", duration);
     }
-    for (guint i = 0; i < record->speakers->len; i++) g_string_append_printf(facts, "%s%s", i == 0 ? " · " : ", ", (char *)record->speakers->pdata[i]);
+    for (guint i = 0; i < record->speakers->len; i++)
+        g_string_append_printf(facts, "%s%s", i == 0 ? " · " : ", ", (char *)record->speakers->pdata[i]);
     append_paragraph(out, "Subtitle", facts->str);
 }
 
@@ -70,7 +71,8 @@ static void append_cell(GString *out, const Column *column, const char *text, co
 }
 
 static void begin_table(GString *out, const Column *columns, gsize count) {
-    g_string_append(out, "<w:tbl><w:tblPr><w:tblStyle w:val=\"Grid\"/><w:tblW w:w=\"9600\" w:type=\"dxa\"/><w:tblLayout w:type=\"fixed\"/></w:tblPr><w:tblGrid>");
+    g_string_append(out, "<w:tbl><w:tblPr><w:tblStyle w:val=\"Grid\"/><w:tblW w:w=\"9600\" w:type=\"dxa\"/><w:tblLayout w:type=\"fixed\"/>"
+                         "</w:tblPr><w:tblGrid>");
     for (gsize i = 0; i < count; i++) g_string_append_printf(out, "<w:gridCol w:w=\"%d\"/>", columns[i].width);
     g_string_append(out, "</w:tblGrid>\n<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>");
     for (gsize i = 0; i < count; i++) append_cell(out, &columns[i], columns[i].title, NULL, true);

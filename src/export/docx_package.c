@@ -21,7 +21,8 @@ static const char content_types[] =
 static const char relations[] =
     XML "<Relationships xmlns=\"" OFFICE "package/2006/relationships\">"
         "<Relationship Id=\"document\" Type=\"" OFFICE "officeDocument/2006/relationships/officeDocument\" Target=\"word/document.xml\"/>"
-        "<Relationship Id=\"core\" Type=\"" OFFICE "package/2006/relationships/metadata/core-properties\" Target=\"docProps/core.xml\"/></Relationships>";
+        "<Relationship Id=\"core\" Type=\"" OFFICE "package/2006/relationships/metadata/core-properties\" Target=\"docProps/core.xml\"/>"
+        "</Relationships>";
 
 static const char document_relations[] =
     XML "<Relationships xmlns=\"" OFFICE "package/2006/relationships\">"
@@ -39,7 +40,8 @@ static const char styles[] =
         "<w:style w:type=\"paragraph\" w:default=\"1\" w:styleId=\"Normal\"><w:name w:val=\"Normal\"/></w:style>"
     STYLE("Title", "Title", "<w:spacing w:after=\"40\"/>", "<w:b/><w:sz w:val=\"40\"/>")
     STYLE("Subtitle", "Subtitle", "<w:spacing w:after=\"240\"/>", "<w:color w:val=\"5A5A5A\"/>")
-    STYLE("Heading1", "heading 1", "<w:keepNext/><w:spacing w:before=\"320\" w:after=\"120\"/><w:outlineLvl w:val=\"0\"/>", "<w:b/><w:sz w:val=\"28\"/>")
+    STYLE("Heading1", "heading 1", "<w:keepNext/><w:spacing w:before=\"320\" w:after=\"120\"/><w:outlineLvl w:val=\"0\"/>",
+          "<w:b/><w:sz w:val=\"28\"/>")
     STYLE("Quote", "Quote", "<w:ind w:left=\"284\"/>", "<w:i/>")
     STYLE("Cell", "Cell", "<w:spacing w:before=\"40\" w:after=\"40\"/>", "<w:sz w:val=\"20\"/>")
     STYLE("Proof", "Proof", "<w:spacing w:after=\"60\"/>", "<w:i/><w:color w:val=\"5A5A5A\"/><w:sz w:val=\"18\"/>")
@@ -53,8 +55,8 @@ static char *core_properties(const char *title, gint64 created_ms) {
                                               " xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:dcterms=\"http://purl.org/dc/terms/\""
                                               " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><dc:title>");
     append_xml(out, title);
-    g_string_append_printf(out, "</dc:title><dc:creator>Hansard</dc:creator><dcterms:created xsi:type=\"dcterms:W3CDTF\">%.19sZ</dcterms:created></cp:coreProperties>",
-                           time);
+    g_string_append_printf(out, "</dc:title><dc:creator>Hansard</dc:creator><dcterms:created xsi:type=\"dcterms:W3CDTF\">%.19sZ</dcterms:created>"
+                                "</cp:coreProperties>", time);
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 

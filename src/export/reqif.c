@@ -1,6 +1,7 @@
 /* The requirements for requirements tools: OMG ReqIF 1.2 (formal/2016-07-01), whose files keep the namespace and the version number of 1.0.
- * Text is XHTML, as its implementation guide asks for ("ReqIF.Text", "ReqIF.ForeignID"); priority and status are enumerations. Rejected requirements are
- * left out. Identifiers are made of the meeting's and the item's ids, so that a second export updates what a first one brought in. */
+ * Text is XHTML, as its implementation guide asks for ("ReqIF.Text", "ReqIF.ForeignID"); priority and status are enumerations. Rejected
+ * requirements are left out. Identifiers are made of the meeting's and the item's ids, so that a second export updates what a first one
+ * brought in. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -105,7 +106,8 @@ static char *object_id(const Writer *writer, const Item *item) { return g_strdup
 static void append_object(Writer *writer, const Item *item) {
     const Evidence *evidence = item->evidence->len > 0 ? &g_array_index(item->evidence, Evidence, 0) : NULL;
     g_autofree char *id = object_id(writer, item), *time = evidence ? text_duration(evidence->start_ms) : NULL;
-    const char *values[TEXT_COUNT] = {item->id, item->type, item->owner, evidence ? evidence->quote : NULL, evidence ? evidence->speaker : NULL, time};
+    const char *quote = evidence ? evidence->quote : NULL, *speaker = evidence ? evidence->speaker : NULL;
+    const char *values[TEXT_COUNT] = {item->id, item->type, item->owner, quote, speaker, time};
     begin(writer, "SPEC-OBJECT", "", id, NULL, "><VALUES>\n<ATTRIBUTE-VALUE-XHTML><THE-VALUE><xhtml:div>");
     append_xml(writer->out, item->text);
     g_string_append(writer->out, "</xhtml:div></THE-VALUE><DEFINITION>");

@@ -38,9 +38,10 @@ bool meetings_list_open(Context *context, const Request *request, const CatalogQ
     SearchMeeting after = {0};
     g_autoptr(GPtrArray) found = NULL;
     g_autoptr(json_t) rows = json_array();
-    if ((query->cursor && !read_cursor(query->cursor, &after, error)) ||
-        !search_meetings_with_open_actions(context->workspace->search, query->from_ms, query->to_ms, query->cursor ? &after : NULL, query->limit, &found,
-                                           error))
+    Search *search = context->workspace->search;
+    const SearchMeeting *begin = query->cursor ? &after : NULL;
+    if ((begin && !read_cursor(query->cursor, &after, error)) ||
+        !search_meetings_with_open_actions(search, query->from_ms, query->to_ms, begin, query->limit, &found, error))
         return false;
     for (guint i = 0; i < found->len; i++)
         if (!append_row(context, ((SearchMeeting *)found->pdata[i])->meeting_id, query->tag, rows, error)) return false;

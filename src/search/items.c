@@ -68,8 +68,8 @@ static bool list_items(Search *search, const ItemFilter *filter, guint limit, gu
     g_autofree char *sql = g_strdup_printf("SELECT i.json, i.kind, m.meeting_id, m.title, m.timestamp_ms%s ORDER BY %s"
                                            " m.timestamp_ms DESC, m.meeting_id, i.position LIMIT ?6 OFFSET ?7",
                                            conditions, filter->by_due ? DUE " IS NULL, " DUE "," : "");
-    return sql_prepare(search, &statement, error, sql, "tttttii", filter->kind, filter->status, owner, filter->due_from, filter->due_to, (gint64)limit,
-                       (gint64)offset) &&
+    return sql_prepare(search, &statement, error, sql, "tttttii", filter->kind, filter->status, owner, filter->due_from, filter->due_to,
+                       (gint64)limit, (gint64)offset) &&
            read_rows(search, statement, read_item, items, error);
 }
 

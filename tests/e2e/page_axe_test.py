@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What the page is by rules: axe finds no breach of WCAG 2.2 AA in any view, light and dark, on a desk and on a phone; it is small, and can be installed.
-Skipped where Chromium or axe (setup/axe.sh) are not installed."""
+"""What the page is by rules: axe finds no breach of WCAG 2.2 AA in any view, light and dark, on a desk and on a phone; it is small, and can be
+installed. Skipped where Chromium or axe (setup/axe.sh) are not installed."""
 import json
 import os
 import pathlib
@@ -75,20 +75,22 @@ class Rules(Stories):
         """Whatever reacts to a click is reached by the Tab key and has a name."""
         self.show(self.meeting())
         browser = self.browser
-        wanted = browser.js("[...document.querySelectorAll('button, a[href], input, select, summary, textarea')].filter((e) => e.offsetParent && !e.disabled).length")
+        active = "e.matches('button, a[href], input, select, summary, textarea') && e.offsetParent && !e.disabled"
+        wanted = browser.js(f"[...document.querySelectorAll('*')].filter((e) => {active}).length")
         reached = set()
         browser.js("document.body.focus()")
         for _ in range(wanted + 20):
             browser.press("Tab", 9)
             reached.add(browser.js("(() => { const all = [...document.querySelectorAll('*')]; return all.indexOf(document.activeElement); })()"))
-        focusable = browser.js("[...document.querySelectorAll('*')].map((e, i) => [e, i]).filter(([e]) => e.matches('button, a[href], input, select, summary, textarea')"
-                               " && e.offsetParent && !e.disabled).map(([, i]) => i)")
+        focusable = browser.js(f"[...document.querySelectorAll('*')].map((e, i) => [e, i]).filter(([e]) => {active}).map(([, i]) => i)")
         self.assertEqual([i for i in focusable if i not in reached], [])
-        nameless = browser.js("[...document.querySelectorAll('button')].filter((e) => !e.innerText.trim() && !e.getAttribute('aria-label')).map((e) => e.outerHTML)")
+        nameless = browser.js("[...document.querySelectorAll('button')].filter((e) => !e.innerText.trim() && !e.getAttribute('aria-label'))"
+                              ".map((e) => e.outerHTML)")
         self.assertEqual(nameless, [])
 
     def test_size_and_manifest(self):
-        names = [path.relative_to(ROOT / "web") for path in (ROOT / "web").rglob("*") if path.suffix in (".html", ".css", ".js", ".svg", ".webmanifest")]
+        kinds = (".html", ".css", ".js", ".svg", ".webmanifest")
+        names = [path.relative_to(ROOT / "web") for path in (ROOT / "web").rglob("*") if path.suffix in kinds]
         self.assertGreater(len(names), 20)
         sizes = {}
         for name in names:

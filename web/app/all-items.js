@@ -99,7 +99,8 @@ export async function itemsPage({ main, query, signal }) {
     function showOwners(owners) {
         const names = owners.map(({ owner: name, count }) => h('option', { value: name }, `${name} (${count})`));
         fill(owner.select, h('option', { value: '' }, text.items.anyone), names);
-        if (wanted.owner && !owners.some((one) => one.owner === wanted.owner)) owner.select.append(h('option', { value: wanted.owner }, wanted.owner));
+        if (wanted.owner && !owners.some((one) => one.owner === wanted.owner))
+            owner.select.append(h('option', { value: wanted.owner }, wanted.owner));
         owner.select.value = wanted.owner;
     }
     main.append(h('h1', text.items.title),

@@ -74,6 +74,7 @@ export function deleteSoon(id, title) {
 export function startDeleting() {
     window.addEventListener('pagehide', () => { for (const id of timers.keys()) deleteMeeting(id, { keepalive: true }).catch(() => {}); });
     for (const { id, title, due } of read()) {
-        setTimeout(() => { if (read().some((entry) => entry.id === id)) send(id, title ?? ''); }, Math.max(0, Math.min(due - Date.now(), UNDO_MS) + OTHER_TAB_MS));
+        const wait = Math.max(0, Math.min(due - Date.now(), UNDO_MS) + OTHER_TAB_MS);
+        setTimeout(() => { if (read().some((entry) => entry.id === id)) send(id, title ?? ''); }, wait);
     }
 }

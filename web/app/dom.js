@@ -67,8 +67,8 @@ export function notice(text, { error = false, action = null } = {}) {
 export const tell = (error) => notice(error.message, { error: true });
 
 /**
- * A modal dialog with a form of `children` under the heading `title`. Resolves to the value of the button that closed it, "" for Escape. `wide`: for long
- * texts; `firm`: only its buttons close it.
+ * A modal dialog with a form of `children` under the heading `title`. Resolves to the value of the button that closed it, "" for Escape.
+ * `wide`: for long texts; `firm`: only its buttons close it.
  */
 export function openDialog({ title, wide = false, firm = false, focus = null }, ...children) {
     return new Promise((resolve) => {

@@ -77,7 +77,8 @@ export async function askForItem(kind, quote) {
         inputs = itemFields(inputs.values(), choice.value);
         fill(body, inputs.elements);
     });
-    const answer = await openDialog({ title: text.items.addTitle, wide: true, focus: body.querySelector('textarea') }, field(text.items.kind, choice), body,
+    const answer = await openDialog({ title: text.items.addTitle, wide: true, focus: body.querySelector('textarea') },
+        field(text.items.kind, choice), body,
         quote ? quoteElement(quote, null) : h('p.aside', text.items.noProof),
         dialogButtons(['no', text.meeting.cancel], ['yes', text.items.add, 'primary']));
     const proof = quote && { segments: quote.segments, quote: quote.quote };
@@ -133,7 +134,8 @@ export function itemCard(item, { kind, onQuote = null, onChange, context = null,
 export function itemSection(kind, items, options) {
     const rejected = items.filter((item) => item.status === 'rejected'), open = items.filter((item) => !rejected.includes(item));
     const cards = (list) => h('ul.items', list.map((item) => itemCard(item, { kind, ...options })));
-    const add = h('button.quiet.add', { onclick: () => options.onAdd(kind), 'aria-label': text.items.addOne[kind] }, icon('add'), h('span', text.items.add));
+    const add = h('button.quiet.add', { onclick: () => options.onAdd(kind), 'aria-label': text.items.addOne[kind] },
+        icon('add'), h('span', text.items.add));
     return h('section', { class: `items-of ${kind}` },
         h('header.items-head', h('h2', text.items[kind], ' ', h('span.number', open.length)), add),
         cards(open), rejected.length > 0 && h('details', h('summary', text.items.rejected(rejected.length)), cards(rejected)));

@@ -19,7 +19,8 @@ function titleElement(contents, save) {
     }
     function edit(typed = { title: contents.title, tags: tags().join(', ') }) {
         const input = h('input.words', { value: typed.title, maxlength: TITLE_LETTERS_MAX, required: true, 'aria-label': text.meeting.titleLabel });
-        const tagInput = h('input', { value: typed.tags, maxlength: 1000, 'aria-label': text.meeting.tagsLabel, placeholder: text.meeting.tagsLabel });
+        const label = text.meeting.tagsLabel;
+        const tagInput = h('input', { value: typed.tags, maxlength: 1000, 'aria-label': label, placeholder: label });
         const back = () => { show(); element.querySelector('button').focus(); };
         const submit = async (event) => {
             event.preventDefault();
@@ -36,7 +37,8 @@ function titleElement(contents, save) {
             contents.metadata.tags = before.tags;
             return element.isConnected ? edit({ title: wanted, tags: tagInput.value }) : undefined;
         };
-        fill(element, h('h1.unseen', contents.title), h('form', { onsubmit: submit, onkeydown: (event) => { if (event.key === 'Escape') back(); } }, input, tagInput,
+        const key = (event) => { if (event.key === 'Escape') back(); };
+        fill(element, h('h1.unseen', contents.title), h('form', { onsubmit: submit, onkeydown: key }, input, tagInput,
             h('button.primary', { type: 'submit' }, text.meeting.save),
             h('button.plain', { onclick: back }, text.meeting.cancel)));
         input.select();

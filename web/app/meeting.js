@@ -105,7 +105,8 @@ function showReady({ main, id, meeting, etag, startMs, signal }) {
     }
 
     function showNotes() {
-        const options = { onQuote: transcript || player ? playQuote : null, onChange: (item, change) => save({ items: { [item]: change } }), onAdd: addItem };
+        const saveItem = (item, change) => save({ items: { [item]: change } });
+        const options = { onQuote: transcript || player ? playQuote : null, onChange: saveItem, onAdd: addItem };
         const none = kinds.every((kind) => contents.items[kind].length === 0);
         fill(names, [...new Set((contents.transcript?.speakers ?? []).map((speaker) => speaker.name))].map((name) => h('option', { value: name })));
         fill(notes, summarySection(contents, canSeek ?? (transcript && seek)), none && h('p.aside', text.items.none),

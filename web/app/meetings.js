@@ -38,7 +38,8 @@ function filterBar(wanted, onChange) {
     const tag = h('input', { value: wanted.tag, list: 'tags', maxlength: 64, autocomplete: 'off', onchange: () => set('tag', tag.value.trim()) });
     const open = h('input', { type: 'checkbox', checked: Boolean(wanted.open), onchange: () => set('open', open.checked ? '1' : '') });
     const count = h('span.number');
-    const element = h('details.filter', { open: FILTERS.some((name) => wanted[name]) }, h('summary', icon('filter'), ` ${text.meetings.filter} `, count),
+    const element = h('details.filter', { open: FILTERS.some((name) => wanted[name]) },
+        h('summary', icon('filter'), ` ${text.meetings.filter} `, count),
         h('div.filters', labelled('state', state), labelled('tag', tag), tags, labelled('from', date('from')), labelled('to', date('to')),
             h('label.check', open, h('span', text.meetings.filters.open))));
     function showCount() {

@@ -40,8 +40,9 @@ export function createPlayer({ url, durationMs, segments, onTime, signal }) {
         SPEEDS.map((rate) => h('option', { value: rate, selected: rate === chosen.speed }, `${rate}×`)));
     const silences = silencesOf(segments, durationMs);
     const toggleSkip = () => { chosen.skip = !chosen.skip; skip.setAttribute('aria-pressed', chosen.skip); };
-    const skip = h('button.quiet.skip-silence', { hidden: !silences.length, 'aria-pressed': chosen.skip, title: text.player.skipWhy, onclick: toggleSkip },
-        icon('skip'), h('span', text.player.skip));
+    const skip = h('button.quiet.skip-silence', {
+        hidden: !silences.length, 'aria-pressed': String(chosen.skip), title: text.player.skipWhy, onclick: toggleSkip,
+    }, icon('skip'), h('span', text.player.skip));
     const element = h('section.player', { 'aria-label': text.player.label }, playButton,
         iconButton('undo', text.player.back, () => seek(position() - BACK_MS)), slider, time, skip, speed, audio);
     setSpeed();

@@ -141,8 +141,9 @@ async function record(what) {
         stop();
     };
     // When the user ends the sharing in the browser's own bar: the microphone goes on alone.
-    const ended = () => { if (streams.every((stream) => !stream.active || stream.getAudioTracks().every((track) => track.readyState === 'ended'))) stop(); };
-    for (const stream of streams) for (const track of stream.getAudioTracks()) track.addEventListener('ended', ended);
+    const tracks = streams.flatMap((stream) => stream.getAudioTracks());
+    const ended = () => { if (tracks.every((track) => track.readyState === 'ended')) stop(); };
+    for (const track of tracks) track.addEventListener('ended', ended);
     recorder.start(PIECE_MS);
     const bar = createBar(recorder, sound, stop, discard);
     current = recorder;

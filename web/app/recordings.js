@@ -1,5 +1,5 @@
-// Recordings of the browser as they are made: each piece goes to IndexedDB at once, so that a page that dies loses seconds at most. What is kept stays
-// until its upload is complete.
+// Recordings of the browser as they are made: each piece goes to IndexedDB at once, so that a page that dies loses seconds at most. What is kept
+// stays until its upload is complete.
 
 const DATABASE = 'hansard-recordings', ABOUT = 'about', PIECES = 'pieces';
 

@@ -28,10 +28,11 @@ function fieldsOf(patch) {
     }
     for (const [id, change] of Object.entries(patch.segments ?? {})) {
         const segment = (m) => m.transcript?.segments?.[id];
-        if ('text' in change) add(`${fields.segment} ${Number(id) + 1}`, change.text, (m) => segment(m)?.text ?? null, (p, v) => { p.segments[id].text = v; });
+        const label = `${fields.segment} ${Number(id) + 1}`;
+        if ('text' in change) add(label, change.text, (m) => segment(m)?.text ?? null, (p, v) => { p.segments[id].text = v; });
         if ('speaker' in change) {
             const read = (m) => speakerOf(m.transcript ?? {}, segment(m)?.speaker);
-            add(`${fields.segment} ${Number(id) + 1}: ${fields.speaker}`, change.speaker, read, (p, v) => { p.segments[id].speaker = v || null; });
+            add(`${label}: ${fields.speaker}`, change.speaker, read, (p, v) => { p.segments[id].speaker = v || null; });
         }
     }
     for (const [id, change] of Object.entries(patch.items ?? {})) {

@@ -29,7 +29,8 @@ function createGroups() {
             const { meeting_id: id, title, timestamp } = hit;
             if (!lists.has(id)) {
                 lists.set(id, h('ul.rows'));
-                element.append(h('section.group', h('h2', h('a', { href: link.meeting(id) }, title || id), ' ', h('small', when(timestamp))), lists.get(id)));
+                const heading = h('h2', h('a', { href: link.meeting(id) }, title || id), ' ', h('small', when(timestamp)));
+                element.append(h('section.group', heading, lists.get(id)));
             }
             lists.get(id).append(hitRow(hit));
         }

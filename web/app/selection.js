@@ -8,7 +8,7 @@ const GAP_PX = 6;
 /** The index of the segment in which a place of the text is, and null where it is in none. */
 const segmentOf = (node) => (node.nodeType === Node.TEXT_NODE ? node.parentElement : node)?.closest?.('[data-index]');
 
-/** {first, last, words} of the selection where it begins and ends in segments of `body`; whole words as they stand in the segments, joined by a space. */
+/** {first, last, words} of the selection where it begins and ends in segments of `body`; whole words as they stand there, joined by a space. */
 function selected(body) {
     const selection = getSelection();
     if (selection.rangeCount === 0 || selection.isCollapsed) return null;

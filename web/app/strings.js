@@ -129,7 +129,8 @@ export const text = {
         notCopied: 'The browser does not let this page use the clipboard. Use Export, Markdown.',
         delete: 'Delete',
         deleteTitle: 'Delete this meeting?',
-        deleteText: (title) => `“${title}” goes for good: the recording, the transcript and all items. It can be taken back for a few seconds, then no more.`,
+        deleteText: (title) => `“${title}” goes for good: the recording, the transcript and all items. `
+            + 'It can be taken back for a few seconds, then no more.',
         deleteYes: 'Delete for good',
         deleteNo: 'Keep it',
         summary: 'Summary',
@@ -152,7 +153,9 @@ export const text = {
         kept: 'Theirs stays.',
         merged: 'Saved. Someone else has changed other things of this meeting meanwhile.',
         notSaved: (why) => `Not saved: ${why}`,
-        fields: { title: 'Title', tags: 'Tags', speaker: 'Speaker', segment: 'Transcript', text: 'Text', owner: 'Who', due: 'Until', status: 'Status' },
+        fields: {
+            title: 'Title', tags: 'Tags', speaker: 'Speaker', segment: 'Transcript', text: 'Text', owner: 'Who', due: 'Until', status: 'Status',
+        },
     },
 
     deleting: {

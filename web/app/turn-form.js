@@ -3,8 +3,8 @@ import { h } from './dom.js';
 import { text } from './strings.js';
 
 /**
- * `parts`: [{index, text}]; `known`: the speakers' names; `typed`: what an earlier form held ({speaker, texts, scope}), or null. onSave({patch, typed})
- * is given the patch of what has changed, {} where nothing has.
+ * `parts`: [{index, text}]; `known`: the speakers' names; `typed`: what an earlier form held ({speaker, texts, scope}), or null.
+ * onSave({patch, typed}) is given the patch of what has changed, {} where nothing has.
  */
 export function turnForm({ parts, speaker, known, typed, onSave, onCancel }) {
     const areas = parts.map((part, i) => h('textarea', {
