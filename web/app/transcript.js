@@ -83,13 +83,31 @@ export function createTranscript({ transcript, onSeek, save, onAdd, signal }) {
         const element = h('section', { class: `turn speaker-${number < 0 ? 'none' : number % SPEAKER_COLOURS}` },
             h('header', name && h('h3', name),
                 timed && (onSeek ? stampButton(turn.start_ms) : h('span.stamp', clock(turn.start_ms))),
-                h('span.turn-tools', iconButton('edit', text.transcript.edit(place), () => editTurn(turn, element)),
-                    iconButton('add', text.transcript.addItem(place), () => onAdd('action', quoteOf(turn.indexes[0], turn.indexes.at(-1)))))),
+                turnTools(place)),
             h('p', turn.indexes.flatMap((index) => {
                 elements[index] = h('span', { 'data-index': index }, segments[index].text);
                 return [elements[index], ' '];
             })));
+        turnOf.set(element, turn);
         return element;
+    }
+
+    // Copies of one pattern, and one listener for all of them: an hour of talk has hundreds.
+    const turnOf = new WeakMap();
+    const tools = h('span.turn-tools', iconButton('edit', '', null), iconButton('add', '', null));
+    function turnTools(place) {
+        const copy = tools.cloneNode(true);
+        [text.transcript.edit(place), text.transcript.addItem(place)].forEach((label, i) => {
+            copy.children[i].title = label;
+            copy.children[i].setAttribute('aria-label', label);
+        });
+        return copy;
+    }
+
+    function useTool(button) {
+        const element = button.closest('.turn'), turn = turnOf.get(element);
+        if (button === button.parentElement.firstChild) editTurn(turn, element);
+        else onAdd('action', quoteOf(turn.indexes[0], turn.indexes.at(-1)));
     }
 
     /** The words from a segment to another as the proof of an item; `quote` null: all of them. */
@@ -109,13 +127,20 @@ export function createTranscript({ transcript, onSeek, save, onAdd, signal }) {
             if (!Object.keys(change.patch).length) return back(element);
             const before = structuredClone({ segments: turn.indexes.map((index) => segments[index]), speakers });
             apply(change.patch);
-            render();
+            show(change.patch);
             if (await save(change.patch)) return undefined;
             turn.indexes.forEach((index, i) => { segments[index] = before.segments[i]; });
             speakers.splice(0, speakers.length, ...before.speakers);
-            render();
+            show(change.patch);
             const shown = elements[turn.indexes[0]].closest('.turn');
             return document.querySelector('dialog') || signal.aborted ? undefined : editTurn(turn, shown, change.typed);
+        }
+        /** Who speaks parts the turns; words alone stay where they are. */
+        function show(patch) {
+            if (patch.speakers || Object.values(patch.segments).some((segment) => 'speaker' in segment)) return render();
+            for (const index of turn.indexes) elements[index].textContent = segments[index].text;
+            if (form.isConnected) back(element);
+            return activate(active);
         }
         element.replaceWith(form);
         form.querySelector('textarea').focus();
@@ -199,11 +224,13 @@ export function createTranscript({ transcript, onSeek, save, onAdd, signal }) {
     }
 
     function click(event) {
+        const tool = event.target.closest('.turn-tools button');
+        if (tool) return useTool(tool);
         const stamp = event.target.closest('button.stamp');
         const span = event.target.closest('[data-index]');
-        if (!onSeek || !timed || !(stamp || span) || (span && !getSelection().isCollapsed)) return;
+        if (!onSeek || !timed || !(stamp || span) || (span && !getSelection().isCollapsed)) return undefined;
         setFollowing(true);
-        onSeek(stamp ? Number(stamp.dataset.ms) : startOfWord(span, event));
+        return onSeek(stamp ? Number(stamp.dataset.ms) : startOfWord(span, event));
     }
     body.addEventListener('click', click);
     for (const name of ['wheel', 'touchmove']) pane.addEventListener(name, () => setFollowing(false), { passive: true });
