@@ -10,6 +10,7 @@ import wave
 
 from page_browser import DESKTOP, PHONE
 from page_stories_test import Stories
+from page_test import TRANSCRIPT
 from program import short_clip
 
 ROWS = ".rows:not(.jobs, .uploads) .row"
@@ -198,6 +199,42 @@ class Silence(Stories):
         # The speed that was set holds for the next meeting, too.
         browser.set(".speed", "1.5")
         self.assertEqual(browser.js("document.querySelector('audio').playbackRate"), 1.5)
+
+
+class Scroll(Stories):
+    def test_goes_on_as_fast_as_one_scrolls(self):
+        """The list of a thousand meetings, by key names alone."""
+        folder = self.folder / "store/hansard/index"
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(1000):
+            time_ms = 1772600767089 - number * 60000
+            (folder / f"{9999999999999 - time_ms:013d}_meeting-{number:08d}_1_1_r_1800_1_0_0_0__call {number}.m4a__").touch()
+        browser = self.browser
+        browser.open(self.url)
+        browser.wait(f"document.querySelectorAll('{ROWS}').length >= 50")
+        browser.wait(f"(scrollTo(0, document.body.scrollHeight), document.querySelectorAll('{ROWS}').length === 1000)", 60)
+        browser.wait("document.querySelector('.more').hidden")
+        last = browser.js(f"[...document.querySelectorAll('{ROWS} .row-title')].map((e) => e.textContent)")
+        self.assertEqual(last, [f"call {number}.m4a" for number in range(1000)])
+
+
+class Share(Stories):
+    def test_what_other_apps_share_is_uploaded(self):
+        browser = self.browser
+        browser.open(self.url)
+        browser.wait("document.querySelector('.empty')?.offsetHeight")
+        # As an installed app the page registers it by itself.
+        browser.js("navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready).then(() => 0)")
+        browser.wait("!!navigator.serviceWorker.controller")
+        browser.js(f"const form = new FormData(), file = new File([{TRANSCRIPT!r}], 'größe & co.vtt', {{type: 'text/vtt'}}); form.append('file', file);"
+                   "fetch('/share', {method: 'POST', body: form}).then((answer) => answer.ok)")
+        browser.open("about:blank")
+        browser.open(self.url)
+        browser.wait(f"document.querySelector('{ROWS} .row-title')?.textContent === 'größe & co'", 30)
+        browser.command("Page.reload")
+        browser.wait(f"document.querySelectorAll('{ROWS}').length === 1")
+        time.sleep(1)
+        self.assertEqual(self.server.json("GET", "/api/meetings")[1]["count"], 1, "it is taken once")
 
 
 class Record(Stories):

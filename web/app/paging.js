@@ -14,15 +14,22 @@ export function createMore(load, signal) {
         loading = true;
         try {
             element.hidden = !await load();
+            loading = false;
+            look();
         } catch (error) {
+            loading = false;  // and a click on it tries again
             if (!signal.aborted) tell(error);
         }
-        loading = false;
     }
     const watcher = new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) next(); }, { rootMargin: '600px' });
-    watcher.observe(element);
+    /** Asks anew whether it is in view: the watcher tells only of changes, and there may be none when it is scrolled as fast as it loads. */
+    function look() {
+        watcher.unobserve(element);
+        if (!signal.aborted) watcher.observe(element);
+    }
+    look();
     signal.addEventListener('abort', () => watcher.disconnect());
-    return { element, show(more) { element.hidden = !more; } };
+    return { element, show(more) { element.hidden = !more; look(); } };
 }
 
 /** Puts the members of `values` that are set behind the page's address, without leaving it. */

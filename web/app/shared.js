@@ -4,8 +4,9 @@ import { addFiles } from './upload.js';
 const SHARED = 'hansard-shared';
 
 export async function takeShared() {
-    if (!('serviceWorker' in navigator) || !matchMedia('(display-mode: standalone)').matches) return;
-    await navigator.serviceWorker.register('/sw.js').catch(() => {});  // without it the app only takes no shares
+    // Without it the app only takes no shares.
+    if (matchMedia('(display-mode: standalone)').matches) await navigator.serviceWorker?.register('/sw.js').catch(() => {});
+    if (!window.caches || !await caches.has(SHARED)) return;
     const cache = await caches.open(SHARED);
     const files = await Promise.all((await cache.keys()).map(async (request) => {
         const response = await cache.match(request), blob = await response.blob();
