@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """lean.py SOURCE FOLDER FILE…: copies the page's files to FOLDER without what is only for those who work on them: comments, indentation and the
-spaces that no browser needs. Names stay, and a line a statement, so that what a browser reports can be read. Files that are no text of the page
+spaces that no browser needs. Names stay, so that what a browser reports can be read. Files that are no text of the page
 are copied as they are."""
 import pathlib
 import re
@@ -58,8 +58,8 @@ def lean_script(text):
             before, after = (out[-1][-1] if out else "\n"), after[0]
             if not (WORD.match(before) and WORD.match(after)) and not (before in "+-/" and after in "+-/"):
                 continue
-        # A line that can't end a statement goes on with the next.
-        if token == "\n" and (not out or out[-1][-1] in "\n,([{=?:&|" or after[0] in ")]}.?:&|"):
+        # A line ends where a block does, so that lines stay short; every statement of the page ends in a semicolon or a brace.
+        if token == "\n" and (not out or out[-1][-1] in "\n,;([{=?:&|" or after[0] in ")]}.?:&|"):
             continue
         out.append(token)
     return "".join(out).strip() + "\n"
@@ -71,7 +71,7 @@ def lean_style(text):
     for i in range(0, len(pieces), 2):
         piece = re.sub(r"\s+", " ", pieces[i])
         piece = re.sub(r" ?([{};,]) ?", r"\1", piece)
-        pieces[i] = re.sub(r"([\w)-]): ", r"\1:", piece).replace(";}", "}").replace("}", "}\n")
+        pieces[i] = re.sub(r"([\w)-]): ", r"\1:", piece).replace(";}", "}").replace("}}", "}}\n")
     return "".join(pieces).strip() + "\n"
 
 

@@ -20,6 +20,7 @@ static const ErrorKind kinds[ERROR_CODE_COUNT] = {
     [ERROR_RANGE] =                 {"range-not-satisfiable", "No such range",                         416, 1, false},
     [ERROR_BAD_MEDIA] =             {"bad-media",             "The recording can't be read",           422, 1, false},
     [ERROR_TOO_MANY] =              {"too-many",              "Too many at a time",                    503, 1, true},
+    [ERROR_RATE] =                  {"rate-limited",          "Too many requests",                     429, 1, true},
     [ERROR_CONFIG] =                {"configuration",         "A setting is missing or wrong",         500, 2, false},
     [ERROR_IO] =                    {"io",                    "Reading or writing failed",             500, 1, true},
     [ERROR_NO_SPACE] =              {"no-space",              "No space left",                         507, 1, true},

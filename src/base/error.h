@@ -27,6 +27,7 @@ typedef enum {
     ERROR_RANGE,              /* a byte range outside the object */
     ERROR_BAD_MEDIA,          /* a recording that is damaged, empty or has no sound */
     ERROR_TOO_MANY,           /* over a limit in number or rate: later it may work */
+    ERROR_RATE,               /* this caller asks too often */
     ERROR_CONFIG,             /* a setting is missing or wrong; the message names it */
     ERROR_IO,                 /* disk or network failed; may pass */
     ERROR_NO_SPACE,           /* the disk or quota is full */

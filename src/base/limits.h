@@ -43,6 +43,7 @@
 
 /* HTTP */
 #define JSON_BODY_BYTES_MAX (8 * MIB)      /* a body that is read whole */
+#define OPEN_BODY_BYTES_MAX (16 * KIB)     /* the same of those whom nobody knows yet */
 #define UPLOAD_BLOCK_BYTES (256 * KIB)     /* moved from socket to store in one step */
 #define CONNECTIONS_MAX 1024
 #define CONNECTIONS_PER_ADDRESS_MAX 512
@@ -166,6 +167,29 @@
 #define UPLOAD_AGE_MS_MAX (7LL * 86400 * 1000) /* since it began: then it is dropped, as by the bucket's rule */
 #define TRANSFER_ASSEMBLE_MS 30000         /* while parts that are gone may still become the recording; services that let them go early need less than a second */
 #define UPLOAD_SETTLE_MS 600000            /* the sweep leaves alone what someone wrote so recently */
+
+/* who may come in */
+#define TOKEN_NAME_BYTES_MAX 120
+#define GRANT_BYTES_MAX (8 * KIB)          /* the object of a token, a session, a link */
+#define TOKENS_MAX 1000                    /* of one workspace */
+#define SHARES_MAX 100                     /* links to one meeting */
+#define SHARE_AGE_MS_DEFAULT (7LL * 86400 * 1000)
+#define SHARE_AGE_MS_MAX (366LL * 86400 * 1000)
+#define SESSION_AGE_MS (7LL * 86400 * 1000)
+#define GATE_LOOK_MS 5000                  /* how long a server believes what it last saw of a token: so soon a revocation by another holds */
+#define GATE_ENTRIES_MAX 4096              /* grants that one server remembers */
+#define RATE_CLIENTS_MAX 16384             /* callers whose rate one server remembers */
+#define RATE_BURST_S 10                    /* of HANSARD_RATE_LIMIT at one time */
+#define SIGN_IN_FAILURES_MAX 10            /* of one address at one time, … */
+#define SIGN_IN_FAILURE_S 6                /* … and one more after each so many seconds */
+#define TRUSTED_PROXIES_MAX 64
+
+/* the audit log */
+#define AUDIT_FLUSH_MS 5000                /* an entry waits at most so long before it is written */
+#define AUDIT_BATCH_MAX 500                /* entries of one object */
+#define AUDIT_WAITING_MAX 10000            /* entries in memory while the store does not answer; more are only counted */
+#define AUDIT_OBJECT_BYTES_MAX (4 * MIB)
+#define AUDIT_REFUSALS_A_MINUTE 60         /* failed sign-ins and refusals written down; more are only counted */
 
 /* what the doctor takes for healthy */
 #define DOCTOR_CLOCK_S_MAX (JOB_LEASE_MS / 2000) /* between the bucket's clock and ours: half a lease */

@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "http/server.h"
 
 static void print_text(const GPtrArray *findings) {
     for (guint i = 0; i < findings->len; i++) {
@@ -31,6 +32,17 @@ static void examine_model(Workspace *workspace, GPtrArray *findings) {
     doctor_add_result(findings, "speech to text", found, problem);
 }
 
+static void examine_access(const Workspace *workspace, GPtrArray *findings) {
+    GError *problem = NULL;
+    guint tokens = 0;
+    bool works = server_check(workspace, &tokens, &problem);
+    if (!works) doctor_add_result(findings, "access", NULL, problem);
+    else if (workspace->settings->no_auth)
+        doctor_add(findings, DOCTOR_WARNING, "access", "HANSARD_NO_AUTH=1: whoever reaches the server may read and write everything");
+    else if (tokens == 0) doctor_add(findings, DOCTOR_OK, "access", "this machine alone, without a token; `hansard token create` makes one");
+    else doctor_add(findings, DOCTOR_OK, "access", "%u %s", tokens, tokens == 1 ? "token was made" : "tokens were made");
+}
+
 static void examine(Invocation *invocation, GPtrArray *findings) {
     g_autoptr(Workspace) workspace = NULL;
     GError *problem = NULL;
@@ -40,6 +52,7 @@ static void examine(Invocation *invocation, GPtrArray *findings) {
         return;
     }
     examine_model(workspace, findings);
+    examine_access(workspace, findings);
     SetupContext context = command_setup_context(workspace, &lacking);
     doctor_examine(&context, workspace->place, findings);
 }

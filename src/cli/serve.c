@@ -39,9 +39,13 @@ static bool serve(Workspace *workspace, GError **error) {
     connect_server(&link, server);
     /* Port 0 asks for any free one: the line says which. */
     const char *listen = workspace->settings->listen, *colon = strrchr(listen, ':'), *copies = workspace_copy_folder(workspace);
-    g_printerr("hansard %s serves http://%.*s:%u/ from %s; end it with Ctrl-C\n", HANSARD_VERSION, (int)(colon - listen), listen,
+    g_printerr("hansard %s serves %s://%.*s:%u/ from %s; end it with Ctrl-C\n", HANSARD_VERSION,
+               workspace->settings->tls_cert ? "https" : "http", (int)(colon - listen), listen,
                server_port(server), workspace->place);
     if (copies) g_printerr("a copy of each recording is kept under %s/ (SKIP_LOCAL_STORAGE=false)\n", copies);
+    if (server_is_bare(server))
+        g_printerr("tokens come in the clear: set HANSARD_TLS_CERT and HANSARD_TLS_KEY, or put a proxy in front and name it in "
+                   "HANSARD_TRUSTED_PROXIES\n");
     Watch *watch = worker_watch(workspace, worker, workspace->search);
     wait_for_signal();
     watch_stop(watch);

@@ -18,7 +18,8 @@ static bool run(Invocation *invocation, GError **error) {
     StoreUrl what = {.method = "GET", .expires_s = expires_s ? expires_s : workspace->settings->url_expiry_s};
     if (!store_sign_url(workspace->store, record->audio_key, &what, &url, error)) return false;
     /* The directory store signs a path on the server of this directory. */
-    g_autofree char *whole = url[0] == '/' ? g_strconcat("http://", workspace->settings->listen, url, NULL) : g_strdup(url);
+    const char *scheme = workspace->settings->tls_cert ? "https://" : "http://";
+    g_autofree char *whole = url[0] == '/' ? g_strconcat(scheme, workspace->settings->listen, url, NULL) : g_strdup(url);
     g_autoptr(json_t) object = json_pack("{s:s, s:i}", "url", whole, "expires_in", (int)what.expires_s);
     if (json) command_print_json(object);
     else g_print("%s\n", whole);

@@ -230,6 +230,8 @@ static const char *const never_work[] = {
     "don't",   "not",    "shout", "listen", "relax", "stand", "join", "ignore", "note", "forgive", "proceed",
     "out",     "home",   "there", "here", "back to", "bear",      "enjoy",  "apologise", "apologize", "laugh", "cry", NULL};
 
+#define CONFIDENCE_FIRM 0.85 /* "action item: …" */
+
 static const char *addressed(const Sentence *sentence, const Names *names, guint cue) {
     guint last = sentence->words->len - 1;
     if (cue > 0) {
@@ -382,6 +384,7 @@ void cues_find(const Transcript *transcript, const GArray *sentences, const Name
                 break;
             if (read_match(&cues[i], transcript, sentence, names, match, &candidate) && !is_taken(candidates, &candidate)) {
                 if (cues[i].who == WHO_ADDRESSED && !candidate.owner) candidate.owner = reply_accepted_by(transcript, sentences, index);
+                candidate.firm = candidate.owner ? cues[i].who != WHO_SPEAKER : cues[i].confidence >= CONFIDENCE_FIRM;
                 g_array_append_val(candidates, candidate);
             }
             const char *space = strchr(sentence->plain + at, ' ');

@@ -18,24 +18,27 @@
 #define SURE_MAX 60 /* items of a kind: minutes, not another transcript */
 #define CONFIDENCE_MIN 0.5
 #define RANKING_UNITS_MIN 30 /* in less talk nothing stands out from anything */
-#define UNSURE_PHRASE 0.25 /* a phrase that is not sure counts so much of its confidence where the ranking sees nothing */
+#define PHRASE_ODDS 1.9   /* e^0.62: fitted on the items of AMI's validation meetings */
+#define PROMISE_LEAST 0.15
+#define UNSURE_PHRASE 0.25 /* a phrase that is not sure counts so much of its confidence in talk that is not ranked */
 #define ALIKE 0.75     /* shared part of the terms from which two items are the same */
 #define ALIKE_NEAR 0.5 /* the same, within NEAR_SENTENCES */
 #define NEAR_SENTENCES 4
 #define OPENING_BYTES 5 /* "and ", "okay " before a deadline that opens a sentence */
 #define PROGRESS_SENTENCES 256
 
-/* Suggestions of a kind beside what is sure, and how likely a pick must be. */
+/* Suggestions of a kind beside what is sure, how many of them the ranking may pick, and how likely a pick must be. */
 static const struct {
-    guint suggestions_max;
+    guint suggestions_max, picks_max;
     double least;
 } bounds[ITEM_KIND_COUNT] = {
-    [ITEM_ACTION] = {5, 0.03}, [ITEM_DECISION] = {10, 0.02}, [ITEM_QUESTION] = {10, 1}, [ITEM_REQUIREMENT] = {10, 0.02}};
+    [ITEM_ACTION] = {8, 5, 0.03}, [ITEM_DECISION] = {10, 10, 0.02}, [ITEM_QUESTION] = {10, 0, 1}, [ITEM_REQUIREMENT] = {10, 10, 0.02}};
 
 typedef struct {
     Item *item;
     guint sentence;
     GArray *terms;
+    bool firm; /* said so plainly that the ranking has no say: a date, a name, "action item" */
 } Proposal;
 
 typedef struct {
@@ -96,14 +99,14 @@ static void to_verb(Item *item) {
 }
 
 /* Takes the item, which has its evidence. */
-static void propose(Reading *reading, Item *item, guint sentence) {
+static void propose(Reading *reading, Item *item, guint sentence, bool firm) {
     if (item->kind == ITEM_ACTION) to_verb(item);
     if (strlen(item->text) > ITEM_TEXT_BYTES_MAX) {
         char *cut = text_cut(item->text, ITEM_TEXT_BYTES_MAX);
         g_free(item->text);
         item->text = cut;
     }
-    Proposal proposal = {.item = item, .sentence = sentence, .terms = terms_of_text(&reading->terms, item->text)};
+    Proposal proposal = {.item = item, .sentence = sentence, .terms = terms_of_text(&reading->terms, item->text), .firm = firm};
     g_array_append_val(reading->proposals[item->kind], proposal);
 }
 
@@ -158,7 +161,7 @@ static void propose_candidate(Reading *reading, const Candidate *candidate) {
     if (previous) add_evidence(item, sentence_at(reading->sentences, candidate->sentence - 1));
     add_evidence(item, sentence);
     if (item->confidence >= CONFIDENCE_MIN)
-        propose(reading, item, candidate->sentence);
+        propose(reading, item, candidate->sentence, candidate->kind != ITEM_ACTION || candidate->firm || item->due_said);
     else
         item_free(item);
 }
@@ -177,7 +180,7 @@ static void read_sentence(Reading *reading, guint index) {
     }
     if (requirement) add_evidence(requirement, sentence);
     if (requirement && requirement->confidence >= CONFIDENCE_MIN)
-        propose(reading, requirement, index);
+        propose(reading, requirement, index, true);
     else
         item_free(requirement);
 }
@@ -198,6 +201,7 @@ static void merge(Proposal *kept, Proposal *proposal) {
         better = kept->item;
         other = proposal->item;
     }
+    kept->firm = kept->firm || proposal->firm;
     if (!better->owner) better->owner = g_steal_pointer(&other->owner);
     if (!better->due_said) {
         better->due = g_steal_pointer(&other->due);
@@ -275,17 +279,29 @@ static bool joins_proposal(Reading *reading, ItemKind kind, const Pick *pick, co
     return joined;
 }
 
+/* "I'll take the mouse" is as plain as "I'll send the minutes", and no item: in a whole meeting what is said without a date or a name is as likely as
+ * the ranking says, for the better by PHRASE_ODDS. */
+static double said(double likely, double least) {
+    double odds = likely / MAX(1 - likely, 1e-6) * PHRASE_ODDS;
+    return CLAMP(odds / (1 + odds), least, CONFIDENCE_SURE - 0.01);
+}
+
 static void add_picks(Reading *reading, const Ranking *ranking, Rank rank, ItemKind kind) {
     const Talk talk = {reading->input->transcript, reading->sentences, reading->units, reading->names};
     g_autofree double *likely = g_new0(double, reading->sentences->len + 1);
-    g_autoptr(GArray) picks = ranking_picks(ranking, rank, bounds[kind].suggestions_max, bounds[kind].least);
-    if (ranking->count < RANKING_UNITS_MIN) g_array_set_size(picks, 0);
-    if (ranking->count >= RANKING_UNITS_MIN) likelihoods(reading, ranking, rank, likely);
+    g_autoptr(GArray) picks = ranking_picks(ranking, rank, bounds[kind].picks_max, bounds[kind].least);
+    bool whole = ranking->count >= RANKING_UNITS_MIN;
+    if (!whole) g_array_set_size(picks, 0);
+    if (whole) likelihoods(reading, ranking, rank, likely);
     for (guint i = 0; i < reading->proposals[kind]->len; i++) {
         Proposal *proposal = &g_array_index(reading->proposals[kind], Proposal, i);
         Item *item = proposal->item;
-        if (item->confidence < CONFIDENCE_SURE)
-            item->confidence = MIN(MAX(item->confidence * UNSURE_PHRASE, likely[proposal->sentence]), CONFIDENCE_SURE - 0.01);
+        bool sure = item->confidence >= CONFIDENCE_SURE;
+        if (sure && proposal->firm) continue;
+        if (!whole)
+            item->confidence = sure ? item->confidence : item->confidence * UNSURE_PHRASE;
+        else
+            item->confidence = said(likely[proposal->sentence], sure ? PROMISE_LEAST : 0);
     }
     for (guint i = 0; i < picks->len; i++) {
         guint sentence = 0, from = 0, to = 0;
@@ -293,7 +309,7 @@ static void add_picks(Reading *reading, const Ranking *ranking, Rank rank, ItemK
         g_autoptr(Item) item = suggestion_of(&talk, pick, kind, &sentence, &from, &to);
         if (joins_proposal(reading, kind, pick, item)) continue;
         if (kind == ITEM_ACTION) read_due(reading, sentence_at(reading->sentences, sentence), from, to, item);
-        propose(reading, g_steal_pointer(&item), sentence);
+        propose(reading, g_steal_pointer(&item), sentence, false);
     }
 }
 

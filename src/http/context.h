@@ -3,6 +3,8 @@
 
 #include <stdatomic.h>
 
+#include "access/audit.h"
+#include "access/rate.h"
 #include "http/event_hub.h"
 #include "http/progress.h"
 #include "http/security.h"
@@ -39,6 +41,12 @@ typedef struct {
     char *problem; /* NULL: they come from where they should */
 } Fallback;
 
+/* When the store last answered who asked for readiness: anyone may ask, and to ask a bucket costs money. */
+typedef struct {
+    GMutex lock; /* guards the rest; whoever asks the store holds it */
+    gint64 ready_us; /* g_get_monotonic_time(); 0: never */
+} Readiness;
+
 typedef struct {
     Workspace *workspace; /* borrowed */
     Worker *worker;       /* borrowed; NULL: another process does the jobs */
@@ -46,10 +54,17 @@ typedef struct {
     EventHub *hub;
     Tasks *tasks;
     Listen place;
+    Proxies *proxies;
+    bool tls;                /* connections are TLS */
+    Gate *gate;
+    Audit *audit;
+    Rate *rate;              /* of all requests; NULL: no limit */
+    Rate *failures;          /* of tokens that don't hold, by address */
     Counters counters;
     JobCounts job_counts;
     LastPage last_page;
     Fallback fallback;
+    Readiness readiness;
     atomic_uint whole_reads; /* of large meetings, now (meeting.c) */
 } Context;
 

@@ -1,6 +1,8 @@
 /* The life of a request:
  *
- *   begin → head (checked, routed) → body (collected, or streamed) → work (a task, connection suspended) → answer
+ *   begin → head (checked, routed, who may) → body (collected, or streamed) → work (a task, connection suspended) → answer
+ *
+ * Where the store must be asked who the caller is, a task does that while the connection is suspended; then the head is gone on with.
  *
  * A request that is refused before its body has come is answered at once when the client waits to be told (Expect) or the body
  * is large: the connection is then closed, for the rest of the body would be taken for the next request. A small body is passed
@@ -9,9 +11,11 @@
  * without an answer. */
 #include "http/exchange.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "http/authorize.h"
 #include "http/connections.h"
 #include "http/part.h"
 #include "http/reply.h"
@@ -31,7 +35,7 @@ typedef struct {
     Response response;
     GError *error;     /* of the head, the body or the work */
     guint64 discarded;
-    bool head_done, answer_ready, close;
+    bool head_done, asks_store, answer_ready, close;
 } Exchange;
 
 void *exchange_begin(void *cls, const char *target, struct MHD_Connection *connection) {
@@ -74,8 +78,10 @@ static enum MHD_Result answer(Exchange *exchange) {
             context_report(what, exchange->error);
         }
         if (error_is(exchange->error, ERROR_METHOD_NOT_ALLOWED)) response_header(&exchange->response, "Allow", exchange->allow);
+        authorize_explain(exchange->request, exchange->error, &exchange->response);
     }
-    return reply_queue(exchange->context, exchange->connection, &exchange->response, exchange->close);
+    authorize_note(exchange->context, exchange->route, exchange->request, &exchange->response, exchange->error);
+    return reply_queue(exchange->context, exchange->connection, &exchange->response, exchange->request->peer.secure, exchange->close);
 }
 
 typedef struct {
@@ -98,52 +104,62 @@ static bool read_head(Exchange *exchange, const char *method, GError **error) {
     return visit.ok && request_check(exchange->request, error) && request_begin(exchange->request, method, error);
 }
 
-static bool fail_body_size(GError **error) {
-    return fail(error, ERROR_TOO_LARGE, "the request's body has more than %d MiB", (int)(JSON_BODY_BYTES_MAX / MIB));
+static void find_peer(Exchange *exchange) {
+    const Request *request = exchange->request;
+    const Context *context = exchange->context;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    gsize size = info && info->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    g_autoptr(GSocketAddress) address = info ? g_socket_address_new_from_native(info->client_addr, size) : NULL;
+    GInetAddress *direct = G_IS_INET_SOCKET_ADDRESS(address) ? g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)) : NULL;
+    PeerFields fields = {.host = request_header(request, "host"),
+                         .forwarded_for = request_header(request, "x-forwarded-for"),
+                         .forwarded_proto = request_header(request, "x-forwarded-proto"),
+                         .forwarded_host = request_header(request, "x-forwarded-host")};
+    peer_find(&exchange->request->peer, context->proxies, direct, context->tls, &fields);
 }
 
-static bool check_json_head(const Request *request, GError **error) {
-    if (!request_type_is(request, "application/json"))
+/* Of a body that is read whole. */
+static gsize body_bytes_max(const Exchange *exchange) {
+    return exchange->route->needs == NEEDS_NOTHING ? OPEN_BODY_BYTES_MAX : JSON_BODY_BYTES_MAX;
+}
+
+static bool fail_body_size(const Exchange *exchange, GError **error) {
+    return fail(error, ERROR_TOO_LARGE, "the request's body has more than %d KiB", (int)(body_bytes_max(exchange) / KIB));
+}
+
+static bool check_json_head(const Exchange *exchange, GError **error) {
+    if (!request_type_is(exchange->request, "application/json"))
         return fail(error, ERROR_UNSUPPORTED_MEDIA, "send JSON with Content-Type: application/json");
-    return request->content_length <= JSON_BODY_BYTES_MAX || fail_body_size(error);
+    return exchange->request->content_length <= body_bytes_max(exchange) || fail_body_size(exchange, error);
 }
 
-/* Whether the request may be made; readies what takes its body. */
-static bool admit(Exchange *exchange, GError **error) {
+static bool find_route(Exchange *exchange, GError **error) {
     Request *request = exchange->request;
-    if (!security_check(&exchange->context->place, request, error)) return false;
+    if (!security_check_origin(request, error)) return false;
     if (strcmp(request->method, "OPTIONS") == 0 && strcmp(request->path, "*") == 0) return true;
     if (!router_find(request, &exchange->route, &exchange->allow, error)) {
         if (strcmp(request->method, "OPTIONS") != 0 || !error_is(*error, ERROR_METHOD_NOT_ALLOWED)) return false;
         g_clear_error(error);
-        return true;
     }
+    return true;
+}
+
+/* Readies what takes the request's body. */
+static bool admit(Exchange *exchange, GError **error) {
+    Request *request = exchange->request;
+    if (!exchange->route) return true;
     switch (exchange->route->body) {
     case BODY_NONE:
         return request->content_length <= DISCARD_BYTES_MAX || fail(error, ERROR_TOO_LARGE, "this request takes no body");
     case BODY_JSON:
         exchange->body = g_byte_array_new();
-        return check_json_head(request, error);
+        return check_json_head(exchange, error);
     case BODY_UPLOAD:
         return upload_open(exchange->context, request, exchange->connection, &exchange->sink, error);
     case BODY_PART:
         return part_open(exchange->context, request, exchange->connection, &exchange->sink, error);
     }
     g_assert_not_reached();
-}
-
-static enum MHD_Result head(Exchange *exchange, const char *method) {
-    const Request *request = exchange->request;
-    exchange->head_done = true;
-    connection_await(exchange->connection);
-    if (!read_head(exchange, method, &exchange->error)) {
-        exchange->close = true;
-        return answer(exchange);
-    }
-    if (admit(exchange, &exchange->error)) return MHD_YES;
-    bool waits = request_header(request, "expect") != NULL;
-    bool small = !request->chunked && request->content_length <= JSON_BODY_BYTES_MAX;
-    return request_has_body(request) && (waits || !small) ? answer(exchange) : MHD_YES;
 }
 
 /* Suspends the connection and lets a task do the work; it resumes the connection. MHD_NO: the server stops, or (with the
@@ -155,6 +171,40 @@ static enum MHD_Result work(Exchange *exchange, Lane lane, Task task) {
     MHD_suspend_connection(exchange->connection);
     tasks_push(exchange->context->tasks, lane, task, exchange);
     return MHD_YES;
+}
+
+static void authorize_task(gpointer user_data) {
+    Exchange *exchange = user_data;
+    bool wait;
+    authorize(exchange->context, exchange->route, exchange->request, true, &wait, &exchange->error);
+    MHD_resume_connection(exchange->connection);
+}
+
+/* Whether what has been found out so far lets the body come. */
+static void check_caller(Exchange *exchange) {
+    if (exchange->error || !find_route(exchange, &exchange->error) || !exchange->route) return;
+    authorize(exchange->context, exchange->route, exchange->request, false, &exchange->asks_store, &exchange->error);
+}
+
+/* It is known who calls. What is refused here is answered before the body comes. */
+static enum MHD_Result end_head(Exchange *exchange) {
+    const Request *request = exchange->request;
+    if (!exchange->error && admit(exchange, &exchange->error)) return MHD_YES;
+    bool waits = request_header(request, "expect") != NULL;
+    bool small = !request->chunked && request->content_length <= JSON_BODY_BYTES_MAX;
+    return request_has_body(request) && (waits || !small) ? answer(exchange) : MHD_YES;
+}
+
+static enum MHD_Result head(Exchange *exchange, const char *method) {
+    exchange->head_done = true;
+    connection_await(exchange->connection);
+    if (!read_head(exchange, method, &exchange->error)) {
+        exchange->close = true;
+        return answer(exchange);
+    }
+    find_peer(exchange);
+    check_caller(exchange);
+    return exchange->asks_store ? work(exchange, LANE_READ, authorize_task) : end_head(exchange);
 }
 
 /* An upload that has failed gives up its place and what it has written at once, however much of its body is still to come. */
@@ -175,7 +225,7 @@ static enum MHD_Result take_body(Exchange *exchange, const char *data, gsize siz
         return fed && !sink_is_full(exchange->sink) ? MHD_YES : work(exchange, LANE_WRITE, flush_task);
     }
     if (exchange->body && !exchange->error) {
-        if (size > JSON_BODY_BYTES_MAX - exchange->body->len) fail_body_size(&exchange->error);
+        if (size > body_bytes_max(exchange) - exchange->body->len) fail_body_size(exchange, &exchange->error);
         else g_byte_array_append(exchange->body, (const guint8 *)data, (guint)size);
         return MHD_YES;
     }
@@ -222,6 +272,11 @@ enum MHD_Result exchange_continue(void *cls, struct MHD_Connection *connection, 
     /* The library goes on with chunks that it has read already, though the connection is suspended: they are left for later. */
     if (MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_SUSPENDED)->suspended) return MHD_YES;
     if (!exchange->head_done) return head(exchange, method);
+    if (exchange->asks_store) { /* a connection that was suspended in the first call comes to it again */
+        exchange->asks_store = false;
+        connection_await(connection);
+        return end_head(exchange);
+    }
     if (*size == 0) return finish(exchange);
     gsize taken = *size;
     *size = 0;

@@ -5,6 +5,7 @@
 #include "http/resources.h"
 #include "model/keys.h"
 
+#define READY_US (2 * G_USEC_PER_SEC)       /* so long an answer of the store counts */
 #define JOB_COUNTS_US (10 * G_USEC_PER_SEC) /* to count jobs costs a read each: not oftener, however often it is asked */
 
 bool health_live(Context *context, const Request *request, Response *response, GError **error) {
@@ -13,12 +14,23 @@ bool health_live(Context *context, const Request *request, Response *response, G
     return true;
 }
 
-bool health_ready(Context *context, const Request *request, Response *response, GError **error) {
+/* Under the lock. */
+static bool ask_store(Context *context, GError **error) {
     g_autoptr(GPtrArray) entries = NULL;
-    g_autoptr(GError) problem = NULL;
     bool more = false;
-    if (!store_list(context->workspace->store, PREFIX_INDEX, NULL, 1, &entries, &more, &problem))
-        return fail(error, ERROR_UNAVAILABLE, "the store does not answer: %s", problem->message);
+    gint64 now_us = g_get_monotonic_time(), *ready_us = &context->readiness.ready_us;
+    if (*ready_us > 0 && now_us - *ready_us < READY_US) return true;
+    if (!store_list(context->workspace->store, PREFIX_INDEX, NULL, 1, &entries, &more, error)) return false;
+    *ready_us = now_us;
+    return true;
+}
+
+bool health_ready(Context *context, const Request *request, Response *response, GError **error) {
+    g_autoptr(GError) problem = NULL;
+    g_mutex_lock(&context->readiness.lock);
+    bool ready = ask_store(context, &problem);
+    g_mutex_unlock(&context->readiness.lock);
+    if (!ready) return fail(error, ERROR_UNAVAILABLE, "the store does not answer: %s", problem->message);
     response_json(response, 200, json_pack("{s:b, s:s, s:s}", "success", 1, "status", "ready", "version", HANSARD_VERSION));
     response_header(response, "Cache-Control", "no-store");
     return true;

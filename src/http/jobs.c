@@ -69,6 +69,7 @@ bool jobs_get(Context *context, const Request *request, Response *response, GErr
 }
 
 void response_accepted(Response *response, const char *meeting_id) {
+    response_subject(response, meeting_id);
     g_autofree char *location = g_strdup_printf("/api/meetings/%s", meeting_id);
     response_json(response, 202, json_pack("{s:b, s:s, s:s}", "success", 1, "meeting_id", meeting_id, "status", "queued"));
     response_header(response, "Location", location);

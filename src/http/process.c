@@ -22,6 +22,7 @@ static bool answer(Context *context, const char *meeting_id, Response *response,
     if (!minutes) return fail(error, ERROR_CORRUPT, "the summary of %s is gone right after it was written", meeting_id);
     g_autoptr(json_t) summary = minutes_summary_to_json(minutes, meeting_id, "", NULL);
     g_autoptr(json_t) requirements = minutes_requirements_to_json(minutes, meeting_id, "", NULL);
+    response_subject(response, meeting_id);
     response_json(response, 200,
                   json_pack("{s:b, s:s, s:O, s:O}", "success", 1, "meeting_id", meeting_id, "meeting_summary",
                             json_object_get(summary, "summary"), "requirements", json_object_get(requirements, "requirements")));

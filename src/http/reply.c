@@ -116,8 +116,8 @@ static struct MHD_Response *make(Context *context, struct MHD_Connection *connec
     return MHD_create_response_from_buffer_with_free_callback_cls(size, data, bytes_free, bytes);
 }
 
-enum MHD_Result reply_queue(Context *context, struct MHD_Connection *connection, Response *response, bool close) {
-    security_headers(response);
+enum MHD_Result reply_queue(Context *context, struct MHD_Connection *connection, Response *response, bool secure, bool close) {
+    security_headers(response, secure);
     struct MHD_Response *made = make(context, connection, response);
     if (!made) return MHD_NO;
     for (guint i = 0; i < response->headers->len; i += 2)

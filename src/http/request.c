@@ -22,6 +22,9 @@ void request_free(Request *request) {
     g_free(request->raw_path);
     g_free(request->raw_query);
     g_free(request->parameter);
+    g_free(request->second);
+    peer_clear(&request->peer);
+    caller_clear(&request->caller);
     g_clear_pointer(&request->query, g_hash_table_unref);
     g_clear_pointer(&request->headers, g_hash_table_unref);
     g_clear_pointer(&request->body, g_bytes_unref);
@@ -72,7 +75,7 @@ bool request_begin(Request *request, const char *method, GError **error) {
 /* Fields that must not come twice: each reader could take another one for true. */
 static bool stands_once(const char *name) {
     static const char *const names[] = {"host",  "content-length", "transfer-encoding", "content-type", "authorization", "origin",
-                                        "range", "x-filename",     "content-disposition", NULL};
+                                        "range", "x-filename",     "content-disposition", "sec-fetch-site", NULL};
     return g_strv_contains(names, name);
 }
 
@@ -107,6 +110,17 @@ bool request_check(Request *request, GError **error) {
 }
 
 const char *request_header(const Request *request, const char *name) { return g_hash_table_lookup(request->headers, name); }
+
+char *request_cookie(const Request *request, const char *name) {
+    const char *header = request_header(request, "cookie");
+    gsize length = strlen(name);
+    g_auto(GStrv) pairs = header ? g_strsplit_set(header, ";,", -1) : NULL; /* several fields are joined with commas */
+    for (guint i = 0; pairs && pairs[i]; i++) {
+        const char *pair = g_strstrip(pairs[i]);
+        if (strncmp(pair, name, length) == 0 && pair[length] == '=') return g_strdup(pair + length + 1);
+    }
+    return NULL;
+}
 
 const char *request_query(const Request *request, const char *name) {
     const char *value = g_hash_table_lookup(request->query, name);

@@ -11,7 +11,8 @@
 #include <gio/gio.h>
 #include <stdbool.h>
 
-#include "base/error.h"
+#include "access/gate.h"
+#include "http/peer.h"
 
 typedef struct {
     char *target;        /* as sent */
@@ -19,12 +20,16 @@ typedef struct {
     char *path;          /* decoded */
     char *raw_path;      /* as sent, without the query */
     char *raw_query;     /* as sent; NULL: none */
-    char *parameter;     /* what stands in the route's "{…}"; NULL: none */
+    char *parameter;     /* what stands in the route's first "{…}"; NULL: none */
+    char *second;        /* in its second; NULL: none */
     GHashTable *query;   /* char* → char*, decoded */
     GHashTable *headers; /* char* → char*; names in lower case */
     guint64 content_length;
     bool chunked;        /* the body's length is not known */
     GBytes *body;        /* of a route that takes JSON; NULL: none */
+    Peer peer;           /* where it comes from */
+    Caller caller;       /* who it comes from, once that is known (authorize.h) */
+    guint retry_after_s; /* with ERROR_RATE: when to ask again */
 } Request;
 
 Request *request_new(const char *target);
@@ -39,6 +44,8 @@ static inline bool request_has_body(const Request *request) { return request->ch
 
 /* Borrowed; NULL where there is none. `name` in lower case. */
 const char *request_header(const Request *request, const char *name);
+/* A cookie's value; NULL where there is none. Caller frees. */
+char *request_cookie(const Request *request, const char *name);
 /* Borrowed; NULL where it is absent or empty. */
 const char *request_query(const Request *request, const char *name);
 /* A whole number of [min, max]; `fallback` where it is absent. */

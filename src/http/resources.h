@@ -19,6 +19,15 @@ bool upload_sign(Context *context, const Request *request, Response *response, G
 bool upload_complete(Context *context, const Request *request, Response *response, GError **error);
 bool upload_abort(Context *context, const Request *request, Response *response, GError **error);
 bool meeting_process(Context *context, const Request *request, Response *response, GError **error);
+bool shares_get(Context *context, const Request *request, Response *response, GError **error);
+bool share_make(Context *context, const Request *request, Response *response, GError **error);
+bool share_remove(Context *context, const Request *request, Response *response, GError **error);
+bool session_get(Context *context, const Request *request, Response *response, GError **error);
+bool session_begin(Context *context, const Request *request, Response *response, GError **error);
+bool session_end(Context *context, const Request *request, Response *response, GError **error);
+bool tokens_get(Context *context, const Request *request, Response *response, GError **error);
+bool token_make(Context *context, const Request *request, Response *response, GError **error);
+bool token_remove(Context *context, const Request *request, Response *response, GError **error);
 bool jobs_get(Context *context, const Request *request, Response *response, GError **error);
 bool search_get(Context *context, const Request *request, Response *response, GError **error);
 bool items_get(Context *context, const Request *request, Response *response, GError **error);
@@ -47,6 +56,13 @@ bool job_views(Context *context, const char *state, guint limit, json_t **views,
 
 /* A member of a request's body that is a string; `*text` borrows, NULL where it is absent, null or empty. */
 bool body_get_text(const json_t *body, const char *name, const char **text, GError **error);
+
+/* A time in "expires"; `fallback_ms` from now on where it is absent (0: never). */
+bool body_get_expiry(const Context *context, const json_t *body, gint64 fallback_ms, gint64 *expires_ms, GError **error);
+/* An array of grants' views. */
+json_t *grant_views(const GPtrArray *grants);
+/* ERROR_NOT_FOUND for what is no id of a grant. */
+bool grant_id_check(const char *id, GError **error);
 
 /* 202 {success, meeting_id, status: "queued"} with its Location. */
 void response_accepted(Response *response, const char *meeting_id);

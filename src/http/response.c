@@ -20,6 +20,7 @@ static void clear_body(Response *response) {
 void response_clear(Response *response) {
     clear_body(response);
     g_clear_pointer(&response->headers, g_ptr_array_unref);
+    g_clear_pointer(&response->subject, g_free);
 }
 
 static gint find_header(const Response *response, const char *name) {
@@ -40,6 +41,11 @@ void response_header(Response *response, const char *name, const char *value) {
     }
     g_ptr_array_add(response->headers, g_strdup(name));
     g_ptr_array_add(response->headers, clean);
+}
+
+void response_subject(Response *response, const char *subject) {
+    g_free(response->subject);
+    response->subject = g_strdup(subject);
 }
 
 const char *response_get_header(const Response *response, const char *name) {

@@ -16,6 +16,7 @@ typedef struct {
     guint64 first, length;
     GBytes *head, *tail; /* before and behind them; NULL: nothing */
     EventStream *events; /* server-sent events until they end */
+    char *subject;       /* what was done to, for the audit log; NULL: the route's parameter */
 } Response;
 
 void response_init(Response *response);
@@ -24,6 +25,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Response, response_clear)
 
 /* Sets or replaces a header. Control characters of `value` become spaces. */
 void response_header(Response *response, const char *name, const char *value);
+void response_subject(Response *response, const char *subject);
 const char *response_get_header(const Response *response, const char *name); /* borrowed; NULL: none */
 
 /* Takes `json`. */

@@ -1,4 +1,4 @@
-/* One table of what the server answers: method, path, body, lane, handler. */
+/* One table of what the server answers: method, path, body, lane, who may, handler. */
 #pragma once
 
 #include "http/context.h"
@@ -14,14 +14,30 @@ typedef enum {
 /* Fills the response, or fails: the error becomes problem details. Routes of streamed bodies have none: what takes the body answers. */
 typedef bool (*Handler)(Context *context, const Request *request, Response *response, GError **error);
 
+/* Who may. A route without a word on it lets nobody in. */
+typedef enum {
+    NEEDS_UNSET,
+    NEEDS_NOTHING,
+    NEEDS_SIGNATURE, /* the URL is signed: the handler checks it */
+    NEEDS_SHARE,     /* a token with the scope read, or a share of the meeting in the path */
+    NEEDS_READ,      /* a token with this scope, or a session of one */
+    NEEDS_WRITE,
+    NEEDS_ADMIN
+} Needs;
+
 typedef struct {
     const char *method;
-    const char *pattern; /* "{id}" stands for one meeting id; a closing "*" for the rest of the path */
+    const char *pattern; /* "{…}" stands for one id, twice at most; a closing "*" for the rest of the path */
     BodyKind body;
     Lane lane;           /* where the handler runs */
+    Needs needs;
+    const char *action;  /* in the audit log, where it is done; NULL: it is not written down */
     Handler handle;
 } Route;
 
-/* The route of the request; sets its `parameter`. ERROR_NOT_FOUND: no such path. ERROR_METHOD_NOT_ALLOWED: another method would
+/* The table, without the page's files. */
+const Route *router_routes(gsize *count);
+
+/* The route of the request; sets its `parameter` and `second`. ERROR_NOT_FOUND: no such path. ERROR_METHOD_NOT_ALLOWED: another method would
  * do. `*allow` (the caller's to free) is set, on success as well, to the methods of the path. */
 bool router_find(Request *request, const Route **route, char **allow, GError **error);

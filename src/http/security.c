@@ -44,40 +44,42 @@ bool listen_parse(const char *text, bool no_auth, Listen *place, GError **error)
         return fail(error, ERROR_CONFIG, "HANSARD_LISTEN must be an address and port, such as 127.0.0.1:8080; not \"%s\"", text);
     g_autoptr(GInetAddress) address = g_inet_address_new_from_string(strcmp(host, "localhost") == 0 ? "127.0.0.1" : host);
     if (!address) return fail(error, ERROR_CONFIG, "HANSARD_LISTEN must name an IP address or localhost, not \"%s\"", host);
-    if (!g_inet_address_get_is_loopback(address) && !no_auth)
-        return fail(error, ERROR_CONFIG,
-                    "HANSARD_LISTEN=%s would let other machines in without a password; listen on 127.0.0.1, or say so with "
-                    "HANSARD_NO_AUTH=1",
-                    text);
     place->address = g_inet_socket_address_new(address, (guint16)port);
     place->host = g_steal_pointer(&host);
+    place->beyond = !g_inet_address_get_is_loopback(address);
     place->open = no_auth;
     return true;
 }
 
-static bool check_host(const Listen *place, const char *header, GError **error) {
+static const char *host_of(const Request *request) { return request->peer.host ? request->peer.host : request_header(request, "host"); }
+
+bool security_host_is_own(const Listen *place, const Request *request) {
+    const char *header = host_of(request), *port = NULL;
     g_autofree char *host = NULL;
-    const char *port = NULL;
-    if (!split_authority(header, &host, &port)) return fail(error, ERROR_INVALID, "the Host header is no host name");
-    if (place->open || is_loopback(host) || strcmp(host, place->host) == 0) return true;
-    return fail(error, ERROR_FORBIDDEN, "this server does not answer for the host %s; use %s or localhost", host, place->host);
+    if (!header || place->open) return true;
+    return split_authority(header, &host, &port) && (is_loopback(host) || strcmp(host, place->host) == 0);
 }
 
-/* An Origin is "scheme://authority"; its authority must be the Host that the same browser sent. */
-static bool check_origin(const Request *request, GError **error) {
-    const char *origin = request_header(request, "origin"), *host = request_header(request, "host");
-    const char *site = request_header(request, "sec-fetch-site");
-    const char *authority = origin ? strstr(origin, "://") : NULL;
-    bool same_site = !site || strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
-    if (same_site && (!origin || (authority && host && g_ascii_strcasecmp(authority + 3, host) == 0))) return true;
-    return fail(error, ERROR_FORBIDDEN, "a page of another site may not change anything here");
+bool security_fail_host(const Listen *place, const Request *request, GError **error) {
+    return fail(error, ERROR_FORBIDDEN, "this server does not answer for the host %.200s; use %s or localhost, or make a token (`hansard token "
+                "create`)", host_of(request), place->host);
 }
 
-bool security_check(const Listen *place, const Request *request, GError **error) {
-    const char *host = request_header(request, "host");
-    if (host && !check_host(place, host, error)) return false;
+/* An Origin is "scheme://authority"; its authority must be the Host that the same browser sent, and over TLS it was a page that came over TLS. */
+static bool is_own_origin(const Request *request, const char *origin) {
+    const char *authority = strstr(origin, "://"), *host = host_of(request);
+    bool plain = g_ascii_strncasecmp(origin, "http://", strlen("http://")) == 0;
+    return authority && host && g_ascii_strcasecmp(authority + 3, host) == 0 && !(plain && request->peer.secure);
+}
+
+bool security_check_origin(const Request *request, GError **error) {
+    const char *origin = request_header(request, "origin"), *site = request_header(request, "sec-fetch-site"), *host = host_of(request), *port = NULL;
+    g_autofree char *name = NULL;
+    if (host && !split_authority(host, &name, &port)) return fail(error, ERROR_INVALID, "the Host header is no host name");
     if (strcmp(request->method, "GET") == 0 || strcmp(request->method, "OPTIONS") == 0) return true;
-    return check_origin(request, error);
+    bool same_site = !site || strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
+    if (same_site && (!origin || is_own_origin(request, origin))) return true;
+    return fail(error, ERROR_FORBIDDEN, "a page of another site may not change anything here");
 }
 
 /* An origin comes from a setting; it must not become another directive of the policy. */
@@ -94,7 +96,7 @@ char *security_policy(const char *store_origin) {
     return g_strdup_printf("default-src 'self'; connect-src 'self' %s; media-src 'self' %s; " POLICY_REST, store_origin, store_origin);
 }
 
-void security_headers(Response *response) {
+void security_headers(Response *response, bool secure) {
     static const struct {
         const char *name, *value;
     } headers[] = {
@@ -102,8 +104,11 @@ void security_headers(Response *response) {
         {"X-Content-Type-Options", "nosniff"},
         {"Referrer-Policy", "no-referrer"},
         {"Cross-Origin-Resource-Policy", "same-origin"},
+        {"Cross-Origin-Opener-Policy", "same-origin"},
+        {"Permissions-Policy", "camera=(), geolocation=(), payment=(), usb=()"},
         {"Cache-Control", "private, no-cache"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(headers); i++)
         if (!response_get_header(response, headers[i].name)) response_header(response, headers[i].name, headers[i].value);
+    if (secure) response_header(response, "Strict-Transport-Security", "max-age=31536000");
 }

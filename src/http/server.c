@@ -10,10 +10,12 @@
 #include "http/connections.h"
 #include "http/exchange.h"
 #include "http/resources.h"
+#include "http/tls.h"
 
 #define CONNECTION_MEMORY_BYTES (32 * KIB) /* request line, headers and the body's piece at hand */
 #define SOCKET_THREADS 2
 #define LISTEN_BACKLOG 256
+#define TLS_PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
 
 struct Server {
     Context context;
@@ -43,19 +45,29 @@ static bool open_socket(const Listen *place, const char *listen, int *socket_fd,
     return true;
 }
 
-static bool start_daemon(Server *server, const char *listen, GError **error) {
+static bool start_daemon(Server *server, const Settings *settings, GError **error) {
     int socket_fd = -1;
-    if (!open_socket(&server->context.place, listen, &socket_fd, &server->port, error)) return false;
+    g_auto(Tls) tls = {0};
+    if (!tls_load(settings, &tls, error)) return false;
+    if (tls.key && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+        return fail(error, ERROR_CONFIG, "HANSARD_TLS_CERT: the libmicrohttpd of this machine speaks no TLS; put a proxy in front");
+    server->context.tls = tls.key != NULL;
+    struct MHD_OptionItem tls_options[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, tls.certificates},
+                                           {MHD_OPTION_HTTPS_MEM_KEY, 0, tls.key},
+                                           {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(gpointer)TLS_PRIORITIES},
+                                           {MHD_OPTION_END, 0, NULL}};
+    const struct MHD_OptionItem *more = tls.key ? tls_options : tls_options + G_N_ELEMENTS(tls_options) - 1;
+    if (!open_socket(&server->context.place, settings->listen, &socket_fd, &server->port, error)) return false;
     Context *context = &server->context;
     server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_continue, context,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (tls.key ? MHD_USE_TLS : 0), 0, NULL, NULL, exchange_continue, context,
         MHD_OPTION_LISTEN_SOCKET, socket_fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SOCKET_THREADS,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)CONNECTION_IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, context,
         MHD_OPTION_NOTIFY_COMPLETED, exchange_end, context, MHD_OPTION_NOTIFY_CONNECTION, connections_notify, server->connections,
-        MHD_OPTION_END);
+        MHD_OPTION_ARRAY, more, MHD_OPTION_END);
     if (server->daemon) return true;
     close(socket_fd);
     return fail(error, ERROR_IO, "the HTTP server can't start: %s", g_strerror(errno));
@@ -65,6 +77,7 @@ void context_init(Context *context) {
     g_mutex_init(&context->job_counts.lock);
     g_mutex_init(&context->last_page.lock);
     g_mutex_init(&context->fallback.lock);
+    g_mutex_init(&context->readiness.lock);
 }
 
 void context_release(Context *context) {
@@ -72,6 +85,7 @@ void context_release(Context *context) {
     g_mutex_clear(&context->job_counts.lock);
     g_mutex_clear(&last->lock);
     g_mutex_clear(&context->fallback.lock);
+    g_mutex_clear(&context->readiness.lock);
     g_clear_pointer(&context->fallback.problem, g_free);
     catalog_page_clear(&last->page);
     g_clear_pointer(&last->text, g_bytes_unref);
@@ -82,8 +96,54 @@ static void context_clear(Context *context) {
     event_hub_free(context->hub);
     tasks_free(context->tasks);
     progress_free(context->progress);
+    audit_free(context->audit);
+    gate_free(context->gate);
+    rate_free(context->rate);
+    rate_free(context->failures);
+    proxies_free(context->proxies);
     context_release(context);
     listen_clear(&context->place);
+}
+
+/* Beyond this machine nobody is let in without a token, unless that is said outright. */
+static bool check_open(const Workspace *workspace, const Listen *place, GError **error) {
+    const char *listen = workspace->settings->listen;
+    g_autoptr(GError) problem = NULL;
+    bool any = false;
+    if (!place->beyond || place->open) return true;
+    if (!tokens_any(workspace->store, &any, &problem)) {
+        if (error_kind(problem)->retryable) return true; /* the gate is shut until the store answers */
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    return any || fail(error, ERROR_CONFIG,
+                       "HANSARD_LISTEN=%s would let other machines in, and there is no token yet: make one with `hansard token create --scopes "
+                       "admin`, or listen on 127.0.0.1, or say with HANSARD_NO_AUTH=1 that whoever reaches the server may do everything",
+                       listen);
+}
+
+bool server_check(const Workspace *workspace, guint *tokens, GError **error) {
+    const Settings *settings = workspace->settings;
+    g_auto(Listen) place = {0};
+    g_auto(Tls) tls = {0};
+    g_autoptr(Proxies) proxies = NULL;
+    g_autoptr(GPtrArray) list = NULL;
+    guint unreadable = 0;
+    *tokens = 0;
+    if (!listen_parse(settings->listen, settings->no_auth, &place, error) || !proxies_parse(settings->trusted_proxies, &proxies, error) ||
+        !tls_load(settings, &tls, error) || !check_open(workspace, &place, error) || !tokens_list(workspace->store, &list, &unreadable, error))
+        return false;
+    *tokens = list->len;
+    return unreadable == 0 ||
+           fail(error, ERROR_CORRUPT, "%u objects under hansard/tokens/ are no tokens: they let nobody in; remove them", unreadable);
+}
+
+static void open_gate(Context *context, const Settings *settings) {
+    Workspace *workspace = context->workspace;
+    context->gate = gate_new(workspace->store, workspace->clock, context->place.open, context->place.beyond);
+    context->audit = audit_new(workspace->store, workspace->clock, workspace->worker_name, context_report);
+    context->failures = rate_new(1.0 / SIGN_IN_FAILURE_S, SIGN_IN_FAILURES_MAX, RATE_CLIENTS_MAX);
+    if (settings->rate_limit > 0) context->rate = rate_new(settings->rate_limit, (double)settings->rate_limit * RATE_BURST_S, RATE_CLIENTS_MAX);
 }
 
 bool server_start(Workspace *workspace, Worker *worker, Server **server, GError **error) {
@@ -92,16 +152,20 @@ bool server_start(Workspace *workspace, Worker *worker, Server **server, GError 
     Context *context = &started->context;
     context->workspace = workspace;
     context->worker = worker;
-    if (!listen_parse(settings->listen, settings->no_auth, &context->place, error)) {
+    if (!listen_parse(settings->listen, settings->no_auth, &context->place, error) ||
+        !proxies_parse(settings->trusted_proxies, &context->proxies, error) || !check_open(workspace, &context->place, error)) {
+        proxies_free(context->proxies);
+        listen_clear(&context->place);
         g_free(started);
         return false;
     }
+    open_gate(context, settings);
     started->connections = connections_new();
     context_init(context);
     context->progress = progress_new(workspace->clock);
     context->tasks = tasks_new();
     context->hub = event_hub_new(meeting_event_state, context);
-    if (!start_daemon(started, settings->listen, error)) {
+    if (!start_daemon(started, settings, error)) {
         server_stop(started);
         return false;
     }
@@ -110,6 +174,11 @@ bool server_start(Workspace *workspace, Worker *worker, Server **server, GError 
 }
 
 guint16 server_port(const Server *server) { return server->port; }
+
+bool server_is_bare(const Server *server) {
+    const Context *context = &server->context;
+    return context->place.beyond && !context->place.open && !context->tls && !context->workspace->settings->trusted_proxies;
+}
 
 void server_job_progress(Server *server, const Job *job) { progress_put(server->context.progress, job); }
 

@@ -74,6 +74,7 @@ bool uploads_begin(Context *context, const Request *request, Response *response,
                              .copy_folder = workspace_copy_folder(workspace)};
     if (!transfer_begin(&workspace->meetings, &options, asked.size, &transfer, error)) return false;
     g_autofree char *location = g_strdup_printf("/api/uploads/%s", transfer->meeting_id);
+    response_subject(response, transfer->meeting_id);
     response_json(response, 201, success(transfer));
     response_header(response, "Location", location);
     return true;

@@ -8,6 +8,10 @@
 #define PREFIX_INDEX "hansard/index/"
 #define PREFIX_JOBS "hansard/jobs/"
 #define PREFIX_UPLOADS "hansard/uploads/"
+#define PREFIX_TOKENS "hansard/tokens/"
+#define PREFIX_SESSIONS "hansard/sessions/"
+#define PREFIX_SHARES "hansard/shares/" /* {meeting-id}/{id}.json */
+#define PREFIX_AUDIT "hansard/audit/"
 #define PREFIX_DOCTOR "hansard/doctor/" /* for a moment only: objects that a check writes, reads and removes */
 
 typedef enum {

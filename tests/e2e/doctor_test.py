@@ -33,8 +33,8 @@ class DoctorOfDirectory(Examined):
     def test_directory(self):
         answer, findings = self.examine(0)
         self.assertEqual((answer["faults"], answer["warnings"]), (0, 0))
-        self.assertEqual(set(findings), {"speech to text", "store: write", "store: read", "store: list", "store: conditional writes", "store: delete", "list",
-                                         "disk"})
+        self.assertEqual(set(findings), {"speech to text", "access", "store: write", "store: read", "store: list", "store: conditional writes",
+                                         "store: delete", "list", "disk"})
         self.assertFalse((self.data / "hansard").exists())
         lines = run(self.data, "doctor", HANSARD_TRANSCRIBER="none").stdout.splitlines()
         self.assertEqual(len(lines), len(findings))

@@ -10,14 +10,22 @@ export class ApiError extends Error {
     }
 }
 
-const meetingPath = (id, rest = '') => `/api/meetings/${encodeURIComponent(id)}${rest}`;
+export const meetingPath = (id, rest = '') => `/api/meetings/${encodeURIComponent(id)}${rest}`;
 
 const query = (params) => {
     const set = Object.entries(params).filter(([, value]) => value !== null && value !== undefined && value !== '');
     return set.length ? `?${new URLSearchParams(set)}` : '';
 };
 
-async function send(path, options) {
+/** Whoever shows the sign-in form is told (access.js). */
+function refused(error) {
+    if (error.status !== 401) return error;
+    error.message = text.access.refused;
+    window.dispatchEvent(new Event('hansard:unauthorized'));
+    return error;
+}
+
+export async function send(path, options) {
     let response;
     try {
         response = await fetch(path, { credentials: 'same-origin', ...options });
@@ -25,11 +33,11 @@ async function send(path, options) {
         if (error.name === 'AbortError') throw error;
         throw new ApiError(0, null);
     }
-    if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => null));
+    if (!response.ok) throw refused(new ApiError(response.status, await response.json().catch(() => null)));
     return response;
 }
 
-async function json(path, options) {
+export async function json(path, options) {
     const response = await send(path, options);
     try {
         return await response.json();
@@ -91,7 +99,7 @@ export function watchMeeting(id, { onProgress, onDone, onLost }, signal) {
 
 const uploadPath = (id, rest = '') => `/api/uploads/${encodeURIComponent(id)}${rest}`;
 
-const post = (body, signal) => ({
+export const post = (body, signal) => ({
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body), signal,
 });
 
@@ -131,7 +139,7 @@ function transmit(method, path, body, { type, onProgress, signal, broken, stallM
         request.upload.addEventListener('progress', (event) => { alive(); onProgress(event.loaded); });
         request.addEventListener('load', () => {
             if (request.status >= 200 && request.status < 300) resolve(request.response);
-            else reject(new ApiError(request.status, request.response));
+            else reject(refused(new ApiError(request.status, request.response)));
         });
         request.addEventListener('error', () => reject(new ApiError(0, { detail: broken })));
         request.addEventListener('abort', () => {

@@ -9,6 +9,8 @@ import { startDeleting } from './deleting.js';
 import { startRecordings } from './record.js';
 import { takeShared } from './shared.js';
 import { startUploads } from './upload.js';
+import { showSignIn, startAccess } from './access.js';
+import { sharedPage } from './share.js';
 
 const TYPING_MS = 250;
 const LETTERS_MIN = 2;
@@ -47,6 +49,7 @@ function shown(nav, route) {
     if (!there || document.activeElement !== form.elements.q) form.elements.q.value = there ? route.query.get('q') ?? '' : '';
 }
 
+startAccess();
 startDeleting();
 startUploads(window);
 startRecordings();
@@ -57,4 +60,5 @@ startRouter({
     items: { nav: 'items', show: itemsPage },
     search: { nav: '', show: searchPage },
     work: { nav: 'work', show: workPage },
-}, document.getElementById('main'), shown);
+    s: { nav: '', show: sharedPage },
+}, document.getElementById('main'), shown, showSignIn);

@@ -4,6 +4,7 @@ import { deleteSoon } from './deleting.js';
 import { confirmDialog, fill, h, icon, iconButton, notice } from './dom.js';
 import { duration, parseTime, when } from './format.js';
 import { link, setTitle } from './router.js';
+import { openShareDialog } from './share.js';
 import { text } from './strings.js';
 
 const TITLE_LETTERS_MAX = 200;
@@ -105,5 +106,6 @@ export function meetingHeader({ id, contents, save }) {
     return h('header.meeting-head',
         h('div', titleElement(contents, save), facts),
         h('div.tools', copy, exportMenu(id, contents),
+            h('button.plain.writes', { onclick: () => openShareDialog(id) }, icon('share'), h('span', text.share.button)),
             iconButton('trash', text.meeting.delete, () => askAndDelete(id, contents.title), { shown: true, kind: 'plain' })));
 }

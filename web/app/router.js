@@ -1,4 +1,5 @@
-// Pages by the address after '#': #/, #/?tag=…, #/items, #/work, #/search?q=words, #/m/{meeting-id}?t=milliseconds.
+// Pages by the address after '#': #/, #/?tag=…, #/items, #/work, #/search?q=words, #/m/{meeting-id}?t=milliseconds,
+// #/s/{meeting-id}/{share}.
 import { fill, h } from './dom.js';
 import { text } from './strings.js';
 
@@ -22,7 +23,7 @@ function current() {
     } catch {
         parts = ['?'];
     }
-    return { name: parts[0] ?? '', id: parts[1] ?? null, query: new URLSearchParams(search) };
+    return { name: parts[0] ?? '', id: parts[1] ?? null, rest: parts[2] ?? null, query: new URLSearchParams(search) };
 }
 
 /** A page that could not be shown says why and offers to try again. */
@@ -33,9 +34,10 @@ export function failure(error, again) {
 
 /**
  * Shows the page of the address, now and whenever it changes. `pages` maps a name to {nav, show}; show({main, id, query, signal})
- * fills `main`; `signal` aborts when the user leaves, and ends all that the page began.
+ * fills `main`; `signal` aborts when the user leaves, and ends all that the page began. `onRefused(main, error, again)` takes over where someone must
+ * sign in.
  */
-export function startRouter(pages, main, onShown) {
+export function startRouter(pages, main, onShown, onRefused = null) {
     async function show(moved) {
         leaving.abort();
         leaving = new AbortController();
@@ -52,10 +54,11 @@ export function startRouter(pages, main, onShown) {
             return;
         }
         try {
-            await page.show({ main, id: route.id, query: route.query, signal });
+            await page.show({ main, id: route.id, rest: route.rest, query: route.query, signal });
         } catch (error) {
             if (signal.aborted) return;
-            fill(main, failure(error, () => show(true)));
+            if (error.status === 401 && onRefused) onRefused(main, error, () => show(true));
+            else fill(main, failure(error, () => show(true)));
         }
     }
     // "#main" is the skip link's, not a page.
