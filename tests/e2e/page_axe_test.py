@@ -60,6 +60,7 @@ class Rules(Stories):
         browser.js("document.querySelector('.title button').click()")
         browser.js("document.querySelector('details.menu').open = true")
         self.check(f"{name}-forms")
+        browser.js("document.querySelector('details.menu').open = false")
         browser.js("document.querySelector('[data-view=transcript]').click(); document.querySelector('.turn-tools button').click()")
         self.check(f"{name}-turn")
         browser.js("[...document.querySelectorAll('.turn-tools')].at(-1).lastChild.click()")
