@@ -11,7 +11,9 @@ python3 -B bench/server.py
 python3 -B bench/s3.py
 if [ -d ../shared/data/audio/ami ]; then
     python3 -B bench/speech.py --audio ../shared/data/audio/ami --model "$HANSARD_PREFIX/models/ggml-tiny.en-q8_0.bin" "$HANSARD_BIN"
+    encoder=$("$setup_dir/diarization.sh")
+    "$encoder/venv/bin/python" -B bench/diarization.py --audio ../shared/data/audio/ami "$HANSARD_BIN"
 else
-    say "skipped: bench/speech.py needs recordings with their words in ../shared/data/audio/ami"
+    say "skipped: bench/speech.py and bench/diarization.py need recordings with their words in ../shared/data/audio/ami"
 fi
 python3 -B bench/memory.py

@@ -196,6 +196,62 @@ static void test_wav(void) {
     }
 }
 
+static void read_apart(GBytes *bytes, guint tracks, GArray *samples) {
+    g_autoptr(Audio) audio = NULL;
+    g_autofree float *block = g_new(float, 1000 * tracks);
+    AudioInfo info;
+    GError *error = NULL;
+    g_assert_true(audio_open(read_bytes, bytes, g_bytes_get_size(bytes), "apart", &audio, &info, &error));
+    audio_separate(audio, tracks);
+    for (gsize count = 1; count > 0; g_array_append_vals(samples, block, (guint)(count * tracks))) {
+        g_assert_true(audio_read(audio, block, 1000, &count, &error));
+        g_assert_cmpuint(count, <=, 1000);
+    }
+}
+
+/* Each track has the tone of its channel and no other. */
+static void assert_apart(const GArray *samples, guint tracks, guint from_ms, guint to_ms) {
+    for (guint track = 0; track < tracks; track++) {
+        Decoded one = {.samples = g_array_new(FALSE, FALSE, sizeof(float))};
+        for (guint i = track; i < samples->len; i += tracks) g_array_append_val(one.samples, g_array_index(samples, float, i));
+        for (guint channel = 0; channel < tracks; channel++)
+            g_assert_cmpfloat_with_epsilon(amplitude(one.samples, from_ms * AUDIO_RATE_HZ / 1000, to_ms * AUDIO_RATE_HZ / 1000,
+                                                     TONE_HZ_FIRST + TONE_HZ_STEP * (double)channel),
+                                           channel == track ? 0.5 : 0, 0.02);
+        decoded_clear(&one);
+    }
+}
+
+static void test_apart(void) {
+    static const guint counts[] = {2, 3, 6, AUDIO_TRACKS_MAX};
+    for (gsize i = 0; i < G_N_ELEMENTS(counts); i++) {
+        g_autoptr(GBytes) wav = g_byte_array_free_to_bytes(make_wav(counts[i], 48000, 2, TONE_MS));
+        g_autoptr(GArray) samples = g_array_new(FALSE, FALSE, sizeof(float));
+        read_apart(wav, counts[i], samples);
+        g_assert_cmpint(ABS((gint64)samples->len / counts[i] * 1000 / AUDIO_RATE_HZ - TONE_MS), <=, DURATION_SLACK_MS);
+        assert_apart(samples, counts[i], 200, TONE_MS - 200);
+    }
+}
+
+/* Sound that has another number of channels than tracks is mixed into the first; a gap is silent on all. */
+static void test_apart_odd(void) {
+    g_autoptr(GBytes) wav = g_byte_array_free_to_bytes(make_wav(3, 16000, 2, TONE_MS));
+    g_autoptr(GArray) samples = g_array_new(FALSE, FALSE, sizeof(float)), gap = g_array_new(FALSE, FALSE, sizeof(float));
+    read_apart(wav, 2, samples);
+    g_auto(Decoded) first = {.samples = g_array_new(FALSE, FALSE, sizeof(float))};
+    for (guint i = 0; i + 1 < samples->len; i += 2) {
+        g_array_append_val(first.samples, g_array_index(samples, float, i));
+        g_assert_cmpfloat(g_array_index(samples, float, i + 1), ==, 0);
+    }
+    assert_tone(&first, 200, TONE_MS - 200, 3);
+    if (no_ffmpeg()) return;
+    g_autoptr(GBytes) holed = make_media_bytes("-i TONE -af aselect='not(between(t,1,3))' -c:a pcm_s16le", "apart.mkv");
+    read_apart(holed, 2, gap);
+    assert_apart(gap, 2, 200, 900);
+    assert_apart(gap, 2, 3200, TONE_MS - 200);
+    for (guint i = 2 * 1100 * 16; i < 2 * 2900 * 16; i++) g_assert_cmpfloat(fabsf(g_array_index(gap, float, i)), <, 1e-3f);
+}
+
 typedef struct {
     const char *name, *options, *codec;
     bool no_duration; /* the container gives none */
@@ -504,6 +560,8 @@ int main(int argc, char **argv) {
     g_assert_true(g_file_set_contents(tone_wav, (char *)tone->data, tone->len, NULL));
 
     g_test_add_func("/audio/wav", test_wav);
+    g_test_add_func("/audio/apart", test_apart);
+    g_test_add_func("/audio/apart-odd", test_apart_odd);
     for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
         g_autofree char *path = g_strconcat("/audio/format/", formats[i].name, NULL);
         g_test_add_data_func(path, &formats[i], test_format);

@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "fake_clock.h"
 #include "faulty_store.h"
-#include "meeting/meeting.h"
+#include "meeting/meeting_internal.h"
 #include "store/memory.h"
 
 #define ID "meeting-0b54cd33-5c0f-4b13-a6a8-b6e2bd0cb8a2"
@@ -210,6 +210,49 @@ static void test_edit(void) {
     close_fixture(&fixture);
 }
 
+/* Two speakers of one name are one, in every document; what was said stays. */
+static void test_merge_speakers(void) {
+    Fixture fixture = open_on(committed_store());
+    g_autoptr(Meeting) before = NULL;
+    g_autoptr(Meeting) after = NULL;
+    g_autoptr(json_t) patch = json_pack("{s:{s:s}}", "speakers", "Ann", "Bob");
+    g_autoptr(GError) error = NULL;
+    g_assert_true(meeting_read(&fixture.meetings, ID, &before, NULL));
+    g_assert_true(meeting_edit(&fixture.meetings, ID, before->etag, patch, NULL, &error));
+    g_assert_no_error(error);
+    g_assert_true(meeting_read(&fixture.meetings, ID, &after, &error));
+    g_assert_cmpuint(after->record->speakers->len, ==, 1);
+    g_assert_cmpstr(after->record->speakers->pdata[0], ==, "Bob");
+    g_assert_cmpuint(after->transcript->speakers->len, ==, 1);
+    g_assert_cmpstr(after->text, ==, "Bob: I will send the figures by Friday. Thank you.\n");
+    const Item *action = minutes_find(after->minutes, "A-1");
+    g_assert_cmpstr(action->owner, ==, "Bob");
+    g_assert_cmpstr(g_array_index(action->evidence, Evidence, 0).speaker, ==, "Bob");
+    close_fixture(&fixture);
+}
+
+/* In the words of summary and items a name of one word is only sure where it stands for who speaks. */
+static void test_rename_in_texts(void) {
+    static const struct {
+        const char *from, *to, *summary, *renamed;
+    } cases[] = {{"Speaker 1", "Ann", "Speaker 1: Speaker 1 calls Speaker 12.\nSpeaker 1: yes.", "Ann: Ann calls Speaker 12.\nAnn: yes."},
+                 {"Will", "William", "Will: Will you send it?\nAnn: Will: no.", "William: Will you send it?\nAnn: Will: no."},
+                 {"Ann Lee", "Ann Lee (CEO)", "Ann Lee: to Ann Lee.", "Ann Lee (CEO): to Ann Lee."},
+                 {"Ann Lee", "Bo", "XAnn Lee, Ann Leeds, \"Ann Lee\"", "XAnn Lee, Ann Leeds, \"Bo\""},
+                 {"Jürgen Ö", "Bo", "Jürgen Ö, Jürgen Öl", "Bo, Jürgen Öl"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Record) record = sample_record();
+        g_autoptr(Minutes) minutes = minutes_new();
+        Meeting meeting = {.record = record, .minutes = minutes};
+        g_autoptr(json_t) patch = json_pack("{s:{s:s}}", "speakers", cases[i].from, cases[i].to);
+        set_text(&minutes->text, cases[i].summary);
+        for (int times = 0; times < 2; times++) {
+            g_assert_true(meeting_apply_patch(&meeting, patch, NULL));
+            g_assert_cmpstr(minutes->text, ==, cases[i].renamed);
+        }
+    }
+}
+
 static void test_edit_refused(void) {
     static const char *const bad[] = {
         "{\"titel\":\"x\"}",
@@ -246,6 +289,7 @@ static void test_edit_refused(void) {
         "{\"new_items\":[{\"kind\":\"action\",\"text\":\"x\",\"segments\":[1,0]}]}",
         "{\"new_items\":[{\"kind\":\"action\",\"text\":\"x\",\"segments\":[0,2]}]}",
         "{\"new_items\":[{\"kind\":\"requirement\",\"text\":\"x\",\"priority\":\"high\"}]}",
+        "{\"speakers\":{\"Room 2\":\"Bob\",\"Ann\":\"Ann of Room 2\"}}",
     };
     Fixture fixture = open_on(committed_store());
     g_autoptr(Meeting) before = NULL;
@@ -607,6 +651,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/meeting/commit", test_commit);
     g_test_add_func("/meeting/first-version", test_first_version);
     g_test_add_func("/meeting/edit", test_edit);
+    g_test_add_func("/meeting/merge-speakers", test_merge_speakers);
+    g_test_add_func("/meeting/rename-in-texts", test_rename_in_texts);
     g_test_add_func("/meeting/edit/refused", test_edit_refused);
     g_test_add_func("/meeting/edit/segments", test_edit_segments);
     g_test_add_func("/meeting/edit/carries-quotes", test_edit_carries_quotes);

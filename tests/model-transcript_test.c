@@ -72,6 +72,27 @@ static void test_limits(void) {
     g_assert_null(transcript_speaker_name(transcript, SPEAKERS_MAX));
 }
 
+/* One who is given another's name is that one, whichever came first. */
+static void test_rename_speaker(void) {
+    static const struct {
+        const char *from, *to, *text;
+    } cases[] = {{"Bob", "Rob", "Ann: a\nRob: b\nCy: c\nAnn: d\n"},   {"Bob", "Ann", "Ann: a b\nCy: c\nAnn: d\n"},
+                 {"Ann", "Bob", "Bob: a b\nCy: c\nBob: d\n"},         {"Cy", "Ann", "Ann: a\nBob: b\nAnn: c d\n"},
+                 {"Ann", "Ann", "Ann: a\nBob: b\nCy: c\nAnn: d\n"},   {"Eve", "Ann", "Ann: a\nBob: b\nCy: c\nAnn: d\n"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Transcript) transcript = transcript_new();
+        transcript_add(transcript, 0, 1, transcript_speaker(transcript, "Ann"), "a");
+        transcript_add(transcript, 1, 2, transcript_speaker(transcript, "Bob"), "b");
+        transcript_add(transcript, 2, 3, transcript_speaker(transcript, "Cy"), "c");
+        transcript_add(transcript, 3, 4, transcript_speaker(transcript, "Ann"), "d");
+        for (int times = 0; times < 2; times++) {
+            transcript_rename_speaker(transcript, cases[i].from, cases[i].to);
+            g_autofree char *text = transcript_to_text(transcript);
+            g_assert_cmpstr(text, ==, cases[i].text);
+        }
+    }
+}
+
 static void test_speaker_name_limit(void) {
     g_autoptr(Transcript) transcript = transcript_new();
     g_autofree char *at = g_strnfill(SPEAKER_NAME_BYTES_MAX, 'n'), *over = g_strnfill(SPEAKER_NAME_BYTES_MAX + 1, 'n');
@@ -266,6 +287,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/transcript/add", test_add);
     g_test_add_func("/transcript/limits", test_limits);
     g_test_add_func("/transcript/speaker-name-limit", test_speaker_name_limit);
+    g_test_add_func("/transcript/rename-speaker", test_rename_speaker);
     g_test_add_func("/transcript/text", test_text);
     g_test_add_func("/transcript/round-trip", test_round_trip);
     g_test_add_func("/transcript/documented-form", test_documented_form);

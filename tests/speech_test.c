@@ -48,6 +48,17 @@ static void add_hum(GArray *samples, guint seconds) {
     }
 }
 
+/* A tune of chords, three notes a second, as while callers wait. */
+static void add_music(GArray *samples, guint seconds) {
+    static const double notes[] = {261.6, 329.6, 392, 523.3, 440, 349.2, 293.7, 246.9};
+    for (guint i = 0; i < seconds * RATE_HZ; i++) {
+        double note = notes[i * 3 / RATE_HZ % G_N_ELEMENTS(notes)], turn = 2 * G_PI * i / RATE_HZ;
+        double fade = 1 - (double)(i * 3 % RATE_HZ) / RATE_HZ;
+        float sample = (float)(fade * (0.2 * sin(turn * note) + 0.1 * sin(turn * note * 1.5) + 0.1 * sin(turn * note / 2)));
+        g_array_append_val(samples, sample);
+    }
+}
+
 static bool models_there(void) {
     if (g_file_test(MODEL, G_FILE_TEST_EXISTS) && g_file_test(VAD, G_FILE_TEST_EXISTS)) return true;
     g_test_skip("the models are not there: run setup/model.sh tiny.en");
@@ -171,25 +182,40 @@ static void test_language(void) {
     g_assert_cmpuint(nothing->segments->len, ==, 0);
 }
 
+/* Names that are misheard without it, and heard with it, in each chunk of the recording; also where a list that is far longer than the model
+ * takes begins with them. It invents nothing where nobody speaks. */
 static void test_vocabulary(void) {
-    g_autoptr(GArray) samples = no_samples();
+    g_autoptr(GArray) samples = no_samples(), silence = no_samples();
     if (!models_there()) return;
-    if (!read_wave("read/jfk.wav", samples)) return g_test_skip("the recordings are not there");
-    g_autoptr(Transcript) transcript = hear(samples, "Americans, country");
-    g_autofree char *text = text_of(transcript);
-    g_assert_nonnull(strstr(text, "americans"));
-    g_assert_null(strstr(text, "glossary"));
+    if (!read_wave("ami/ES2011a_H0_40-46.wav", samples)) return g_test_skip("the recordings are not there");
+    add_silence(samples, 130); /* more than a chunk reaches over */
+    g_assert_true(read_wave("ami/ES2011a_H0_40-46.wav", samples));
+    add_silence(silence, 30);
+    g_autoptr(GString) list = g_string_new("Abigail Claflin; Abbie");
+    while (list->len < 3900) g_string_append_printf(list, ", term number %u", (guint)list->len);
+    const char *const vocabularies[] = {NULL, " ,;\n", "Abigail Claflin, Abbie", list->str};
+    for (gsize i = 0; i < G_N_ELEMENTS(vocabularies); i++) {
+        g_autoptr(Transcript) transcript = hear(samples, vocabularies[i]), nothing = hear(silence, vocabularies[i]);
+        g_autofree char *text = text_of(transcript);
+        const char *first = strstr(text, "abigail claflin");
+        if ((first != NULL) != (i >= 2) || (first && !strstr(first + 1, "abigail claflin")))
+            g_error("with vocabulary %d: \"%s\"", (int)i, text);
+        g_assert_null(strstr(text, "glossary"));
+        g_assert_null(strstr(text, "term"));
+        g_assert_cmpuint(nothing->segments->len, ==, 0);
+    }
 }
 
 static void test_nothing_said(void) {
     if (!models_there()) return;
     g_autoptr(GArray) silence = no_samples(), noise = no_samples(), hum = no_samples();
-    g_autoptr(GArray) nothing = no_samples(), blink = no_samples();
+    g_autoptr(GArray) nothing = no_samples(), blink = no_samples(), music = no_samples();
     add_silence(silence, 60);
     add_noise(noise, 60);
     add_hum(hum, 60);
+    add_music(music, 60);
     g_array_set_size(blink, 10);
-    const GArray *cases[] = {silence, noise, hum, nothing, blink};
+    const GArray *cases[] = {silence, noise, hum, music, nothing, blink};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Transcript) transcript = hear(cases[i], NULL);
         g_assert_cmpuint(transcript->segments->len, ==, 0);

@@ -207,7 +207,7 @@ static void test_meeting(Fixture *fixture, gconstpointer unused) {
 
 static void test_settings(Fixture *fixture, gconstpointer unused) {
     const char *more[] = {
-        "HANSARD_LANGUAGE", "de", "HANSARD_SEPARATE_CHANNELS", "true", "S3_PREFIX", "/team-a/", "HANSARD_PRICE_MINUTE", "0.024", NULL};
+        "HANSARD_LANGUAGE", "de", "HANSARD_CHANNELS", "separate", "S3_PREFIX", "/team-a/", "HANSARD_PRICE_MINUTE", "0.024", NULL};
     fixture->service.prefix = "team-a/";
     put_recording(fixture, wav(8000, 90, 90));
     const Transcript *transcript = runs(fixture, more);

@@ -18,7 +18,7 @@
 #define MODEL TEST_MODEL_DIR "/ggml-tiny.en-q8_0.bin"
 #define VAD_MODEL TEST_MODEL_DIR "/silero-vad.bin"
 #define LIE "lie-"
-#define JFK TEST_SOURCE_DIR "/../../shared/data/audio/read/jfk.wav"
+#define JFK "read/jfk.wav"
 
 /* ---- a child that lies ---- */
 
@@ -55,7 +55,8 @@ static void lie(const char *name) {
         say(CHILD_INFO, "{\"duration_ms\":2000}");
         say(CHILD_PROGRESS, "{\"done_ms\":500}");
         say(CHILD_SEGMENT,
-            "{\"segments\":[{\"start_ms\":900,\"end_ms\":-4,\"text\":\"second\",\"words\":[[900,1000,\"second\",0.5]]}]}");
+            "{\"speakers\":[{\"id\":\"S1\",\"name\":\" Channel\\u0007 2\\n\"}],\"segments\":[{\"speaker\":\"S1\",\"start_ms\":900,"
+            "\"end_ms\":-4,\"text\":\"second\",\"words\":[[900,1000,\"second\",0.5]]}]}");
         say(CHILD_SEGMENT, "{\"segments\":[{\"start_ms\":100,\"end_ms\":99999999999999,\"text\":\"  first\\u0007 \"}]}");
         say_waveform(WAVEFORM_PEAKS_MAX);
         say(CHILD_DONE, DONE);
@@ -180,13 +181,21 @@ static void assert_fails(Fixture *fixture, const char *name, GBytes *bytes, Erro
 }
 
 static bool no_models(Fixture *fixture) {
-    bool there = g_file_test(MODEL, G_FILE_TEST_EXISTS) && g_file_test(VAD_MODEL, G_FILE_TEST_EXISTS) &&
-                 g_file_test(JFK, G_FILE_TEST_EXISTS);
+    bool there = g_file_test(MODEL, G_FILE_TEST_EXISTS) && g_file_test(VAD_MODEL, G_FILE_TEST_EXISTS);
     if (there)
         use_real_models(fixture);
     else
-        g_test_skip("the speech models or the recording are not here");
+        g_test_skip("the speech models are not here");
     return !there;
+}
+
+/* A recording of HANSARD_TEST_AUDIO, else of ../shared/data/audio beside the tree; NULL where it is not there, with the test skipped. */
+static char *recording(const char *name) {
+    const char *set = g_getenv("HANSARD_TEST_AUDIO");
+    g_autofree char *path = g_build_filename(set ? set : TEST_SOURCE_DIR "/../../shared/data/audio", name, NULL);
+    if (g_file_test(path, G_FILE_TEST_EXISTS)) return g_steal_pointer(&path);
+    g_test_skip("the recordings are not here");
+    return NULL;
 }
 
 static GBytes *read_file(const char *path) {
@@ -242,6 +251,8 @@ static void test_honest(Fixture *fixture, gconstpointer data) {
     g_assert_cmpuint(transcript->segments->len, ==, 2);
     const Segment *first = transcript_segment(transcript, 0), *second = transcript_segment(transcript, 1);
     g_assert_cmpstr(first->text, ==, "first");
+    g_assert_cmpint(first->speaker, ==, -1);
+    g_assert_cmpstr(transcript_speaker_name(transcript, second->speaker), ==, "Channel 2");
     g_assert_cmpint(first->end_ms, ==, RECORDING_MS_MAX);
     g_assert_cmpint(second->end_ms, ==, 900);
     g_assert_cmpstr(g_array_index(second->words, Word, 0).text, ==, "second");
@@ -407,8 +418,9 @@ static void test_import_limit(Fixture *fixture, gconstpointer data) {
 /* ---- the real child ---- */
 
 static void test_speech(Fixture *fixture, gconstpointer data) {
-    if (no_models(fixture)) return;
-    g_autoptr(GBytes) bytes = read_file(JFK);
+    g_autofree char *jfk = recording(JFK);
+    if (!jfk || no_models(fixture)) return;
+    g_autoptr(GBytes) bytes = read_file(jfk);
     g_auto(TranscribeResult) result = {0};
     Watch watch = {0};
     GError *error = NULL;
@@ -435,8 +447,9 @@ static void test_speech(Fixture *fixture, gconstpointer data) {
 }
 
 static void test_stop(Fixture *fixture, gconstpointer data) {
-    if (no_models(fixture)) return;
-    g_autoptr(GBytes) bytes = read_file(JFK);
+    g_autofree char *jfk = recording(JFK);
+    if (!jfk || no_models(fixture)) return;
+    g_autoptr(GBytes) bytes = read_file(jfk);
     g_auto(TranscribeResult) result = {0};
     Watch watch = {.calls_max = 1};
     g_autoptr(GError) error = NULL;
@@ -444,16 +457,127 @@ static void test_stop(Fixture *fixture, gconstpointer data) {
     g_assert_true(error_is(error, ERROR_CANCELLED));
 }
 
+/* Two channels that ffmpeg's filter makes of the inputs. */
+static GBytes *make_recording(Fixture *fixture, const char *const *inputs, const char *filter, const char *name) {
+    g_autofree char *path = g_build_filename(fixture->folder, name, NULL);
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    for (const char *const *word = (const char *const[]){"ffmpeg", "-nostdin", "-v", "error", NULL}; *word; word++)
+        g_ptr_array_add(argv, (char *)*word);
+    for (; *inputs; inputs++) g_ptr_array_add(argv, (char *)"-i"), g_ptr_array_add(argv, (char *)*inputs);
+    for (const char *const *word = (const char *const[]){"-filter_complex", filter, "-ac", "2", path, NULL, NULL}; *word; word++)
+        g_ptr_array_add(argv, (char *)*word);
+    g_ptr_array_add(argv, NULL);
+    int status = -1;
+    g_assert_true(g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL));
+    g_assert_cmpint(status, ==, 0);
+    GBytes *bytes = read_file(path);
+    g_remove(path);
+    return bytes;
+}
+
+static bool no_ffmpeg(void) {
+    g_autofree char *ffmpeg = g_find_program_in_path("ffmpeg");
+    if (!ffmpeg) g_test_skip("the program ffmpeg is not installed");
+    return !ffmpeg;
+}
+
+static Transcript *transcribe_well(Fixture *fixture, const char *name, GBytes *bytes) {
+    TranscribeResult result = {0};
+    Watch watch = {0};
+    GError *error = NULL;
+    if (!run_as(fixture, name, bytes, &watch, &result, &error)) g_error("%s: %s", name, error->message);
+    g_assert_cmpint(watch.done_ms, ==, result.transcript->covered_ms);
+    g_assert_cmpint(json_get_int(result.waveform, "duration_ms", 0), ==, result.transcript->covered_ms);
+    json_decref(result.waveform);
+    return result.transcript;
+}
+
+/* All that a speaker said, in small letters. */
+static char *said_by(const Transcript *transcript, const char *name) {
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < transcript->segments->len; i++) {
+        const Segment *segment = transcript_segment(transcript, i);
+        if (g_strcmp0(transcript_speaker_name(transcript, segment->speaker), name) == 0)
+            g_string_append_printf(text, "%s ", segment->text);
+    }
+    return g_ascii_strdown(text->str, -1);
+}
+
+#define SAMPLE TEST_SOURCE_DIR "/../samples/product-review.m4a"
+/* One who speaks from 27 s to 41.5 s stands on the right, the others on the left. */
+#define SPLIT                                                                                                                    \
+    "[0]atrim=end=47,asplit[a][b];[a]volume=0:enable='between(t,27,41.5)',aformat=channel_layouts=mono[l];"                      \
+    "[b]volume=0:enable='not(between(t,27,41.5))',aformat=channel_layouts=mono[r];[l][r]amerge=inputs=2"
+
+static void test_channels(Fixture *fixture, gconstpointer data) {
+    static const char *const inputs[] = {SAMPLE, NULL}, *const names[] = {"call.wav", "call.mp3"};
+    if (no_ffmpeg() || no_models(fixture)) return;
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(GBytes) bytes = make_recording(fixture, inputs, SPLIT, names[i]);
+        g_autoptr(Transcript) transcript = transcribe_well(fixture, names[i], bytes);
+        g_assert_cmpuint(transcript->speakers->len, ==, 2);
+        g_assert_cmpint(ABS(transcript->duration_ms - 47000), <=, 100);
+        gint64 last_ms = 0;
+        for (guint s = 0; s < transcript->segments->len; s++) {
+            const Segment *segment = transcript_segment(transcript, s);
+            bool right = segment->start_ms > 26500 && segment->start_ms < 41500;
+            g_assert_cmpstr(transcript_speaker_name(transcript, segment->speaker), ==, right ? "Channel 2" : "Channel 1");
+            g_assert_cmpint(segment->start_ms, >=, last_ms);
+            last_ms = segment->start_ms;
+        }
+        g_autofree char *left = said_by(transcript, "Channel 1"), *right = said_by(transcript, "Channel 2");
+        g_assert_nonnull(strstr(left, "good morning"));
+        g_assert_nonnull(strstr(left, "by friday"));
+        g_assert_null(strstr(left, "two seconds"));
+        g_assert_nonnull(strstr(right, "under two seconds"));
+    }
+}
+
+/* One sound on both channels is mixed; else it is as the setting says. */
+static void test_channels_mixed(Fixture *fixture, gconstpointer data) {
+    static const char *const inputs[] = {SAMPLE, NULL};
+    if (no_ffmpeg() || no_models(fixture)) return;
+    g_autoptr(GBytes) same = make_recording(fixture, inputs, "[0]atrim=end=14,pan=stereo|c0=c0|c1=0.1*c0,adelay=0|7", "same.wav");
+    g_autoptr(Transcript) of_same = transcribe_well(fixture, "same.wav", same);
+    g_assert_cmpuint(of_same->speakers->len, ==, 0);
+    g_assert_cmpuint(of_same->segments->len, >, 0);
+    fixture->settings.channels = (char *)"separate";
+    g_autoptr(Transcript) apart = transcribe_well(fixture, "same.wav", same);
+    g_autofree char *left = said_by(apart, "Channel 1"), *right = said_by(apart, "Channel 2");
+    g_assert_cmpstr(left, !=, "");
+    g_assert_cmpstr(right, !=, "");
+    fixture->settings.channels = (char *)"mix";
+    g_autoptr(GBytes) call = make_recording(fixture, inputs, SPLIT, "call.wav");
+    g_autoptr(Transcript) of_call = transcribe_well(fixture, "call.wav", call);
+    g_assert_cmpuint(of_call->speakers->len, ==, 0);
+    g_autofree char *text = said_by(of_call, NULL);
+    g_assert_nonnull(strstr(text, "good morning"));
+    g_assert_nonnull(strstr(text, "under two seconds"));
+}
+
+/* Two real talks at a time, a channel each: none is heard in the other's words. */
+static void test_channels_real(Fixture *fixture, gconstpointer data) {
+    g_autofree char *one = recording("ami/ES2003a_0-30.wav"), *other = recording("ami/EN2001e_0-30.wav");
+    const char *const inputs[] = {one, other, NULL};
+    if (!one || !other || no_ffmpeg() || no_models(fixture)) return;
+    g_autoptr(GBytes) bytes = make_recording(fixture, inputs, "amerge=inputs=2", "two.m4a");
+    g_autoptr(Transcript) transcript = transcribe_well(fixture, "two.m4a", bytes);
+    g_autofree char *left = said_by(transcript, "Channel 1"), *right = said_by(transcript, "Channel 2");
+    g_assert_nonnull(strstr(left, "ready to begin"));
+    g_assert_nonnull(strstr(left, "marketing expert"));
+    g_assert_nonnull(strstr(right, "not having crashes"));
+    g_assert_null(strstr(left, "crashes"));
+    g_assert_null(strstr(right, "marketing"));
+}
+
 /* Every decoder gets along with what the confined child may call. */
 static void test_formats(Fixture *fixture, gconstpointer data) {
     static const char *const names[] = {"a.m4a",  "a.mp3", "a.ogg", "a.opus", "a.webm",
                                         "a.flac", "a.mp4", "a.mov", "a.wma",  "a.ts"};
-    g_autofree char *ffmpeg = g_find_program_in_path("ffmpeg");
-    if (!ffmpeg) return g_test_skip("the program ffmpeg is not installed");
-    if (no_models(fixture)) return;
+    if (no_ffmpeg() || no_models(fixture)) return;
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(fixture->folder, names[i], NULL);
-        const char *const argv[] = {ffmpeg,      "-nostdin",
+        const char *const argv[] = {"ffmpeg",    "-nostdin",
                                     "-v",        "error",
                                     "-f",        "lavfi",
                                     "-i",        "sine=frequency=400:duration=2:sample_rate=48000",
@@ -461,7 +585,7 @@ static void test_formats(Fixture *fixture, gconstpointer data) {
                                     "-metadata", "title=Tägliches Treffen",
                                     path,        NULL};
         int status = -1;
-        g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL, &status, NULL));
+        g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL));
         g_assert_cmpint(status, ==, 0);
         g_autoptr(GBytes) bytes = read_file(path);
         g_remove(path);
@@ -475,8 +599,9 @@ static void test_formats(Fixture *fixture, gconstpointer data) {
 }
 
 static void test_bad_recordings(Fixture *fixture, gconstpointer data) {
-    if (no_models(fixture)) return;
-    g_autoptr(GBytes) speech = read_file(JFK), head = g_bytes_new_from_bytes(speech, 0, 44);
+    g_autofree char *jfk = recording(JFK);
+    if (!jfk || no_models(fixture)) return;
+    g_autoptr(GBytes) speech = read_file(jfk), head = g_bytes_new_from_bytes(speech, 0, 44);
     assert_fails(fixture, "a.wav", head, ERROR_BAD_MEDIA, "damaged");
     g_autofree guint8 *noise = g_malloc(100000);
     g_autoptr(GRand) random = g_rand_new_with_seed(3);
@@ -506,6 +631,9 @@ int main(int argc, char **argv) {
     ADD("/transcribe/import-limit", test_import_limit);
     ADD("/transcribe/speech", test_speech);
     ADD("/transcribe/stop", test_stop);
+    ADD("/transcribe/channels", test_channels);
+    ADD("/transcribe/channels-mixed", test_channels_mixed);
+    ADD("/transcribe/channels-real", test_channels_real);
     ADD("/transcribe/formats", test_formats);
     ADD("/transcribe/bad-recordings", test_bad_recordings);
     return g_test_run();

@@ -40,6 +40,7 @@ struct Audio {
     bool draining;         /* the resampler gets no more input and goes once it is empty */
     AVChannelLayout layout;
     int sample_format, rate_hz;
+    int tracks; /* that come out */
 
     /* Times in samples of AUDIO_RATE_HZ. */
     gint64 produced;    /* handed out or owed, silence too */
@@ -186,7 +187,7 @@ bool audio_open(AudioRead read, gpointer source, guint64 size, const char *filen
     if (size == 0) return fail(error, ERROR_BAD_MEDIA, "The recording is empty (0 bytes): upload it again.");
     if (size > RECORDING_BYTES_MAX) return fail(error, ERROR_TOO_LARGE, "The recording is over the limit of 5 TiB: split it.");
     g_autoptr(Audio) opened = g_new0(Audio, 1);
-    *opened = (Audio){.read = read, .source = source, .size = size};
+    *opened = (Audio){.read = read, .source = source, .size = size, .tracks = 1};
     opened->packet = libav.av_packet_alloc();
     opened->frame = libav.av_frame_alloc();
     if (!opened->packet || !opened->frame) g_error("out of memory");
@@ -211,6 +212,8 @@ void audio_close(Audio *audio) {
     g_clear_error(&audio->read_error);
     g_free(audio);
 }
+
+void audio_separate(Audio *audio, guint tracks) { audio->tracks = (int)CLAMP(tracks, 1, AUDIO_TRACKS_MAX); }
 
 guint64 audio_damaged_packets(const Audio *audio) { return audio->undecodable + audio->read_errors; }
 
@@ -283,13 +286,19 @@ static bool frame_fits(const Audio *audio) {
 }
 
 /* Every channel has an equal share of the mono sum: libav's own mix leaves out what it takes for a bass channel, and in a
- * recording of several microphones that is a person. */
+ * recording of several microphones that is a person. Where channels are read apart each has a row of its own. */
+static void set_shares(double *shares, int channels, int tracks) {
+    bool apart = channels == tracks;
+    memset(shares, 0, (gsize)(channels * tracks) * sizeof *shares);
+    for (int i = 0; i < channels; i++) shares[apart ? i * channels + i : i] = apart ? 1 : 1.0 / channels;
+}
+
 static bool make_resampler(Audio *audio, GError **error) {
     const AVFrame *frame = audio->frame;
     int channels = frame->ch_layout.nb_channels;
-    AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO, layout = {0};
-    double shares[CHANNELS_MAX];
-    for (int i = 0; i < channels; i++) shares[i] = 1.0 / channels;
+    AVChannelLayout out = AV_CHANNEL_LAYOUT_MONO, layout = {0};
+    double shares[CHANNELS_MAX * AUDIO_TRACKS_MAX];
+    set_shares(shares, channels, audio->tracks);
     libav.av_channel_layout_uninit(&audio->layout);
     libav.av_channel_layout_copy(&audio->layout, &frame->ch_layout);
     audio->sample_format = frame->format;
@@ -298,11 +307,13 @@ static bool make_resampler(Audio *audio, GError **error) {
         libav.av_channel_layout_default(&layout, channels);
     else
         libav.av_channel_layout_copy(&layout, &frame->ch_layout);
-    int made = libav.swr_alloc_set_opts2(&audio->resampler, &mono, AV_SAMPLE_FMT_FLT, AUDIO_RATE_HZ, &layout,
+    if (audio->tracks > 1) libav.av_channel_layout_default(&out, audio->tracks);
+    int made = libav.swr_alloc_set_opts2(&audio->resampler, &out, AV_SAMPLE_FMT_FLT, AUDIO_RATE_HZ, &layout,
                                          (enum AVSampleFormat)frame->format, frame->sample_rate, 0, NULL);
     if (made >= 0) made = libav.swr_set_matrix(audio->resampler, shares, channels);
     if (made >= 0) made = libav.swr_init(audio->resampler);
     libav.av_channel_layout_uninit(&layout);
+    libav.av_channel_layout_uninit(&out);
     return made >= 0 || fail(error, ERROR_UNSUPPORTED_MEDIA,
                              "The recording's sound of %d channels at %d Hz cannot be mixed: "
                              "convert it to stereo.",
@@ -344,7 +355,7 @@ static gsize resample(Audio *audio, float *samples, gsize max, bool with_frame) 
 
 static gsize take_silence(Audio *audio, float *samples, gsize max) {
     gsize count = MIN(max, (gsize)audio->silence);
-    memset(samples, 0, count * sizeof *samples);
+    memset(samples, 0, count * (gsize)audio->tracks * sizeof *samples);
     audio->silence -= (gint64)count;
     return count;
 }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 
 #define AUDIO_RATE_HZ 16000
+#define AUDIO_TRACKS_MAX 8 /* channels that may be read apart */
 
 /* Reads up to `size` bytes at `offset`; short only at the end. */
 typedef bool (*AudioRead)(gpointer source, guint64 offset, void *buffer, gsize size, gsize *got, GError **error);
@@ -30,9 +31,13 @@ bool audio_load(GError **error);
 bool audio_open(AudioRead read, gpointer source, guint64 size, const char *filename, Audio **audio, AudioInfo *info,
                 GError **error);
 
-/* The next samples: `*count` up to `max`, 0 at the end. A damaged packet is passed over and counted; when more than half of the
- * packets are damaged or nothing at all could be decoded, ERROR_BAD_MEDIA. Gaps in time stamps of more than 100 ms are filled
- * with silence so that times stay true (at most RECORDING_MS_MAX in all). */
+/* Before the first audio_read(): the channels are not mixed but read apart, as `tracks` of them (AudioInfo.channels, at most
+ * AUDIO_TRACKS_MAX). Where the sound changes to another number of channels in between, the first track gets their mix. */
+void audio_separate(Audio *audio, guint tracks);
+
+/* The next samples: `*count` up to `max`, 0 at the end; with tracks, of each of them, interleaved. A damaged packet is passed over
+ * and counted; when more than half of the packets are damaged or nothing at all could be decoded, ERROR_BAD_MEDIA. Gaps in time
+ * stamps of more than 100 ms are filled with silence so that times stay true (at most RECORDING_MS_MAX in all). */
 bool audio_read(Audio *audio, float *samples, gsize max, gsize *count, GError **error);
 guint64 audio_damaged_packets(const Audio *audio);
 void audio_close(Audio *audio);

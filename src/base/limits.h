@@ -69,6 +69,7 @@
 #define CHILD_READ_BLOCK_BYTES (256 * KIB)
 #define CHILD_SILENCE_MS 300000            /* no sign of life for so long: the child is stuck and is ended */
 #define VOCABULARY_BYTES_MAX 4000
+#define CHANNELS_PROBE_MS 600000           /* of a recording are heard to judge whether its channels are speakers */
 
 /* Amazon Transcribe; the first three are its own limits */
 #define TRANSCRIBE_BYTES_MAX (2 * GIB)

@@ -32,9 +32,9 @@ typedef struct {
     char *vocabulary;         /* HANSARD_VOCABULARY */
     char *vocabulary_name;    /* HANSARD_VOCABULARY_NAME: one that stands at Amazon Transcribe; NULL: none */
     int max_speakers;         /* HANSARD_MAX_SPEAKERS; 1: they are not told apart */
-    bool separate_channels;   /* HANSARD_SEPARATE_CHANNELS */
     int transcriber_timeout_s; /* HANSARD_TRANSCRIBER_TIMEOUT_SECONDS */
     double price_minute;      /* HANSARD_PRICE_MINUTE, of recording; 0: unknown */
+    char *channels;           /* HANSARD_CHANNELS: auto, mix, separate */
     int threads;              /* HANSARD_THREADS; 0: processors / workers */
     /* extraction */
     char *extractor;          /* HANSARD_EXTRACTOR: offline, openai, bedrock */

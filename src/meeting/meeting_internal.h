@@ -40,3 +40,6 @@ bool meeting_complete_patch(const Meeting *meeting, json_t *patch, GError **erro
 /* Applies a patch that is complete to what it names in `meeting`, in memory. ERROR_INVALID names the member that is wrong. Applying it twice
  * is the same as once. */
 bool meeting_apply_patch(Meeting *meeting, const json_t *patch, GError **error);
+
+/* In record, transcript, summary and items: all that `from` said or has to do is `to`'s, who may be there already. */
+void meeting_rename_speaker(Meeting *meeting, const char *from, const char *to);

@@ -42,33 +42,14 @@ static bool patch_tags(Meeting *meeting, const json_t *patch, const json_t *valu
     return true;
 }
 
-static void rename_text(char **text, const char *from, const char *to) {
-    if (g_strcmp0(*text, from) != 0) return;
-    g_free(*text);
-    *text = g_strdup(to);
-}
-
-/* A speaker may be given another's name: the name then stands once. */
-static void drop_repeated(GPtrArray *names) {
-    for (guint i = names->len; i-- > 1;)
-        for (guint before = 0; before < i; before++) {
-            if (strcmp(names->pdata[before], names->pdata[i]) != 0) continue;
-            g_ptr_array_remove_index(names, i);
-            break;
-        }
-}
-
-static void rename_speaker(Meeting *meeting, const char *from, const char *to) {
-    GPtrArray *lists[] = {meeting->record->speakers, meeting->transcript ? meeting->transcript->speakers : NULL};
-    for (gsize l = 0; l < G_N_ELEMENTS(lists); l++)
-        for (guint i = 0; lists[l] && i < lists[l]->len; i++) rename_text((char **)&lists[l]->pdata[i], from, to);
-    for (ItemKind kind = 0; kind < ITEM_KIND_COUNT; kind++)
-        for (guint i = 0; i < meeting->minutes->items[kind]->len; i++) {
-            Item *item = meeting->minutes->items[kind]->pdata[i];
-            rename_text(&item->owner, from, to);
-            for (guint e = 0; e < item->evidence->len; e++)
-                rename_text(&g_array_index(item->evidence, Evidence, e).speaker, from, to);
-        }
+/* Otherwise applying the patch twice would not be the same as once: another speaker that the patch renames is named in the new name. */
+static bool names_another(const json_t *speakers, const char *from, const char *to) {
+    const char *other = NULL;
+    json_t *entry = NULL;
+    json_object_foreach((json_t *)speakers, other, entry) {
+        if (strcmp(other, from) != 0 && (strcmp(other, to) == 0 || (strchr(other, ' ') && strstr(to, other)))) return true;
+    }
+    return false;
 }
 
 static bool patch_speakers(Meeting *meeting, const json_t *patch, const json_t *value, GError **error) {
@@ -79,12 +60,10 @@ static bool patch_speakers(Meeting *meeting, const json_t *patch, const json_t *
     json_object_foreach((json_t *)value, from, entry) {
         g_autofree char *to = NULL;
         if (!patch_read_text(entry, "a speaker's name", SPEAKER_NAME_BYTES_MAX, false, &to, error)) return false;
-        /* Otherwise applying the patch twice would not be the same as once. */
-        if (strcmp(from, to) != 0 && json_object_get(value, to))
+        if (names_another(value, from, to))
             return fail(error, ERROR_INVALID, "speakers can't be swapped in one patch: use a third name first");
-        rename_speaker(meeting, from, to);
+        meeting_rename_speaker(meeting, from, to);
     }
-    drop_repeated(meeting->record->speakers);
     return true;
 }
 

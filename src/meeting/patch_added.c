@@ -82,7 +82,9 @@ static bool add_item(Meeting *meeting, const json_t *entry, GError **error) {
     ItemKind kind;
     const char *id = json_string_value(json_object_get(entry, "id"));
     if (!kind_of(entry, &kind, error)) return false;
-    if (id && minutes_find(meeting->minutes, id)) return true; /* it was added already */
+    Item *present = id ? minutes_find(meeting->minutes, id) : NULL;
+    /* Added already; a speaker that is renamed in the same patch may have changed its text since. */
+    if (present) return patch_item_member(present, "text", json_object_get(entry, "text"), error);
     if (meeting->minutes->items[kind]->len >= ITEMS_MAX)
         return fail(error, ERROR_INVALID, "a meeting has at most %d items of a kind", ITEMS_MAX);
     g_autoptr(Item) item = item_new(kind);

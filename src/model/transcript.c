@@ -67,14 +67,37 @@ static gint segment_compare(gconstpointer left, gconstpointer right) {
 
 void transcript_sort(Transcript *transcript) { g_array_sort(transcript->segments, segment_compare); /* which is stable */ }
 
+static int speaker_named(const Transcript *transcript, const char *name) {
+    for (guint i = 0; i < transcript->speakers->len; i++)
+        if (strcmp(transcript->speakers->pdata[i], name) == 0) return (int)i;
+    return -1;
+}
+
 int transcript_speaker(Transcript *transcript, const char *name) {
     g_autofree char *line = name ? tidy_text(name, SPEAKER_NAME_BYTES_MAX, false) : NULL;
     if (!line) return -1;
-    for (guint i = 0; i < transcript->speakers->len; i++)
-        if (strcmp(g_ptr_array_index(transcript->speakers, i), line) == 0) return (int)i;
-    if (transcript->speakers->len >= SPEAKERS_MAX) return -1;
+    int there = speaker_named(transcript, line);
+    if (there >= 0 || transcript->speakers->len >= SPEAKERS_MAX) return there;
     g_ptr_array_add(transcript->speakers, g_steal_pointer(&line));
     return (int)transcript->speakers->len - 1;
+}
+
+/* `gone` becomes `kept`; the speakers behind it move up. */
+static void merge_speakers(Transcript *transcript, int kept, int gone) {
+    for (guint i = 0; i < transcript->segments->len; i++) {
+        int *speaker = &g_array_index(transcript->segments, Segment, i).speaker;
+        if (*speaker == gone) *speaker = kept;
+        if (*speaker > gone) --*speaker;
+    }
+    g_ptr_array_remove_index(transcript->speakers, (guint)gone);
+}
+
+void transcript_rename_speaker(Transcript *transcript, const char *from, const char *to) {
+    int renamed = speaker_named(transcript, from), there = speaker_named(transcript, to);
+    if (renamed < 0 || renamed == there) return;
+    g_free(transcript->speakers->pdata[renamed]);
+    transcript->speakers->pdata[renamed] = g_strdup(to);
+    if (there >= 0) merge_speakers(transcript, MIN(renamed, there), MAX(renamed, there));
 }
 
 const char *transcript_speaker_name(const Transcript *transcript, int speaker) {

@@ -49,6 +49,8 @@ void transcript_sort(Transcript *transcript);
 
 /* Index of the speaker of this name, added where it is new; -1 for NULL, "" and beyond SPEAKERS_MAX. */
 int transcript_speaker(Transcript *transcript, const char *name);
+/* All that the speaker of this name said is said by `to`: by the speaker who has that name already, where there is one. */
+void transcript_rename_speaker(Transcript *transcript, const char *from, const char *to);
 const char *transcript_speaker_name(const Transcript *transcript, int speaker); /* NULL for -1 */
 
 const Segment *transcript_segment(const Transcript *transcript, guint index);

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "speech/chunker.h"
 #include "speech/model_file.h"
+#include "speech/vocabulary.h"
 #include "speech/words.h"
 
 #define BLOCK_FRAMES 32                              /* judged by voice activity in one go: about a second */
@@ -25,6 +26,7 @@ struct Speech {
     int threads;
     bool multilingual;
     const char *language; /* whisper's static name; NULL until it is known */
+    bool detects;         /* the language, of each recording */
     const char *guess;    /* the language of the longest chunk until then */
     guint guess_frames;   /* that chunk's */
     char *prompt;         /* NULL: none */
@@ -127,6 +129,7 @@ static bool choose_language(Speech *speech, const char *language, GError **error
                     language);
     if (!speech->multilingual) speech->language = "en";
     else if (!automatic) speech->language = whisper_lang_str(id);
+    speech->detects = !speech->language;
     return true;
 }
 
@@ -138,14 +141,11 @@ bool speech_open(const SpeechOptions *options, Speech **speech, GError **error) 
     opened->samples = g_array_new(FALSE, FALSE, sizeof(float));
     opened->hearing = g_array_new(FALSE, FALSE, sizeof(float));
     words_init(&opened->words);
-    if (options->vocabulary && options->vocabulary[0] != '\0') {
-        if (strlen(options->vocabulary) > VOCABULARY_BYTES_MAX)
-            return fail(error, ERROR_CONFIG, "HANSARD_VOCABULARY has more than %d bytes; shorten it.", VOCABULARY_BYTES_MAX);
-        opened->prompt = g_strdup_printf("Glossary: %s.", options->vocabulary);
-    }
-    if (!load_models(opened, options, error) || !choose_language(opened, options->language, error) ||
-        !warm_up(opened, error))
-        return false;
+    if (options->vocabulary && strlen(options->vocabulary) > VOCABULARY_BYTES_MAX)
+        return fail(error, ERROR_CONFIG, "HANSARD_VOCABULARY has more than %d bytes; shorten it.", VOCABULARY_BYTES_MAX);
+    if (!load_models(opened, options, error) || !choose_language(opened, options->language, error)) return false;
+    opened->prompt = vocabulary_prompt(opened->whisper, options->vocabulary);
+    if (!warm_up(opened, error)) return false;
     *speech = g_steal_pointer(&opened);
     return true;
 }
@@ -257,6 +257,18 @@ bool speech_write(Speech *speech, const float *samples, gsize count, SpeechSegme
     return true;
 }
 
+/* Ready for another recording. */
+static void start_again(Speech *speech) {
+    whisper_vad_reset_state(speech->vad);
+    chunker_free(speech->chunker);
+    speech->chunker = chunker_new();
+    g_array_set_size(speech->samples, 0);
+    speech->samples_first = speech->judged = speech->done_ms = 0;
+    if (speech->detects) speech->language = NULL;
+    speech->guess = NULL;
+    speech->guess_frames = 0;
+}
+
 bool speech_finish(Speech *speech, SpeechSegment on_segment, SpeechProgress on_progress, gpointer user_data,
                    const char **language,
                    GError **error) {
@@ -275,6 +287,7 @@ bool speech_finish(Speech *speech, SpeechSegment on_segment, SpeechProgress on_p
     speech->done_ms = speech->judged * FRAME_MS;
     if (on_progress) on_progress(speech->done_ms, user_data);
     *language = speech->language ? speech->language : speech->guess;
+    start_again(speech);
     return true;
 }
 

@@ -30,7 +30,8 @@ bool speech_open(const SpeechOptions *options, Speech **speech, GError **error);
 bool speech_write(Speech *speech, const float *samples, gsize count, SpeechSegment on_segment, SpeechProgress on_progress,
                   gpointer user_data,
                   GError **error);
-/* The rest. `language`: what was set or detected, NULL where it was to be detected and nobody spoke; borrowed until close. */
+/* The rest; what is written then is another recording. `language`: what was set or detected, NULL where it was to be detected and
+ * nobody spoke; borrowed until close. */
 bool speech_finish(Speech *speech, SpeechSegment on_segment, SpeechProgress on_progress, gpointer user_data,
                    const char **language,
                    GError **error);

@@ -97,7 +97,7 @@ static void set_language(json_t *request, const AmazonLanguage *language) {
 /* Channels and speaker labels exclude each other. */
 static json_t *settings_of(const Settings *settings, const char *vocabulary) {
     json_t *asked = json_object();
-    if (settings->separate_channels) {
+    if (g_strcmp0(settings->channels, "separate") == 0) {
         json_object_set_new(asked, "ChannelIdentification", json_true());
     } else if (settings->max_speakers >= 2) {
         json_object_set_new(asked, "ShowSpeakerLabels", json_true());

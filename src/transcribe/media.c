@@ -100,7 +100,8 @@ static bool on_segment(Run *run, const json_t *body, GError **error) {
     for (guint i = 0; i < part->segments->len; i++) {
         const Segment *segment = transcript_segment(part, i);
         run->words += segment->words ? segment->words->len : 0;
-        if (run->words > WORDS_MAX || !child_segment_copy(run->transcript, segment))
+        const char *speaker = transcript_speaker_name(part, segment->speaker);
+        if (run->words > WORDS_MAX || !child_segment_copy(run->transcript, segment, speaker))
             return fail(error, ERROR_TOO_LARGE, "The transcript has more than %d segments or %d words: split the recording.",
                         SEGMENTS_MAX, WORDS_MAX);
     }
@@ -200,7 +201,8 @@ static bool start(Run *run, GError **error) {
                             .size = (gint64)run->size,
                             .memory_bytes_max = (gint64)(CHILD_MEMORY_BASE + (paths ? CHILD_MEMORY_MODEL_FACTOR * file_size(paths->model) : 0) +
                                                          (guint64)request->threads * CHILD_MEMORY_PER_THREAD),
-                            .threads = request->threads};
+                            .threads = request->threads,
+                            .channels = request->channels};
     g_autoptr(json_t) json = child_options_to_json(&options);
     g_autoptr(GBytes) bytes = json_to_bytes(json, false);
     const char *const arguments[] = {"media-child", NULL};

@@ -8,6 +8,7 @@ typedef struct {
     const TranscribeInput *input;      /* its progress is told */
     const ModelPaths *paths;           /* NULL: nothing is recognised: length and waveform only, without a segment */
     const char *language, *vocabulary; /* may be NULL */
+    const char *channels;              /* HANSARD_CHANNELS; NULL: auto */
     int threads;
     gint64 duration_ms_max; /* a recording whose container says that it is longer is ERROR_TOO_LARGE; 0: none is */
 } MediaRequest;

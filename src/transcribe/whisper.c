@@ -18,6 +18,7 @@ static bool whisper_run(gpointer state, const TranscribeInput *input, Transcribe
                             .paths = &paths,
                             .language = language,
                             .vocabulary = input->vocabulary ? input->vocabulary : settings->vocabulary,
+                            .channels = settings->channels,
                             .threads = settings->threads > 0 ? settings->threads : MAX((int)g_get_num_processors() / MAX(settings->workers, 1), 1)};
     if (!media_run(&request, result, error)) return false;
     result->transcript->transcriber = g_strdup(transcriber_whisper.name);

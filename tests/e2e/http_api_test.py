@@ -454,6 +454,39 @@ class Meetings(Api):
         self.assertEqual(json.loads(self.get("/api/meetings?to=2000-01-01")[2])["count"], 0)
         self.assertEqual(self.server.json("GET", "/api/meetings?status=failed")[1]["meetings"], [])
 
+    def test_speakers(self):
+        """A name that a transcript brought, changed and then given to two speakers, holds wherever it is shown."""
+        vtt = ("WEBVTT\n\n00:01.000 --> 00:04.000\n<v Room 7>I will send the zeppelin figures by Friday.\n\n"
+               "00:05.000 --> 00:08.000\n<v Ben>The system must send a confirmation email after every booking.\n")
+        meeting_id = self.meeting(name="speakers.vtt", data=vtt.encode())["meeting_id"]
+
+        def shown():
+            _, headers, body = self.get(f"/api/meetings/{meeting_id}")
+            meeting = json.loads(body)["meeting"]
+            exports = {form: self.get(f"/api/meetings/{meeting_id}/export?format={form}")[2].decode() for form in ("md", "txt", "vtt", "srt", "csv", "json")}
+            return headers["ETag"], meeting, exports
+
+        etag, meeting, exports = shown()
+        self.assertEqual(meeting["metadata"]["speakers"], ["Room 7", "Ben"])
+        self.assertIn("Room 7", meeting["summary"]["text"])
+        for patch, names, owner in (({"Room 7": "Christine"}, ["Christine", "Ben"], "Christine"), ({"Christine": "Ben"}, ["Ben"], "Ben")):
+            status, _, body = self.edit(meeting_id, {"speakers": patch}, etag)
+            self.assertEqual(status, 200, body)
+            etag, meeting, exports = shown()
+            gone = next(iter(patch))
+            self.assertNotIn(gone, json.dumps(meeting))
+            self.assertEqual((meeting["metadata"]["speakers"], [speaker["name"] for speaker in meeting["transcript"]["speakers"]]), (names, names))
+            self.assertEqual(meeting["summary"]["action_items"][0]["owner"], owner)
+            for form, text in exports.items():
+                self.assertNotIn(gone, text, form)
+                self.assertTrue(owner in text, form)
+            hits = self.server.json("GET", "/api/search?q=zeppelin")[1]
+            self.assertNotIn(gone, json.dumps(hits))
+            self.assertIn(owner, json.dumps(hits))
+            items = [self.server.json("GET", f"/api/items?kind=action&owner={urllib.parse.quote(name)}")[1]["items"] for name in (gone, owner)]
+            self.assertEqual([any(item["meeting_id"] == meeting_id for item in found) for found in items], [False, True])
+        self.assertEqual(meeting["transcription"].count("Ben: "), 1)  # one turn
+
     def test_one(self):
         meeting_id = self.meeting()["meeting_id"]
         status, headers, body = self.get(f"/api/meetings/{meeting_id}")
