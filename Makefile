@@ -10,7 +10,7 @@ export HANSARD_PREFIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hansard
 build_dir = build/$(PRESET)
 hansard = build/release/hansard
 
-.PHONY: help run serve add build model test sanitize bench bench-understanding train clean packages packages-test whisper servers vectors
+.PHONY: help run serve add build model test sanitize bench bench-understanding train clean packages packages-test whisper servers vectors axe
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -45,7 +45,10 @@ servers: packages-test ## the servers that the tests run against: S3 by two make
 vectors: packages-test
 	@setup/vectors.sh >/dev/null
 
-test: packages-test build model servers vectors ## everything: unit, contract and end-to-end tests, gcc and clang, with the sanitizers
+axe: packages-test
+	@setup/axe.sh >/dev/null
+
+test: packages-test build model servers vectors axe ## everything: unit, contract and end-to-end tests, gcc and clang, with the sanitizers
 	@setup/test.sh
 
 bench: packages build model ## speed and memory against peers in the same run

@@ -43,6 +43,10 @@ DYNAMODB_LOCAL_VERSION=2.6.1
 DYNAMODB_LOCAL_SHA256=dc1e7e715b8cb1d7cec1d161614050f68673ace739cdcbe43103e48204201cdd
 MAVEN_DEPENDENCY_PLUGIN_VERSION=3.6.1
 
+# axe-core 4.12.1 (MPL-2.0), for tests: inside a Python package
+AXE_PACKAGE=axe-playwright-python==0.1.8
+AXE_SHA256=fdd263c998388f1a8e67cad02677e612d946248bd44d163be5e8650ea31f95f8
+
 # A speaker encoder with its weights (Apache-2.0), which bench/diarization.py compares with; only its weights are used
 ENCODER_PACKAGE=Resemblyzer==0.1.4
 ENCODER_SHA256=8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f

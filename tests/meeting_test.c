@@ -268,6 +268,27 @@ static void test_edit_refused(void) {
         "{\"items\":{\"A-1\":{\"id\":\"A-2\"}}}",
         "{\"items\":[]}",
         "{\"speakers\":{\"Ann\":\"Bob\",\"Bob\":\"Ann\"}}",
+        "{\"segments\":[]}",
+        "{\"segments\":{\"2\":{\"text\":\"x\"}}}",
+        "{\"segments\":{\"-1\":{\"text\":\"x\"}}}",
+        "{\"segments\":{\"0\":7}}",
+        "{\"segments\":{\"0\":{\"text\":\" \"}}}",
+        "{\"segments\":{\"0\":{\"text\":null}}}",
+        "{\"segments\":{\"0\":{\"words\":[]}}}",
+        "{\"segments\":{\"0\":{\"text\":\"x\",\"was\":\"y\"}}}",
+        "{\"segments\":{\"0\":{\"speaker\":\"Ann\"}},\"speakers\":{\"Ann\":\"Anna\"}}",
+        "{\"new_items\":{}}",
+        "{\"new_items\":[1]}",
+        "{\"new_items\":[{\"text\":\"x\"}]}",
+        "{\"new_items\":[{\"kind\":\"action\"}]}",
+        "{\"new_items\":[{\"kind\":\"thing\",\"text\":\"x\"}]}",
+        "{\"new_items\":[{\"kind\":\"action\",\"text\":\"x\",\"id\":\"A-7\"}]}",
+        "{\"new_items\":[{\"kind\":\"action\",\"text\":\"x\",\"origin\":\"model\"}]}",
+        "{\"new_items\":[{\"kind\":\"action\",\"text\":\"x\",\"quote\":\"figures\"}]}",
+        "{\"new_items\":[{\"kind\":\"action\",\"text\":\"x\",\"segments\":[0,0],\"quote\":\"other\"}]}",
+        "{\"new_items\":[{\"kind\":\"action\",\"text\":\"x\",\"segments\":[1,0]}]}",
+        "{\"new_items\":[{\"kind\":\"action\",\"text\":\"x\",\"segments\":[0,2]}]}",
+        "{\"new_items\":[{\"kind\":\"requirement\",\"text\":\"x\",\"priority\":\"high\"}]}",
         "{\"speakers\":{\"Room 2\":\"Bob\",\"Ann\":\"Ann of Room 2\"}}",
     };
     Fixture fixture = open_on(committed_store());
@@ -281,6 +302,176 @@ static void test_edit_refused(void) {
         g_assert_true(error_is(error, ERROR_INVALID));
         g_assert_true(meeting_read(&fixture.meetings, ID, &after, NULL));
         g_assert_cmpstr(after->etag, ==, before->etag);
+    }
+    close_fixture(&fixture);
+}
+
+static const Evidence *first_evidence(const Meeting *meeting, const char *id) {
+    return &g_array_index(minutes_find(meeting->minutes, id)->evidence, Evidence, 0);
+}
+
+/* An edit of the text and of who speaks: in all documents, with the times of the words that stay, and the quotes that stand in it. */
+static json_t *segments_patch(void) {
+    return json_pack("{s:{s:{s:s}, s:{s:s}}, s:[{s:s, s:s, s:s, s:[i,i], s:s}, {s:s, s:s}]}", "segments", "0", "text",
+                     "I shall send the new figures  by Friday.", "1", "speaker", "Cleo", "new_items", "kind", "decision", "text", "Figures are sent",
+                     "owner", "Ann", "segments", 0, 1, "quote", "the new figures by", "kind", "action", "text", "Unheard");
+}
+
+static void give_words(const Meetings *meetings) {
+    static const char *const words[] = {"I", "will", "send", "the", "figures", "by", "Friday."};
+    g_autoptr(Transcript) transcript = NULL;
+    g_auto(MeetingVersions) versions = {0};
+    g_assert_true(meeting_read_transcript(meetings, ID, &transcript, NULL, NULL));
+    g_assert_true(meeting_read_versions(meetings, ID, &versions, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        segment_add_word(&g_array_index(transcript->segments, Segment, 0), (gint64)i * 200, (gint64)i * 200 + 150, 0.5f, words[i]);
+    g_assert_true(meeting_write_transcript(meetings, ID, &versions, transcript, NULL, NULL));
+}
+
+static void assert_segments_edited(const Meeting *meeting) {
+    static const struct {
+        const char *text;
+        gint64 start_ms;
+    } words[] = {{"I", 0}, {"shall", 150}, {"send", 216}, {"the", 283}, {"new", 350 + 66}, {"figures", 800}, {"by", 1000}, {"Friday.", 1200}};
+    const Segment *segment = transcript_segment(meeting->transcript, 0);
+    g_assert_cmpstr(segment->text, ==, "I shall send the new figures by Friday.");
+    g_assert_cmpuint(segment->words->len, ==, G_N_ELEMENTS(words));
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        const Word *word = &g_array_index(segment->words, Word, i);
+        bool kept = i == 0 || i >= 5;
+        g_assert_cmpstr(word->text, ==, words[i].text);
+        g_assert_true((word->confidence > 0) == kept);
+        if (kept) g_assert_cmpint(word->start_ms, ==, words[i].start_ms);
+        else g_assert_cmpint(word->start_ms, <, 800);
+    }
+    g_assert_cmpstr(transcript_speaker_name(meeting->transcript, transcript_segment(meeting->transcript, 1)->speaker), ==, "Cleo");
+    g_assert_nonnull(strstr(meeting->text, "Ann: I shall send the new figures by Friday.\nCleo: Thank you."));
+    g_assert_cmpstr(meeting->record->speakers->pdata[2], ==, "Cleo");
+    g_assert_cmpstr(first_evidence(meeting, "A-1")->quote, ==, "I shall send the new figures by Friday.");
+    const Item *added = minutes_find(meeting->minutes, "D-1"), *unheard = minutes_find(meeting->minutes, "A-2");
+    g_assert_cmpstr(added->origin, ==, "user");
+    g_assert_cmpstr(added->status, ==, "confirmed");
+    g_assert_cmpstr(added->owner, ==, "Ann");
+    const Evidence *evidence = first_evidence(meeting, "D-1");
+    g_assert_cmpstr(evidence->quote, ==, "the new figures by");
+    g_assert_cmpstr(evidence->speaker, ==, "Ann");
+    g_assert_cmpuint(evidence->last, ==, 0);
+    g_assert_cmpint(evidence->end_ms, ==, 1150);
+    g_assert_cmpuint(unheard->evidence->len, ==, 0);
+    g_assert_cmpstr(unheard->origin, ==, "user");
+    g_assert_cmpuint(meeting->minutes->items[ITEM_ACTION]->len, ==, 2);
+    g_assert_cmpuint(meeting->minutes->items[ITEM_DECISION]->len, ==, 1);
+}
+
+static void test_edit_segments(void) {
+    Fixture fixture = open_on(committed_store());
+    g_autoptr(Meeting) before = NULL;
+    g_autoptr(Meeting) after = NULL;
+    g_autoptr(json_t) patch = segments_patch();
+    g_autoptr(GError) error = NULL;
+    give_words(&fixture.meetings);
+    g_assert_true(meeting_read(&fixture.meetings, ID, &before, NULL));
+    g_assert_true(meeting_edit(&fixture.meetings, ID, before->etag, patch, NULL, &error));
+    g_assert_no_error(error);
+    g_assert_cmpstr(json_string_value(json_object_get(json_array_get(json_object_get(patch, "new_items"), 0), "id")), ==, "D-1");
+    g_assert_true(meeting_read(&fixture.meetings, ID, &after, NULL));
+    assert_segments_edited(after);
+    g_assert_cmpuint(after->record->action_items_count, ==, 2);
+    close_fixture(&fixture);
+}
+
+/* Whatever part of it a crash leaves in the documents, it is read as done, and the next edit makes it so. */
+static void test_edit_segments_faults(gconstpointer mode) {
+    bool reached_end = false;
+    for (int n = 1; !reached_end; n++) {
+        Store *bucket = committed_store();
+        Fixture healthy = open_on(bucket), broken = open_on(faulty_store_new(bucket, GPOINTER_TO_INT(mode), n));
+        g_autoptr(Meeting) before = NULL;
+        g_autoptr(Meeting) after = NULL;
+        g_autoptr(Meeting) later = NULL;
+        g_autoptr(json_t) patch = segments_patch();
+        g_autoptr(json_t) next = json_pack("{s:s}", "title", "Next");
+        give_words(&healthy.meetings);
+        g_assert_true(meeting_read(&healthy.meetings, ID, &before, NULL));
+        bool said_done = meeting_edit(&broken.meetings, ID, before->etag, patch, NULL, NULL);
+        reached_end = ((FaultyStore *)broken.store)->operations < n;
+        close_fixture(&broken);
+        g_assert_true(meeting_read(&healthy.meetings, ID, &after, NULL));
+        bool edited = minutes_find(after->minutes, "D-1") != NULL;
+        g_assert_true(edited || !said_done);
+        if (edited) assert_segments_edited(after);
+        g_assert_true(meeting_edit(&healthy.meetings, ID, after->etag, next, NULL, NULL));
+        g_assert_true(meeting_read(&healthy.meetings, ID, &later, NULL));
+        if (edited) assert_segments_edited(later);
+        else g_assert_cmpstr(first_evidence(later, "A-1")->quote, ==, "I will send the figures by Friday.");
+        close_fixture(&healthy);
+    }
+}
+
+/* A quote that was cut away, and one inside what was changed. */
+static void test_edit_carries_quotes(void) {
+    static const struct {
+        const char *quote, *text, *carried;
+        EvidenceMatch match;
+    } cases[] = {
+        {"send the figures", "I will send all figures by Friday.", "send all figures", MATCH_EXACT},
+        {"by Friday.", "I will send the figures on Monday.", "on Monday.", MATCH_EXACT},
+        {"I will send", "So I will send the figures by Friday.", "I will send", MATCH_EXACT},
+        {"the figures", "I will send by Friday.", "the figures", MATCH_FUZZY},
+        {"other words", "Nothing of it.", "other words", MATCH_FUZZY},
+        {"I will send the figures by Friday.", "Quite new", "Quite new", MATCH_EXACT},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Fixture fixture = open_on(committed_store());
+        g_autoptr(Meeting) before = NULL;
+        g_autoptr(Meeting) after = NULL;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(json_t) patch = json_pack("{s:{s:{s:s}}}", "segments", "0", "text", cases[i].text);
+        g_autoptr(Minutes) minutes = NULL;
+        g_auto(MeetingVersions) versions = {0};
+        g_assert_true(meeting_read_minutes(&fixture.meetings, ID, &minutes, NULL));
+        g_assert_true(meeting_read_versions(&fixture.meetings, ID, &versions, NULL));
+        set_text(&g_array_index(minutes_find(minutes, "A-1")->evidence, Evidence, 0).quote, cases[i].quote);
+        g_assert_true(meeting_write_minutes(&fixture.meetings, ID, &versions, minutes, NOW, AUDIO, NULL));
+        g_assert_true(meeting_read(&fixture.meetings, ID, &before, NULL));
+        g_assert_true(meeting_edit(&fixture.meetings, ID, before->etag, patch, NULL, &error));
+        g_assert_no_error(error);
+        g_assert_true(meeting_read(&fixture.meetings, ID, &after, NULL));
+        g_assert_cmpstr(first_evidence(after, "A-1")->quote, ==, cases[i].carried);
+        g_assert_cmpint(first_evidence(after, "A-1")->match, ==, cases[i].match);
+        close_fixture(&fixture);
+    }
+}
+
+/* At the limits of one patch an edit is taken, one over them it is not. */
+static void test_edit_limits(void) {
+    Fixture fixture = open_on(store_memory_new(&clock_now.base));
+    g_autoptr(Record) record = sample_record();
+    g_autoptr(Transcript) transcript = transcript_new();
+    g_autoptr(Minutes) minutes = sample_minutes();
+    for (int i = 0; i < 300; i++) transcript_add(transcript, i * 1000, i * 1000 + 900, -1, "Word.");
+    g_assert_true(meeting_write_transcript(&fixture.meetings, ID, &(MeetingVersions){0}, transcript, NULL, NULL));
+    g_assert_true(meeting_write_minutes(&fixture.meetings, ID, &(MeetingVersions){0}, minutes, NOW, NULL, NULL));
+    put_text(fixture.store, AUDIO, "sound");
+    g_assert_true(meeting_commit(&fixture.meetings, record, NULL, NULL));
+    for (int over = 0; over < 2; over++) {
+        json_t *segments = json_object(), *items = json_array();
+        for (int i = 0; i < PATCH_SEGMENTS_MAX + over; i++) {
+            g_autofree char *id = g_strdup_printf("%d", i);
+            json_object_set_new(segments, id, json_pack("{s:s}", "text", "Other."));
+        }
+        for (int i = 0; i < PATCH_ITEMS_MAX + over; i++) json_array_append_new(items, json_pack("{s:s, s:s}", "kind", "question", "text", "Why?"));
+        json_t *patches[] = {json_pack("{s:o}", "segments", segments), json_pack("{s:o}", "new_items", items),
+                             json_pack("{s:[{s:s, s:s, s:[i,i]}]}", "new_items", "kind", "action", "text", "Do", "segments", 200,
+                                       200 + PATCH_EVIDENCE_SEGMENTS_MAX - 1 + over)};
+        for (gsize i = 0; i < G_N_ELEMENTS(patches); i++) {
+            g_autoptr(json_t) patch = patches[i];
+            g_autoptr(Meeting) meeting = NULL;
+            g_autoptr(GError) error = NULL;
+            g_assert_true(meeting_read(&fixture.meetings, ID, &meeting, NULL));
+            g_assert_true(meeting_edit(&fixture.meetings, ID, meeting->etag, patch, NULL, &error) == !over);
+            if (over) g_assert_true(error_is(error, ERROR_INVALID));
+        }
     }
     close_fixture(&fixture);
 }
@@ -463,6 +654,9 @@ int main(int argc, char **argv) {
     g_test_add_func("/meeting/merge-speakers", test_merge_speakers);
     g_test_add_func("/meeting/rename-in-texts", test_rename_in_texts);
     g_test_add_func("/meeting/edit/refused", test_edit_refused);
+    g_test_add_func("/meeting/edit/segments", test_edit_segments);
+    g_test_add_func("/meeting/edit/carries-quotes", test_edit_carries_quotes);
+    g_test_add_func("/meeting/edit/limits", test_edit_limits);
     g_test_add_func("/meeting/delete", test_delete);
     g_test_add_func("/meeting/delete/hostile-record", test_delete_hostile_record);
     g_test_add_func("/meeting/delete/copied-record", test_copied_record);
@@ -473,7 +667,9 @@ int main(int argc, char **argv) {
     for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
         g_autofree char *edit = g_strdup_printf("/meeting/edit/faults/%s", modes[i].name);
         g_autofree char *delete = g_strdup_printf("/meeting/delete/faults/%s", modes[i].name);
+        g_autofree char *segments = g_strdup_printf("/meeting/edit/segments/faults/%s", modes[i].name);
         g_test_add_data_func(edit, GINT_TO_POINTER(modes[i].mode), test_edit_faults);
+        g_test_add_data_func(segments, GINT_TO_POINTER(modes[i].mode), test_edit_segments_faults);
         g_test_add_data_func(delete, GINT_TO_POINTER(modes[i].mode), test_delete_faults);
     }
     return g_test_run();

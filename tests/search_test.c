@@ -416,17 +416,92 @@ static void test_refresh_damaged_meeting(Fixture *fixture, gconstpointer unused)
 
 /* -- items --------------------------------------------------------------------------------------------------------------- */
 
-static void assert_items(Fixture *fixture, const char *kind, const char *status, const char *owner, guint limit, guint offset,
-                         const char *expected) {
+static void assert_filtered(Fixture *fixture, ItemFilter filter, guint limit, guint offset, const char *expected) {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) items = NULL;
-    search_items(fixture->search, kind, status, owner, limit, offset, &items, &error);
+    search_items(fixture->search, &filter, limit, offset, &items, &error);
     g_assert_no_error(error);
     g_autoptr(GString) found = g_string_new(NULL);
     gsize i;
     json_t *item;
     json_array_foreach(items, i, item) g_string_append_printf(found, "%s ", json_get_string(item, "text", "?"));
     g_assert_cmpstr(g_strchomp(found->str), ==, expected);
+}
+
+static void assert_items(Fixture *fixture, const char *kind, const char *status, const char *owner, guint limit, guint offset,
+                         const char *expected) {
+    assert_filtered(fixture, (ItemFilter){.kind = kind, .status = status, .owner = owner}, limit, offset, expected);
+}
+
+static void set_item(Item *item, const char *status, const char *due) {
+    g_free(item->status);
+    item->status = g_strdup(status);
+    item->due = g_strdup(due);
+}
+
+/* By the date by which they are due, by owner, open or not. */
+static void test_items_by_due(Fixture *fixture, gconstpointer unused) {
+    g_autoptr(json_t) owners = NULL;
+    Draft old = draft("old", BASE_MS, "Old"), new = draft("new", BASE_MS + 1, "New");
+    set_item(decide(&old, ITEM_ACTION, "late", "Ann"), "draft", "2026-05-01");
+    set_item(decide(&old, ITEM_ACTION, "never", "Bob"), "confirmed", NULL);
+    set_item(decide(&old, ITEM_ACTION, "gone", "Bob"), "done", "2026-01-01");
+    set_item(decide(&new, ITEM_ACTION, "soon", "ANN"), "confirmed", "2026-03-01");
+    set_item(decide(&new, ITEM_ACTION, "no", "Cy"), "rejected", "2026-03-01");
+    commit_draft(fixture, old);
+    commit_draft(fixture, new);
+    g_assert_cmpuint(refresh(fixture, 0), ==, 2);
+    assert_filtered(fixture, (ItemFilter){.status = "open"}, 50, 0, "soon late never");
+    assert_filtered(fixture, (ItemFilter){.status = "open", .by_due = true}, 50, 0, "soon late never");
+    assert_filtered(fixture, (ItemFilter){.by_due = true}, 50, 0, "gone soon no late never");
+    assert_filtered(fixture, (ItemFilter){.by_due = true, .due_to = "2026-03-01"}, 50, 0, "gone soon no");
+    assert_filtered(fixture, (ItemFilter){.by_due = true, .due_from = "2026-03-01", .due_to = "2026-05-01", .owner = "ann"}, 50, 0, "soon late");
+    assert_filtered(fixture, (ItemFilter){.by_due = true}, 2, 3, "late never");
+    g_assert_true(search_item_owners(fixture->search, &(ItemFilter){.kind = "action", .status = "open", .owner = "Bob"}, &owners, NULL));
+    g_assert_cmpuint(json_array_size(owners), ==, 2);
+    g_assert_cmpint(json_get_int(json_array_get(owners, 0), "count", 0), ==, 2);
+    g_assert_cmpint(g_ascii_strcasecmp(json_get_string(json_array_get(owners, 0), "owner", ""), "ann"), ==, 0);
+    g_assert_cmpstr(json_get_string(json_array_get(owners, 1), "owner", ""), ==, "Bob");
+    static const char *const wrong[] = {"soon", "2026-3-1", "2026-02-30"};
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autoptr(GError) error = NULL;
+        json_t *items = NULL;
+        g_assert_false(search_items(fixture->search, &(ItemFilter){.due_to = wrong[i]}, 1, 0, &items, &error));
+        g_assert_error(error, HANSARD_ERROR, ERROR_INVALID);
+    }
+}
+
+static char *open_meetings(Fixture *fixture, gint64 from_ms, gint64 to_ms, const SearchMeeting *after, guint limit) {
+    g_autoptr(GPtrArray) found = NULL;
+    g_autoptr(GString) ids = g_string_new(NULL);
+    g_assert_true(search_meetings_with_open_actions(fixture->search, from_ms, to_ms, after, limit, &found, NULL));
+    for (guint i = 0; i < found->len; i++) g_string_append_printf(ids, "%s ", ((SearchMeeting *)found->pdata[i])->meeting_id);
+    return g_strdup(g_strchomp(ids->str));
+}
+
+static void test_open_meetings(Fixture *fixture, gconstpointer unused) {
+    static const struct {
+        const char *id;
+        gint64 time;
+        ItemKind kind;
+        const char *status;
+    } meetings[] = {{"a", 5, ITEM_ACTION, "draft"}, {"b", 4, ITEM_ACTION, "done"},      {"c", 3, ITEM_DECISION, "draft"},
+                    {"d", 3, ITEM_ACTION, "draft"}, {"e", 3, ITEM_ACTION, "confirmed"}, {"f", 1, ITEM_ACTION, "draft"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(meetings); i++) {
+        Draft one = draft(meetings[i].id, BASE_MS + meetings[i].time, meetings[i].id);
+        set_item(decide(&one, meetings[i].kind, "x", NULL), meetings[i].status, NULL);
+        commit_draft(fixture, one);
+    }
+    refresh(fixture, 0);
+    SearchMeeting after_a = {BASE_MS + 5, (char *)"a"}, after_d = {BASE_MS + 3, (char *)"d"};
+    g_autofree char *all = open_meetings(fixture, 0, 0, NULL, 50), *first = open_meetings(fixture, 0, 0, NULL, 1);
+    g_autofree char *next = open_meetings(fixture, 0, 0, &after_a, 1), *rest = open_meetings(fixture, 0, 0, &after_d, 50);
+    g_autofree char *between = open_meetings(fixture, BASE_MS + 2, BASE_MS + 5, NULL, 50);
+    g_assert_cmpstr(all, ==, "a d e f");
+    g_assert_cmpstr(first, ==, "a");
+    g_assert_cmpstr(next, ==, "d");
+    g_assert_cmpstr(rest, ==, "e f");
+    g_assert_cmpstr(between, ==, "d e");
 }
 
 static void test_items(Fixture *fixture, gconstpointer unused) {
@@ -451,20 +526,20 @@ static void test_items(Fixture *fixture, gconstpointer unused) {
     assert_items(fixture, NULL, NULL, "\xff'; DROP TABLE items; --", 50, 0, "");
     assert_items(fixture, "requirement", NULL, NULL, 50, 0, "");
     g_autoptr(json_t) items = NULL;
-    g_assert_true(search_items(fixture->search, "decision", NULL, NULL, 1, 0, &items, &error));
+    g_assert_true(search_items(fixture->search, &(ItemFilter){.kind = "decision"}, 1, 0, &items, &error));
     const json_t *item = json_array_get(items, 0);
     g_assert_cmpstr(json_get_string(item, "meeting_id", ""), ==, "new");
     g_assert_cmpstr(json_get_string(item, "title", ""), ==, "New");
     g_assert_cmpstr(json_get_string(item, "kind", ""), ==, "decision");
     g_assert_cmpstr(json_get_string(item, "id", ""), ==, "D-1");
     g_assert_cmpstr(json_get_string(item, "timestamp", ""), ==, "2023-11-14T22:13:20.001Z");
-    g_assert_false(search_items(fixture->search, "wrong", NULL, NULL, 1, 0, &items, &error));
+    g_assert_false(search_items(fixture->search, &(ItemFilter){.kind = "wrong"}, 1, 0, &items, &error));
     g_assert_error(error, HANSARD_ERROR, ERROR_INVALID);
     g_clear_error(&error);
-    g_assert_false(search_items(fixture->search, NULL, "wrong", NULL, 1, 0, &items, &error));
+    g_assert_false(search_items(fixture->search, &(ItemFilter){.status = "wrong"}, 1, 0, &items, &error));
     g_assert_error(error, HANSARD_ERROR, ERROR_INVALID);
     g_clear_error(&error);
-    g_assert_false(search_items(fixture->search, NULL, NULL, NULL, PAGE_LIMIT_MAX + 1, 0, &items, &error));
+    g_assert_false(search_items(fixture->search, &(ItemFilter){0}, PAGE_LIMIT_MAX + 1, 0, &items, &error));
     g_assert_error(error, HANSARD_ERROR, ERROR_INVALID);
 }
 
@@ -620,6 +695,8 @@ static const struct {
     {"/search/refresh-cancelled", test_refresh_cancelled},
     {"/search/refresh-damaged-meeting", test_refresh_damaged_meeting},
     {"/search/items", test_items},
+    {"/search/items-by-due", test_items_by_due},
+    {"/search/open-meetings", test_open_meetings},
     {"/search/damaged-file", test_damaged_file},
     {"/search/foreign-file", test_foreign_file},
     {"/search/other-version", test_other_version},

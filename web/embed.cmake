@@ -1,16 +1,19 @@
-# Writes OUTPUT, a C file with the table web_assets of web_assets.h, for the files ASSETS (names relative to SOURCE).
-# Run as a script: cmake -DSOURCE=… -DASSETS=… -DOUTPUT=… -P embed.cmake
+# Writes OUTPUT, a C file with the table web_assets of web_assets.h, for the files ASSETS (names relative to SOURCE) as lean.py puts them
+# into FOLDER. Run as a script: cmake -DSOURCE=… -DASSETS=… -DPYTHON=… -DFOLDER=… -DOUTPUT=… -P embed.cmake
 
 set(type_html "text/html; charset=utf-8")
 set(type_css "text/css; charset=utf-8")
 set(type_js "text/javascript; charset=utf-8")
+set(type_webmanifest "application/manifest+json")
 set(type_svg "image/svg+xml")
+
+execute_process(COMMAND "${PYTHON}" -B "${SOURCE}/lean.py" "${SOURCE}" "${FOLDER}" ${ASSETS} COMMAND_ERROR_IS_FATAL ANY)
 
 set(declarations "")
 set(rows "")
 set(number 0)
 foreach(asset IN LISTS ASSETS)
-  set(file "${SOURCE}/${asset}")
+  set(file "${FOLDER}/${asset}")
   file(SIZE "${file}" size)
   file(SHA256 "${file}" hash)
   string(SUBSTRING "${hash}" 0 16 hash)

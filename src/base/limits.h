@@ -34,6 +34,9 @@
 #define WORDS_MAX 2000000
 #define ITEMS_MAX 2000                     /* of one kind in one meeting */
 #define ITEM_TEXT_BYTES_MAX 4000
+#define PATCH_SEGMENTS_MAX 200             /* edited in one patch */
+#define PATCH_ITEMS_MAX 50                 /* added in one patch */
+#define PATCH_EVIDENCE_SEGMENTS_MAX 20     /* that one quote stands in */
 #define WAVEFORM_PEAKS_MAX 8000
 #define TIME_MS_MAX 9999999999999LL         /* of a date: the index keys have 13 digits (the year 2286) */
 #define RECORDING_MS_MAX (48LL * 3600 * 1000)

@@ -36,7 +36,7 @@ static bool run(Invocation *invocation, GError **error) {
 }
 
 static const GOptionEntry options[] = {
-    {"format", 'f', 0, G_OPTION_ARG_STRING, &format_name, "md, txt, srt, vtt, json or csv (md)", "FORMAT"},
+    {"format", 'f', 0, G_OPTION_ARG_STRING, &format_name, "md, docx, txt, srt, vtt, json, csv, jira.csv, github.csv, ics or reqif (md)", "FORMAT"},
     {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "File to write; without it standard output", "FILE"},
     {0}};
 

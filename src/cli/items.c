@@ -1,10 +1,13 @@
 /* hansard items: items of all meetings. */
+#include <string.h>
+
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
 
 static char *kind, *status, *owner;
+static gboolean by_due;
 static int limit = 50;
 
 static void print_item(const json_t *item) {
@@ -20,17 +23,18 @@ static void print_item(const json_t *item) {
 static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
     g_autoptr(json_t) items = NULL;
+    ItemFilter filter = {.kind = kind, .status = status, .owner = owner, .by_due = by_due};
     bool json = invocation->json;
     ItemKind known = ITEM_ACTION;
     size_t index = 0;
     json_t *item = NULL;
     if (kind && !item_kind_named(kind, &known))
         return fail(error, ERROR_INVALID, "--kind must be action, decision, question or requirement, not \"%s\"", kind);
-    if (status && !item_status_known(status))
-        return fail(error, ERROR_INVALID, "--status must be draft, confirmed, rejected or done, not \"%s\"", status);
+    if (status && strcmp(status, "open") != 0 && !item_status_known(status))
+        return fail(error, ERROR_INVALID, "--status must be draft, confirmed, rejected, done or open, not \"%s\"", status);
     if (limit < 1 || limit > PAGE_LIMIT_MAX) return fail(error, ERROR_INVALID, "--limit must be 1 to %d", PAGE_LIMIT_MAX);
     if (!command_open(invocation, false, &workspace, error) || !command_refresh_search(workspace, error) ||
-        !search_items(workspace->search, kind, status, owner, (guint)limit, 0, &items, error))
+        !search_items(workspace->search, &filter, (guint)limit, 0, &items, error))
         return false;
     if (json) command_print_json(items);
     else json_array_foreach(items, index, item) print_item(item);
@@ -39,14 +43,15 @@ static bool run(Invocation *invocation, GError **error) {
 
 static const GOptionEntry options[] = {
     {"kind", 'k', 0, G_OPTION_ARG_STRING, &kind, "action, decision, question or requirement", "KIND"},
-    {"status", 's', 0, G_OPTION_ARG_STRING, &status, "draft, confirmed, rejected or done", "STATUS"},
+    {"status", 's', 0, G_OPTION_ARG_STRING, &status, "draft, confirmed, rejected, done, or open (the first two)", "STATUS"},
     {"owner", 'o', 0, G_OPTION_ARG_STRING, &owner, "Of this person", "NAME"},
+    {"by-due", 0, 0, G_OPTION_ARG_NONE, &by_due, "The earliest date first", NULL},
     {"limit", 'n', 0, G_OPTION_ARG_INT, &limit, "How many (50)", "N"},
     {0}};
 
 const Command command_items = {.name = "items",
                                .arguments = "",
                                .sentence = "List action items, decisions, questions and requirements of all meetings",
-                               .example = "hansard items --kind action --status draft",
+                               .example = "hansard items --kind action --status open --by-due",
                                .options = options,
                                .run = run};

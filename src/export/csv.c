@@ -1,23 +1,8 @@
-/* The items as a table for spreadsheets (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe before
- * it. */
-#include <string.h>
-
+/* The items as a table for spreadsheets (RFC 4180). */
 #include "export/export_format.h"
 
 static const char header[] =
     "id,kind,text,owner,due,due_said,type,priority,status,confidence,start,quote,speaker,meeting_id,title\r\n";
-
-/* Every cell is quoted, so that none depends on what a reader takes for special. */
-static void append_cell(GString *out, const char *text, bool last) {
-    if (!text) text = "";
-    g_string_append_c(out, '"');
-    if (*text && strchr("=+-@\t\r", *text)) g_string_append_c(out, '\'');
-    for (; *text; text++) {
-        if (*text == '"') g_string_append_c(out, '"');
-        g_string_append_c(out, *text);
-    }
-    g_string_append(out, last ? "\"\r\n" : "\",");
-}
 
 static void append_item(GString *out, const Item *item, const Record *record) {
     const Evidence *evidence = item->evidence->len > 0 ? &g_array_index(item->evidence, Evidence, 0) : NULL;
@@ -40,7 +25,7 @@ static void append_item(GString *out, const Item *item, const Record *record) {
                            evidence ? evidence->speaker : NULL,
                            record->meeting_id,
                            record->title};
-    for (gsize i = 0; i < G_N_ELEMENTS(cells); i++) append_cell(out, cells[i], i + 1 == G_N_ELEMENTS(cells));
+    for (gsize i = 0; i < G_N_ELEMENTS(cells); i++) append_csv_cell(out, cells[i], i + 1 == G_N_ELEMENTS(cells));
 }
 
 static bool write_csv(const Meeting *meeting, GString *out, GError **error) {

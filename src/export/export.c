@@ -5,7 +5,8 @@
 
 #include "export/export_format.h"
 
-const ExportFormat *const export_formats[] = {&export_md, &export_txt, &export_srt, &export_vtt, &export_json, &export_csv, NULL};
+const ExportFormat *const export_formats[] = {&export_md,  &export_docx, &export_txt,    &export_srt, &export_vtt,   &export_json,
+                                              &export_csv, &export_jira, &export_github, &export_ics, &export_reqif, NULL};
 
 const ExportFormat *export_format_named(const char *name) {
     for (gsize i = 0; name && export_formats[i]; i++)

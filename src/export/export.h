@@ -4,10 +4,10 @@
 #include "meeting/meeting.h"
 
 typedef struct {
-    const char *name; /* "md", "txt", "srt", "vtt", "json", "csv" */
+    const char *name; /* "md", "docx", "txt", "srt", "vtt", "json", "csv", "jira.csv", "github.csv", "ics", "reqif"; a file's name ends in it */
     const char *content_type;
     const char *sentence; /* for help and the page's menu */
-    /* ERROR_INVALID where the meeting can't be written so (no transcript for srt, vtt). */
+    /* ERROR_INVALID where the meeting can't be written so (no transcript for srt and vtt, no dates for ics, no requirements for reqif). */
     bool (*write)(const Meeting *meeting, GString *out, GError **error);
 } ExportFormat;
 

@@ -124,6 +124,7 @@ bool meetings_list(Context *context, const Request *request, Response *response,
         !request_query_time(request, "from", &query.from_ms, error) || !request_query_time(request, "to", &query.to_ms, error))
         return false;
     query.limit = (guint)limit;
+    if (g_strcmp0(request_query(request, "open_actions"), "1") == 0) return meetings_list_open(context, request, &query, response, error);
     if (status && g_strv_contains(job_states, status)) return list_jobs(context, request, status, query.limit, response, error);
     if (status && strcmp(status, "ready") != 0)
         return fail(error, ERROR_INVALID, "status must be ready, processing, queued, running or failed");
@@ -146,6 +147,14 @@ static bool read_if_match(Context *context, const Request *request, char **etag,
     return true;
 }
 
+/* The ids that new items were given, in their order. */
+static json_t *ids_of(const json_t *new_items) {
+    json_t *ids = json_array(), *item;
+    gsize index;
+    json_array_foreach(new_items, index, item) json_array_append(ids, json_object_get(item, "id"));
+    return ids;
+}
+
 bool meeting_patch(Context *context, const Request *request, Response *response, GError **error) {
     Workspace *workspace = context->workspace;
     g_autofree char *etag = NULL, *new_etag = NULL;
@@ -160,7 +169,9 @@ bool meeting_patch(Context *context, const Request *request, Response *response,
     if (!search_update(workspace->search, request->parameter, &problem))
         context_report("the search index was not updated", problem);
     g_autofree char *quoted = g_strdup_printf("\"%s\"", new_etag);
-    response_json(response, 200, json_pack("{s:b, s:s}", "success", 1, "meeting_id", request->parameter));
+    json_t *answer = json_pack("{s:b, s:s}", "success", 1, "meeting_id", request->parameter);
+    if (json_object_get(patch, "new_items")) json_object_set_new(answer, "added", ids_of(json_object_get(patch, "new_items")));
+    response_json(response, 200, answer);
     response_header(response, "ETag", quoted);
     return true;
 }

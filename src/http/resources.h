@@ -39,6 +39,9 @@ bool page_get(Context *context, const Request *request, Response *response, GErr
 /* Whether the page has a file at this path. */
 bool page_has(const char *path);
 
+/* GET /api/meetings?open_actions=1. */
+bool meetings_list_open(Context *context, const Request *request, const CatalogQuery *query, Response *response, GError **error);
+
 /* The source of server-sent events (event_hub.h); `context` is a Context. */
 bool meeting_event_state(gpointer context, const char *meeting_id, json_t **state, bool *final, GError **error);
 

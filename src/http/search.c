@@ -30,19 +30,26 @@ bool search_get(Context *context, const Request *request, Response *response, GE
 }
 
 bool items_get(Context *context, const Request *request, Response *response, GError **error) {
-    const char *kind = request_query(request, "kind"), *status = request_query(request, "status");
+    ItemFilter filter = {.kind = request_query(request, "kind"), .status = request_query(request, "status"), .owner = request_query(request, "owner"),
+                         .due_from = request_query(request, "due_from"), .due_to = request_query(request, "due_to")};
+    const char *sort = request_query(request, "sort");
     ItemKind known;
-    json_t *items = NULL;
-    gint64 limit, offset;
-    if (kind && !item_kind_named(kind, &known))
+    json_t *items = NULL, *owners = NULL;
+    gint64 limit, offset, wanted;
+    if (filter.kind && !item_kind_named(filter.kind, &known))
         return fail(error, ERROR_INVALID, "kind must be action, decision, question or requirement");
-    if (status && !item_status_known(status))
-        return fail(error, ERROR_INVALID, "status must be draft, confirmed, rejected or done");
-    if (!read_page(request, &limit, &offset, error) ||
-        !search_items(context->workspace->search, kind, status, request_query(request, "owner"), (guint)limit, (guint)offset,
-                      &items, error))
+    if (filter.status && strcmp(filter.status, "open") != 0 && !item_status_known(filter.status))
+        return fail(error, ERROR_INVALID, "status must be draft, confirmed, rejected, done or open");
+    if (sort && strcmp(sort, "due") != 0 && strcmp(sort, "newest") != 0) return fail(error, ERROR_INVALID, "sort must be due or newest");
+    filter.by_due = g_strcmp0(sort, "due") == 0;
+    if (!read_page(request, &limit, &offset, error) || !request_query_int(request, "owners", 0, 1, 0, &wanted, error) ||
+        !search_items(context->workspace->search, &filter, (guint)limit, (guint)offset, &items, error))
         return false;
-    response_json_cached(response, request,
-                         json_pack("{s:b, s:i, s:o}", "success", 1, "count", (int)json_array_size(items), "items", items));
+    g_autoptr(json_t) answer = json_pack("{s:b, s:i, s:o}", "success", 1, "count", (int)json_array_size(items), "items", items);
+    if (wanted) {
+        if (!search_item_owners(context->workspace->search, &filter, &owners, error)) return false;
+        json_object_set_new(answer, "owners", owners);
+    }
+    response_json_cached(response, request, g_steal_pointer(&answer));
     return true;
 }

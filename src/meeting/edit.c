@@ -22,9 +22,9 @@ static bool done_by_another(GError **problem) {
 /* What the patch makes of the documents that it touches. */
 static void render(const Meeting *meeting, const json_t *patch, Rendered *rendered) {
     const Record *record = meeting->record;
-    bool speakers = json_object_get(patch, "speakers") != NULL;
-    if (speakers && meeting->transcript) render_transcript(meeting->transcript, NULL, rendered);
-    if (speakers || json_object_get(patch, "items"))
+    bool transcript = json_object_get(patch, "speakers") || json_object_get(patch, "segments");
+    if (transcript && meeting->transcript) render_transcript(meeting->transcript, NULL, rendered);
+    if (transcript || json_object_get(patch, "items") || json_object_get(patch, "new_items"))
         render_minutes(meeting->minutes, record->meeting_id, record->timestamp_ms, record->audio_key, rendered);
 }
 
@@ -104,14 +104,14 @@ static bool begin(const Meetings *meetings, Meeting *meeting, const json_t *patc
     return true;
 }
 
-bool meeting_edit(const Meetings *meetings, const char *meeting_id, const char *etag, const json_t *patch, char **new_etag,
+bool meeting_edit(const Meetings *meetings, const char *meeting_id, const char *etag, json_t *patch, char **new_etag,
                   GError **error) {
     g_autoptr(Meeting) meeting = NULL;
     g_auto(Rendered) rendered = {0};
     if (!meeting_read(meetings, meeting_id, &meeting, error) || !check_unchanged(meeting, etag, error) ||
         !finish_earlier(meetings, &meeting, error))
         return false;
-    if (!meeting_apply_patch(meeting, patch, error)) return false;
+    if (!meeting_complete_patch(meeting, patch, error) || !meeting_apply_patch(meeting, patch, error)) return false;
     render(meeting, patch, &rendered);
     return rendered_fits(&rendered, meeting_id, error) && begin(meetings, meeting, patch, error) &&
            finish(meetings, meeting, &rendered, new_etag, error);

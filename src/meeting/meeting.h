@@ -65,9 +65,10 @@ bool meeting_commit(const Meetings *meetings, Record *record, const char *etag, 
 /* The catalog's row of a record that stands (after a commit whose row failed). */
 bool meeting_index(const Meetings *meetings, const Record *record, GError **error);
 
-/* PATCH of api.md: title, tags, speakers {"old name": "new name"}, items {"A-1": {text, owner, due, status}}.
+/* PATCH of api.md: title, tags, speakers {"old name": "new name"}, segments {"12": {text, speaker}}, items {"A-1": {text, owner, due, type,
+ * priority, status}}, new_items [{kind, text, … segments: [first, last], quote}]. The patch is completed: its new items are given their `id`.
  * `etag` must be the record's. ERROR_PRECONDITION: someone else has edited; nothing was changed. ERROR_INVALID names the member that is wrong. */
-bool meeting_edit(const Meetings *meetings, const char *meeting_id, const char *etag, const json_t *patch, char **new_etag, GError **error);
+bool meeting_edit(const Meetings *meetings, const char *meeting_id, const char *etag, json_t *patch, char **new_etag, GError **error);
 
 /* Complete and resumable: calling it again finishes what an earlier call began. `audio_key`: the recording of a meeting that was never
  * committed; NULL: the record's. A meeting of which nothing is left is deleted. */

@@ -34,7 +34,10 @@ static inline void meeting_touch(const Meetings *meetings, Record *record) {
 /* Describes every object of the meeting as it stands in the store in record->objects, with counts and lengths. */
 bool meeting_describe(const Meetings *meetings, Record *record, GError **error);
 
-/* Applies a patch to what it names in `meeting`, in memory. ERROR_INVALID names the member that is wrong. Applying it twice
+/* Puts into a caller's patch what makes applying it twice the same as once: the ids of new items, and what edited segments said before.
+ * ERROR_INVALID where the caller has given these. */
+bool meeting_complete_patch(const Meeting *meeting, json_t *patch, GError **error);
+/* Applies a patch that is complete to what it names in `meeting`, in memory. ERROR_INVALID names the member that is wrong. Applying it twice
  * is the same as once. */
 bool meeting_apply_patch(Meeting *meeting, const json_t *patch, GError **error);
 

@@ -75,6 +75,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Minutes, minutes_free)
 void minutes_add(Minutes *minutes, Item *item);
 Item *minutes_find(const Minutes *minutes, const char *id); /* borrowed; NULL where there is none */
 
+/* One more than the highest number of this kind, so that an id is not given twice. */
+guint64 minutes_next_number(const Minutes *minutes, ItemKind kind);
+
 const char *item_id_prefix(ItemKind kind); /* "A-", "D-", "Q-", "REQ-" */
 const char *item_kind_name(ItemKind kind); /* "action", "decision", "question", "requirement" */
 bool item_kind_named(const char *name, ItemKind *kind);

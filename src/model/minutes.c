@@ -62,8 +62,7 @@ Item *minutes_find(const Minutes *minutes, const char *id) {
     return NULL;
 }
 
-/* One more than the highest number of this kind, so that an id is not given twice. */
-static char *next_id(const Minutes *minutes, ItemKind kind) {
+guint64 minutes_next_number(const Minutes *minutes, ItemKind kind) {
     const char *prefix = item_id_prefix(kind);
     guint64 highest = 0;
     for (guint i = 0; i < minutes->items[kind]->len; i++) {
@@ -73,7 +72,7 @@ static char *next_id(const Minutes *minutes, ItemKind kind) {
             g_ascii_string_to_unsigned(item->id + strlen(prefix), 10, 1, G_MAXUINT32, &number, NULL))
             highest = MAX(highest, number);
     }
-    return g_strdup_printf("%s%" G_GUINT64_FORMAT, prefix, highest + 1);
+    return highest + 1;
 }
 
 void minutes_add(Minutes *minutes, Item *item) {
@@ -84,7 +83,7 @@ void minutes_add(Minutes *minutes, Item *item) {
     }
     if (!item->id || minutes_find(minutes, item->id)) {
         g_free(item->id);
-        item->id = next_id(minutes, item->kind);
+        item->id = g_strdup_printf("%s%" G_GUINT64_FORMAT, item_id_prefix(item->kind), minutes_next_number(minutes, item->kind));
     }
     g_ptr_array_add(items, item);
 }

@@ -1,4 +1,4 @@
-/* Finding words, and listing the items of all meetings. */
+/* Finding words. */
 #include <string.h>
 
 #include "base/limits.h"
@@ -31,7 +31,7 @@ json_t *search_hit_to_json(const SearchHit *hit) {
     return json;
 }
 
-static bool check_page(guint limit, GError **error) {
+bool query_check_page(guint limit, GError **error) {
     if (limit >= 1 && limit <= PAGE_LIMIT_MAX) return true;
     return fail(error, ERROR_INVALID, "A page has 1 to %d results, not %u", PAGE_LIMIT_MAX, limit);
 }
@@ -100,7 +100,7 @@ static bool find(Search *search, const char *match, guint limit, guint offset, G
 }
 
 bool search_find(Search *search, const char *query, guint limit, guint offset, GPtrArray **hits, GError **error) {
-    if (!check_page(limit, error)) return false;
+    if (!query_check_page(limit, error)) return false;
     if (strlen(query) > SEARCH_QUERY_BYTES_MAX)
         return fail(error, ERROR_INVALID, "The search has more than %d bytes: use fewer words", SEARCH_QUERY_BYTES_MAX);
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)search_hit_free);
@@ -113,54 +113,4 @@ bool search_find(Search *search, const char *query, guint limit, guint offset, G
     }
     *hits = g_steal_pointer(&found);
     return true;
-}
-
-static bool read_item(sqlite3_stmt *statement, json_t *items, GError **error) {
-    const char *text = (const char *)sqlite3_column_text(statement, 0);
-    g_autoptr(json_t) item = json_parse_object(text, strlen(text), "an item in the search index", error);
-    if (!item) return false;
-    g_autofree char *timestamp = time_format(sqlite3_column_int64(statement, 4));
-    json_object_set_new(item, "kind", json_text((const char *)sqlite3_column_text(statement, 1)));
-    json_object_set_new(item, "meeting_id", json_text((const char *)sqlite3_column_text(statement, 2)));
-    json_object_set_new(item, "title", json_text((const char *)sqlite3_column_text(statement, 3)));
-    json_object_set_new(item, "timestamp", json_text(timestamp));
-    json_array_append(items, item);
-    return true;
-}
-
-static bool list_items(Search *search, const char *kind, const char *status, const char *owner, guint limit, guint offset,
-                       json_t *items, GError **error) {
-    g_autoptr(sqlite3_stmt) statement = NULL;
-    bool row;
-    if (!sql_prepare(search, &statement, error,
-                     "SELECT i.json, i.kind, m.meeting_id, m.title, m.timestamp_ms"
-                     " FROM meetings AS m CROSS JOIN items AS i ON i.meeting = m.id"
-                     " WHERE i.kind = coalesce(?, i.kind) AND i.status = coalesce(?, i.status)"
-                     " AND i.owner IS coalesce(?, i.owner)"
-                     " ORDER BY m.timestamp_ms DESC, m.meeting_id, i.position LIMIT ? OFFSET ?",
-                     "tttii", kind, status, owner, (gint64)limit, (gint64)offset))
-        return false;
-    for (;;) {
-        if (!sql_step(search, statement, &row, error)) return false;
-        if (!row) return true;
-        if (!read_item(statement, items, error)) return false;
-    }
-}
-
-bool search_items(Search *search, const char *kind, const char *status, const char *owner, guint limit, guint offset,
-                  json_t **items, GError **error) {
-    ItemKind known_kind;
-    if (!check_page(limit, error)) return false;
-    if (kind && !item_kind_named(kind, &known_kind))
-        return fail(error, ERROR_INVALID, "There is no kind of item of this name: use action, decision, question or requirement");
-    if (status && !item_status_known(status))
-        return fail(error, ERROR_INVALID, "There is no status of this name: use draft, confirmed, rejected or done");
-    g_autofree char *valid_owner = owner ? g_utf8_make_valid(owner, -1) : NULL;
-    g_autofree char *folded_owner = valid_owner ? g_utf8_casefold(valid_owner, -1) : NULL;
-    g_autoptr(json_t) found = json_array();
-    if (!database_lock(search, error)) return false;
-    bool done = list_items(search, kind, status, folded_owner, limit, offset, found, error);
-    database_unlock(search);
-    if (done) *items = g_steal_pointer(&found);
-    return done;
 }

@@ -38,7 +38,27 @@ bool search_refresh(Search *search, guint rows_max, GCancellable *cancellable, g
 /* Any text is a valid query: words are and-ed, the last one by prefix, "quoted words" are a phrase. Best first. Empty or
  * without a word: no hits. `hits`: of SearchHit*. */
 bool search_find(Search *search, const char *query, guint limit, guint offset, GPtrArray **hits, GError **error);
-/* Items of all meetings, newest meeting first; NULL filters are open. Array of json objects (item + meeting_id, title,
- * timestamp). New reference to a JSON array. */
-bool search_items(Search *search, const char *kind, const char *status, const char *owner, guint limit, guint offset,
-                  json_t **items, GError **error);
+/* Which items; NULL filters are open. */
+typedef struct {
+    const char *kind;
+    const char *status;             /* one of the four, or "open": draft or confirmed */
+    const char *owner;              /* in any case of letters */
+    const char *due_from, *due_to;  /* ISO dates, inclusive; either leaves out what has no date */
+    bool by_due;                    /* the earliest date first, those without one last; else the newest meeting first */
+} ItemFilter;
+
+/* Items of all meetings. Array of json objects (item + kind, meeting_id, title, timestamp). New reference to a JSON array. */
+bool search_items(Search *search, const ItemFilter *filter, guint limit, guint offset, json_t **items, GError **error);
+/* Who owns the items of this filter (its own owner aside), whoever has most first: at most PAGE_LIMIT_MAX of [{"owner", "count"}]. New reference. */
+bool search_item_owners(Search *search, const ItemFilter *filter, json_t **owners, GError **error);
+
+/* A meeting in the order of the list. */
+typedef struct {
+    gint64 timestamp_ms;
+    char *meeting_id;
+} SearchMeeting;
+
+/* Meetings with an open action, newest first: those with from_ms <= timestamp < to_ms (0: open) that come after `after` (NULL: all). `meetings`: of
+ * SearchMeeting*, freed with the array. */
+bool search_meetings_with_open_actions(Search *search, gint64 from_ms, gint64 to_ms, const SearchMeeting *after, guint limit, GPtrArray **meetings,
+                                       GError **error);

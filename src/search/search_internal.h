@@ -53,3 +53,6 @@ bool index_next_unseen(Search *search, const char *after, char **meeting_id, GEr
 /* match.c. The FTS5 expression for any text: words are and-ed, "quoted words" a phrase, the last word a prefix. NULL where
  * there is no word. Caller frees. */
 char *match_of_query(const char *query);
+
+/* query.c: 1..PAGE_LIMIT_MAX, or ERROR_INVALID. */
+bool query_check_page(guint limit, GError **error);

@@ -323,7 +323,7 @@ class Reading(Cli):
         self.assertEqual(whole, run_json(self.data, "show", self.first))
 
     def test_export_refused(self):
-        self.assertIn("md, txt, srt, vtt, json, csv", self.says(2, "export", self.first, "-f", "exe"))
+        self.assertIn("md, docx, txt, srt, vtt, json, csv, jira.csv, github.csv, ics, reqif", self.says(2, "export", self.first, "-f", "exe"))
         self.assertIn("nowhere", self.says(1, "export", self.first, "-o", self.folder / "nowhere/out.md"))
 
     def test_damaged_meeting_does_not_hide_the_others(self):

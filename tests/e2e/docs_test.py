@@ -30,7 +30,8 @@ class DocsTest(unittest.TestCase):
             done = subprocess.run(["bash", "-c", script], cwd=self.folder, capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("Send the figures by Friday", done.stdout)
-        self.assertEqual(sorted(path.name for path in self.folder.glob("meeting.*")), [f"meeting.{f}" for f in ("csv", "json", "md", "srt", "txt", "vtt")])
+        self.assertEqual(sorted(path.name for path in self.folder.glob("meeting.*")),
+                         [f"meeting.{f}" for f in ("csv", "docx", "github.csv", "jira.csv", "json", "md", "srt", "txt", "vtt")])
 
     def test_guide_examples(self):
         """The commands of the guide, on a bucket of a server on this machine instead of AWS."""

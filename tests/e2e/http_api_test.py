@@ -1,4 +1,5 @@
 """The HTTP interface as a client meets it, friendly or not: python3 http_api_test.py, with the program's path in HANSARD_BIN."""
+import hashlib
 import http.client
 import json
 import os
@@ -539,6 +540,42 @@ class Meetings(Api):
         record = json.loads(again[2])["meeting"]["metadata"]
         self.assertEqual((record["title"], record["tags"], again[1]["ETag"]), ("Neu – “x”", ["t"], headers["ETag"]))
         self.assertEqual(self.edit(meeting_id, {"title": "any"}, "*")[0], 200)
+
+    def test_edit_transcript_and_add(self):
+        """What was said and by whom is corrected, and items are added under ids that the answer tells."""
+        meeting_id = self.meeting()["meeting_id"]
+        path = f"/api/meetings/{meeting_id}"
+        for patch in ({"segments": {"0": {"words": []}}}, {"segments": {"99999": {"text": "x"}}}, {"segments": []}, {"new_items": [{"kind": "action"}]},
+                      {"new_items": [{"kind": "action", "text": "x", "segments": [0, 0], "quote": "never said"}]},
+                      {"new_items": [{"kind": "action", "text": "x", "id": "A-1"}]}):
+            self.problem(self.edit(meeting_id, patch, "*"), 400, "invalid")
+        patch = {"segments": {"0": {"text": "Quite other words.", "speaker": "Zoe"}},
+                 "new_items": [{"kind": "question", "text": "Who?", "segments": [0, 0], "quote": "other words."}, {"kind": "requirement", "text": "It shall."}]}
+        status, headers, body = self.edit(meeting_id, patch, self.get(path)[1]["ETag"])
+        self.assertEqual(status, 200, body)
+        added = json.loads(body)["added"]
+        again = self.get(path)
+        meeting = json.loads(again[2])["meeting"]
+        self.assertEqual(again[1]["ETag"], headers["ETag"])
+        segment = meeting["transcript"]["segments"][0]
+        names = {speaker["id"]: speaker["name"] for speaker in meeting["transcript"]["speakers"]}
+        self.assertEqual((segment["text"], names[segment["speaker"]]), ("Quite other words.", "Zoe"))
+        self.assertIn("Zoe", meeting["metadata"]["speakers"])
+        question = next(item for item in meeting["summary"]["questions"] if item["id"] == added[0])
+        self.assertEqual((question["origin"], question["evidence"][0]["quote"], question["evidence"][0]["speaker"]), ("user", "other words.", "Zoe"))
+        self.assertEqual([item["evidence"] for item in meeting["requirements"] if item["id"] == added[1]], [[]])
+        self.assertGreater(self.server.json("GET", "/api/search?q=quite+other")[1]["count"], 0)
+        stored = json.loads((self.data / f"store/transcriptions/{meeting_id}/metadata.json").read_text())
+        self.assertNotIn("pending_edit", stored)
+        sums = {key.split("/")[-1]: entry["sha256"] for key, entry in stored["objects"].items()}
+        transcript = (self.data / f"store/transcriptions/{meeting_id}/transcript.json").read_bytes()
+        self.assertEqual(sums["transcript.json"], hashlib.sha256(transcript).hexdigest())
+
+    def test_items_refused(self):
+        for query in ("status=closed", "kind=thing", "sort=text", "due_from=soon", "due_to=2026-2-1", "owners=2", "limit=0", "offset=-1"):
+            self.problem(self.get(f"/api/items?{query}"), 400, "invalid")
+        self.assertNotIn("owners", self.server.json("GET", "/api/items?status=open")[1])
+        self.assertIsInstance(self.server.json("GET", "/api/items?status=open&sort=due&owners=1")[1]["owners"], list)
 
     def test_one_winner_of_many_edits(self):
         meeting_id = self.meeting()["meeting_id"]

@@ -1,8 +1,10 @@
 """A headless Chromium driven over its DevTools pipe (--remote-debugging-pipe: JSON messages that end in NUL, on descriptors 3
 and 4), so that a test of the page needs nothing but the browser and the standard library."""
+import base64
 import fcntl
 import json
 import os
+import pathlib
 import select
 import shutil
 import subprocess
@@ -10,6 +12,10 @@ import tempfile
 import time
 
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+# Where the pictures of the stories go.
+SHOTS = pathlib.Path(os.environ.get("HANSARD_BIN", pathlib.Path(__file__).resolve().parents[2] / "build/release/hansard")).parent / "screenshots"
+PHONE, DESKTOP = (390, 844), (1280, 900)
 
 # Nothing here may talk to any other machine.
 FLAGS = ["--headless", "--remote-debugging-pipe", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -26,7 +32,7 @@ class Browser:
     """One browser with one page. What the page complains of (exceptions, console errors, breaches of its
     Content-Security-Policy) gathers in `complaints`."""
 
-    def __init__(self, width=1280, height=900):
+    def __init__(self, width=1280, height=900, flags=()):
         self.profile = tempfile.mkdtemp(prefix="hansard-chromium-")
         self.number, self.buffer, self.complaints, self.session = 0, b"", [], None
         command_in, self.commands = os.pipe()
@@ -36,7 +42,7 @@ class Browser:
         os.close(command_in)
         os.close(answer_out)
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        self.process = subprocess.Popen([PROGRAM, *FLAGS, *sandbox, f"--user-data-dir={self.profile}"],
+        self.process = subprocess.Popen([PROGRAM, *FLAGS, *flags, *sandbox, f"--user-data-dir={self.profile}"],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, close_fds=False,
                                         preexec_fn=lambda: (os.dup2(ends[0], 3), os.dup2(ends[1], 4)))
         for end in ends:
@@ -48,11 +54,17 @@ class Browser:
             raise
 
     def _attach(self, width, height):
-        target = self.command("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.command("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.target = self.command("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.command("Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "DOM"):
             self.command(f"{domain}.enable")
         self.command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+    def reopen(self, width=1280, height=900):
+        """The page dies, asked nothing, and another one takes its place; what the browser keeps for them stays."""
+        target, self.session = self.target, None
+        self.command("Target.closeTarget", targetId=target)
+        self._attach(width, height)
 
     def close(self):
         self.process.terminate()
@@ -148,6 +160,33 @@ class Browser:
         text = {"text": "\r"} if key == "Enter" else {}
         self.command("Input.dispatchKeyEvent", type="keyDown", key=key, code=key, windowsVirtualKeyCode=code, **text)
         self.command("Input.dispatchKeyEvent", type="keyUp", key=key, code=key, windowsVirtualKeyCode=code)
+
+    def resize(self, width, height):
+        self.command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+    def scheme(self, name):
+        """"light" or "dark", as the user's system says."""
+        self.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
+
+    def shoot(self, name):
+        """Keeps what is seen now, for people to look at."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        (SHOTS / f"{name}.png").write_bytes(base64.b64decode(self.command("Page.captureScreenshot", format="png")["data"]))
+
+    def set(self, selector, value):
+        """Sets an input or select as a user does, with the events of it."""
+        self.wait(f"!!document.querySelector({json.dumps(selector)})")
+        self.js(f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.focus(); e.value = {json.dumps(value)};"
+                "for (const name of ['input', 'change']) e.dispatchEvent(new Event(name, {bubbles: true})); })()")
+
+    def button(self, label, within="document"):
+        """Clicks the button of this text, or of this accessible name."""
+        mark = f"button-{self.number}"
+        found = (f"[...{within}.querySelectorAll('button')].find((b) => b.offsetParent && (b.innerText.trim() === {json.dumps(label)}"
+                 f" || b.getAttribute('aria-label') === {json.dumps(label)}))")
+        self.wait(f"!!({found})")
+        self.js(f"{found}.dataset.test = '{mark}'")
+        self.click(f"[data-test={mark}]")
 
     def choose_files(self, selector, *paths):
         """Gives an <input type=file> these files, as its dialog would."""

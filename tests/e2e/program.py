@@ -135,3 +135,16 @@ class Server:
             assert meeting["status"] != "failed", meeting
             time.sleep(0.1)
         raise AssertionError(f"{meeting_id} is not done after {seconds} s")
+
+    def edit(self, meeting_id, patch):
+        """Someone's edit of the meeting as it stands; returns the answer."""
+        _, headers, _ = self.request("GET", f"/api/meetings/{meeting_id}")
+        status, answer = self.json("PATCH", f"/api/meetings/{meeting_id}", patch, {"If-Match": headers["ETag"]})
+        assert status == 200, answer
+        return answer
+
+    def wait_gone(self, meeting_id, seconds=30):
+        deadline = time.monotonic() + seconds
+        while self.json("GET", f"/api/meetings/{meeting_id}")[0] != 404:
+            assert time.monotonic() < deadline, f"{meeting_id} is still there after {seconds} s"
+            time.sleep(0.1)

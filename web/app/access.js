@@ -1,7 +1,7 @@
 // Who is here: signing in with a token, signing out, and what the page offers to whom. The server refuses what is not allowed; here it is only not
 // shown.
 import { json, post, send } from './api.js';
-import { fill, h, icon, notice } from './dom.js';
+import { fill, h, icon, notice, tell } from './dom.js';
 import { when } from './format.js';
 import { setTitle } from './router.js';
 import { text } from './strings.js';
@@ -28,7 +28,7 @@ async function signOut() {
         await send('/api/session', { method: 'DELETE' });
         location.reload(); // nothing of what was read stays in this page
     } catch (error) {
-        notice(error.message, { error: true });
+        tell(error);
     }
 }
 

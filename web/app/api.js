@@ -47,7 +47,8 @@ export async function json(path, options) {
     }
 }
 
-export const listMeetings = (cursor, signal) => json(`/api/meetings${query({ limit: 50, cursor })}`, { signal });
+/** A page of the list: `filter` may hold from, to, tag, open_actions. */
+export const listMeetings = (filter, cursor, signal) => json(`/api/meetings${query({ limit: 50, ...filter, cursor })}`, { signal });
 
 export const listJobs = async (signal) => (await json('/api/jobs', { signal })).jobs;
 
@@ -61,27 +62,31 @@ export async function readMeeting(id, signal) {
 
 export const readWaveform = (id, signal) => json(meetingPath(id, '/waveform'), { signal });
 
-/** Edits on the ETag that was read and returns the new one; ApiError with status 412 where someone else was first. */
+/** Edits on the ETag that was read: {etag, added}, the new one and the ids of new items; ApiError with status 412 where someone else was first. */
 export async function editMeeting(id, etag, patch) {
     const response = await send(meetingPath(id), {
         method: 'PATCH',
         headers: { 'Content-Type': 'application/json', 'If-Match': etag ?? '' },
         body: JSON.stringify(patch),
     });
-    return response.headers.get('ETag') ?? (await readMeeting(id)).etag;
+    const { added = [] } = await response.json().catch(() => ({}));
+    return { etag: response.headers.get('ETag') ?? (await readMeeting(id)).etag, added };
 }
 
-export const deleteMeeting = (id) => send(meetingPath(id), { method: 'DELETE' });
+export const deleteMeeting = (id, options = {}) => send(meetingPath(id), { method: 'DELETE', ...options });
 
 export const retryMeeting = (id) => send(meetingPath(id, '/retry'), { method: 'POST' });
+
+export const audioPath = (id) => meetingPath(id, '/audio');
 
 export const exportPath = (id, format) => meetingPath(id, `/export${query({ format })}`);
 
 export const exportText = async (id, format) => (await send(exportPath(id, format))).text();
 
-export const search = async (q, signal) => (await json(`/api/search${query({ q })}`, { signal })).hits;
+export const search = async (q, limit, offset, signal) => (await json(`/api/search${query({ q, limit, offset })}`, { signal })).hits;
 
-export const listItems = async (filter, signal) => (await json(`/api/items${query(filter)}`, { signal })).items;
+/** {items, owners}; the owners where filter.owners asks for them. */
+export const listItems = (filter, signal) => json(`/api/items${query(filter)}`, { signal });
 
 /** Server-sent events of a meeting in progress, closed when `signal` aborts. */
 export function watchMeeting(id, { onProgress, onDone, onLost }, signal) {
@@ -110,6 +115,8 @@ export const signParts = (id, numbers, signal) => json(uploadPath(id, '/parts'),
 
 /** All parts are there: it becomes a meeting. May be asked for again. */
 export const completeUpload = (id, signal) => json(uploadPath(id, '/complete'), { method: 'POST', signal });
+
+export const listUploads = async (signal) => (await json('/api/uploads', { signal })).uploads;
 
 export const cancelUpload = (id) => send(uploadPath(id), { method: 'DELETE' });
 

@@ -1,4 +1,5 @@
 // Elements made in one expression. Text always enters as a text node, never as markup.
+import { text as strings } from './strings.js';
 
 /**
  * h('p.aside', { id: 'x', onclick: f }, 'text', element, …): the attributes may be left out. A function is a listener; false,
@@ -57,20 +58,39 @@ export function notice(text, { error = false, action = null } = {}) {
     const close = () => box.remove();
     const box = h('div', { class: error ? 'notice error' : 'notice' }, h('p', text),
         action && h('button.plain', { onclick: () => { close(); action.run(); } }, action.label),
-        iconButton('close', 'Close', close));
+        iconButton('close', strings.close, close));
     document.getElementById('notices').append(box);
     if (!error && !action) setTimeout(close, NOTICE_MS);
 }
 
-/** A question in a dialog of its own; resolves to true when the answer is yes. */
-export function confirmDialog({ title, text, yes, no }) {
+/** Tells why something did not work. */
+export const tell = (error) => notice(error.message, { error: true });
+
+/**
+ * A modal dialog with a form of `children` under the heading `title`. Resolves to the value of the button that closed it, "" for Escape.
+ * `wide`: for long texts; `firm`: only its buttons close it.
+ */
+export function openDialog({ title, wide = false, firm = false, focus = null }, ...children) {
     return new Promise((resolve) => {
-        const dialog = h('dialog', { 'aria-labelledby': 'question' }, h('form', { method: 'dialog' },
-            h('h2', { id: 'question' }, title), h('p', text),
-            h('div.buttons', h('button.plain', { type: 'submit', value: 'no', autofocus: true }, no),
-                h('button.danger', { type: 'submit', value: 'yes' }, yes))));
-        dialog.addEventListener('close', () => { dialog.remove(); resolve(dialog.returnValue === 'yes'); });
+        const dialog = h('dialog', { class: wide && 'wide', 'aria-labelledby': 'dialog-title' },
+            h('form.edit', { method: 'dialog' }, h('h2', { id: 'dialog-title' }, title), children));
+        dialog.addEventListener('cancel', (event) => { if (firm) event.preventDefault(); });
+        dialog.addEventListener('close', () => { dialog.remove(); resolve(dialog.returnValue); });
         document.body.append(dialog);
         dialog.showModal();
+        focus?.focus();
     });
+}
+
+/** The buttons of a dialog: [value, label, class, attributes]. The last one is what Enter does. */
+export const dialogButtons = (...buttons) => h('div.buttons', buttons.map(([value, label, kind = 'plain', attributes = {}], i) => {
+    const last = i === buttons.length - 1;
+    const close = (event) => event.target.closest('dialog').close(value);
+    return h(`button.${kind}`, { ...(last ? { type: 'submit', value } : { onclick: close }), ...attributes }, label);
+}));
+
+/** A question in a dialog of its own; resolves to true when the answer is yes. */
+export async function confirmDialog({ title, text, yes, no }) {
+    const buttons = dialogButtons(['no', no, 'plain', { autofocus: true }], ['yes', yes, 'danger']);
+    return await openDialog({ title }, h('p', text), buttons) === 'yes';
 }

@@ -7,8 +7,8 @@ const WAIT_MS = 150;
 const LETTERS_MIN = 2;
 const PLACES_MAX = 2000;
 
-/** `texts[i]` is the text of the only node in `elements[i]`. */
-export function createFind({ texts, elements, reveal, signal }) {
+/** `textOf(i)` is the text of the only node in `elements[i]`, of which there are `count`. */
+export function createFind({ count, textOf, elements, reveal, signal }) {
     let places = [], present = -1, timer = null;
     const label = text.transcript.find;
     const input = h('input', { type: 'search', 'aria-label': label, placeholder: label, autocomplete: 'off' });
@@ -34,8 +34,8 @@ export function createFind({ texts, elements, reveal, signal }) {
         places = [];
         if (words.length >= LETTERS_MIN) {
             const pattern = new RegExp(words.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&').replace(/\s+/g, '\\s+'), 'giu');
-            for (let index = 0; index < texts.length && places.length < PLACES_MAX; index++) {
-                for (const { index: from, 0: found } of texts[index].matchAll(pattern)) {
+            for (let index = 0; index < count && places.length < PLACES_MAX; index++) {
+                for (const { index: from, 0: found } of textOf(index).matchAll(pattern)) {
                     places.push({ index, from, to: from + found.length });
                 }
             }

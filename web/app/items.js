@@ -1,5 +1,5 @@
 // An item (action, decision, question, requirement) as a card: what, who, until when, the words said, and what to do with it.
-import { fill, h, iconButton } from './dom.js';
+import { announce, dialogButtons, fill, h, icon, iconButton, openDialog } from './dom.js';
 import { clock, day, percent } from './format.js';
 import { text } from './strings.js';
 
@@ -24,6 +24,7 @@ function facts(item) {
         !item.due && item.due_said && h('li.chip', text.items.due(item.due_said)),
         item.priority && h('li.chip', { class: item.priority === 'must' && 'must' }, item.priority),
         item.type && h('li.chip', item.type),
+        item.origin === 'user' && !item.evidence?.length && h('li.chip', { title: text.items.ownWhy }, text.items.own),
         item.status !== 'draft' && h('li.chip.status', { class: item.status }, text.items.status[item.status] ?? item.status),
         confidenceLabel(item));
 }
@@ -36,33 +37,69 @@ function quoteElement(evidence, onQuote) {
     return h('button.quote', { title: text.items.playQuote, onclick: () => onQuote(evidence) }, words);
 }
 
-function editForm(item, onSave, onCancel) {
-    const field = (label, element) => h('label', h('span', label), element);
+const field = (label, element) => h('label', h('span', label), element);
+const PRIORITIES = ['must', 'should', 'could', 'wont'];
+
+/** The fields of an item and what they hold: {elements, values()}. */
+function itemFields(item, kind) {
     const words = h('textarea', { rows: 3, maxlength: 4000, required: true }, item.text);
-    const owner = h('input', { value: item.owner ?? '', maxlength: 120 });
+    const owner = h('input', { value: item.owner ?? '', maxlength: 120, list: 'speakers' });
     const due = h('input', { type: 'date', value: item.due ?? '' });
-    const submit = (event) => {
-        event.preventDefault();
-        onSave({ text: words.value.trim(), owner: owner.value.trim() || null, due: due.value || null });
-    };
-    return h('form.edit', { onsubmit: submit, onkeydown: (event) => { if (event.key === 'Escape') onCancel(); } },
-        field(text.items.textLabel, words),
+    const priority = h('select', h('option', { value: '' }, text.items.noPriority),
+        PRIORITIES.map((name) => h('option', { value: name, selected: item.priority === name }, name)));
+    const values = () => ({
+        text: words.value.trim(), owner: owner.value.trim() || null, due: due.value || null,
+        ...(kind === 'requirement' && { priority: priority.value || null }),
+    });
+    const elements = [field(text.items.textLabel, words),
         h('div.pair', field(text.items.ownerLabel, owner), field(text.items.dueLabel, due)),
+        kind === 'requirement' && field(text.items.priorityLabel, priority)];
+    return { elements, values };
+}
+
+function editForm(item, kind, onSave, onCancel) {
+    const { elements, values } = itemFields(item, kind);
+    const submit = (event) => { event.preventDefault(); onSave(values()); };
+    return h('form.edit', { onsubmit: submit, onkeydown: (event) => { if (event.key === 'Escape') onCancel(); } }, elements,
         h('div.buttons', h('button.primary', { type: 'submit' }, text.meeting.save),
             h('button.plain', { onclick: onCancel }, text.meeting.cancel)));
 }
 
 /**
- * `onChange(id, change)` saves and resolves to whether it did; the card shows what was saved. `context` is put above the
+ * Asks for a new item in a dialog; resolves to what is to be saved, or null. `quote` {segments, quote, speaker, start_ms} is its proof; without
+ * one the item is marked as the user's own.
+ */
+export async function askForItem(kind, quote) {
+    const choice = h('select', kinds.map((name) => h('option', { value: name, selected: name === kind }, text.items.kinds[name])));
+    let inputs = itemFields({ text: quote?.quote ?? '', owner: kind === 'action' ? quote?.speaker : null }, kind);
+    const body = h('div.edit', inputs.elements);
+    choice.addEventListener('change', () => {
+        inputs = itemFields(inputs.values(), choice.value);
+        fill(body, inputs.elements);
+    });
+    const answer = await openDialog({ title: text.items.addTitle, wide: true, focus: body.querySelector('textarea') },
+        field(text.items.kind, choice), body,
+        quote ? quoteElement(quote, null) : h('p.aside', text.items.noProof),
+        dialogButtons(['no', text.meeting.cancel], ['yes', text.items.add, 'primary']));
+    const proof = quote && { segments: quote.segments, quote: quote.quote };
+    return answer === 'yes' ? { kind: choice.value, ...inputs.values(), ...proof } : null;
+}
+
+/**
+ * `onChange(id, change, before)` saves and resolves to whether it did; the card shows what was saved. `context` is put above the
  * text (the meeting, in a list over all meetings). `editable` false: only the status can be changed.
  */
 export function itemCard(item, { kind, onQuote = null, onChange, context = null, editable = true }) {
     const card = h('li.item', { 'data-kind': kind });
 
-    async function change(changes) {
-        for (const control of card.querySelectorAll('.card-tools button, form button')) control.disabled = true;
-        if (await onChange(item.id, changes)) Object.assign(item, changes);
+    // Shown at once; where it could not be saved all is as before, and what was typed stands in the form again.
+    async function change(changes, typed = false) {
+        const before = Object.fromEntries(Object.keys(changes).map((name) => [name, item[name] ?? null]));
+        Object.assign(item, changes);
         render();
+        if (await onChange(item.id, changes, before)) return announce(text.items.saved(text.items.status[item.status] ?? item.status));
+        Object.assign(item, before);
+        return typed && card.isConnected ? edit({ ...item, ...changes }) : render();
     }
 
     function actions() {
@@ -71,11 +108,11 @@ export function itemCard(item, { kind, onQuote = null, onChange, context = null,
         return [item.status === 'draft' && set('confirmed', 'check', text.items.confirm, true),
             kind === 'action' && set('done', 'check', text.items.done, true),
             set('rejected', 'close', text.items.reject, true),
-            editable && iconButton('edit', text.items.edit, edit)];
+            editable && iconButton('edit', text.items.edit, () => edit())];
     }
 
-    function edit() {
-        fill(card, editForm(item, change, render));
+    function edit(typed = item) {
+        fill(card, editForm(typed, kind, (changes) => change(changes, true), render));
         card.querySelector('textarea').focus();
     }
 
@@ -93,11 +130,13 @@ export function itemCard(item, { kind, onQuote = null, onChange, context = null,
     return card;
 }
 
-/** A kind's cards under its heading; rejected ones are folded away. */
+/** A kind's cards under its heading; rejected ones are folded away. `options.onAdd(kind)` is behind its button. */
 export function itemSection(kind, items, options) {
     const rejected = items.filter((item) => item.status === 'rejected'), open = items.filter((item) => !rejected.includes(item));
     const cards = (list) => h('ul.items', list.map((item) => itemCard(item, { kind, ...options })));
-    return h('section', { class: `items-of ${kind}` }, h('h2', text.items[kind], ' ', h('span.number', open.length)),
+    const add = h('button.quiet.add', { onclick: () => options.onAdd(kind), 'aria-label': text.items.addOne[kind] },
+        icon('add'), h('span', text.items.add));
+    return h('section', { class: `items-of ${kind}` },
+        h('header.items-head', h('h2', text.items[kind], ' ', h('span.number', open.length)), add),
         cards(open), rejected.length > 0 && h('details', h('summary', text.items.rejected(rejected.length)), cards(rejected)));
 }
-

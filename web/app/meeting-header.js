@@ -1,43 +1,69 @@
 // The head of a meeting's page: title (editable), date, length, and what can be done with the whole of it.
-import { deleteMeeting, exportPath, exportText } from './api.js';
+import { audioPath, exportPath, exportText } from './api.js';
+import { deleteSoon } from './deleting.js';
 import { confirmDialog, fill, h, icon, iconButton, notice } from './dom.js';
 import { duration, parseTime, when } from './format.js';
-import { forgetMeeting } from './meetings.js';
 import { link, setTitle } from './router.js';
 import { openShareDialog } from './share.js';
 import { text } from './strings.js';
 
 const TITLE_LETTERS_MAX = 200;
 
+/** Title and tags, with the form in which both are changed in their place. */
 function titleElement(contents, save) {
     const element = h('div.title');
+    const tags = () => contents.metadata.tags ?? [];
     function show() {
         setTitle(contents.title);
-        fill(element, h('h1', contents.title), iconButton('edit', text.meeting.editTitle, edit));
+        fill(element, h('h1', contents.title), iconButton('edit', text.meeting.editTitle, () => edit()),
+            tags().length > 0 && h('p.tags', tags().map((tag) => h('span.tag', tag))));
     }
-    function edit() {
-        const label = text.meeting.editTitle;
-        const input = h('input', { value: contents.title, maxlength: TITLE_LETTERS_MAX, required: true, 'aria-label': label });
+    function edit(typed = { title: contents.title, tags: tags().join(', ') }) {
+        const input = h('input.words', { value: typed.title, maxlength: TITLE_LETTERS_MAX, required: true, 'aria-label': text.meeting.titleLabel });
+        const label = text.meeting.tagsLabel;
+        const tagInput = h('input', { value: typed.tags, maxlength: 1000, 'aria-label': label, placeholder: label });
+        const back = () => { show(); element.querySelector('button').focus(); };
         const submit = async (event) => {
             event.preventDefault();
-            const wanted = input.value.trim();
-            if (wanted && wanted !== contents.title && await save({ title: wanted })) contents.title = wanted;
-            cancel();
+            const before = { title: contents.title, tags: tags() }, wanted = input.value.trim();
+            const list = [...new Set(tagInput.value.split(',').map((tag) => tag.trim()).filter(Boolean))];
+            const patch = { ...(wanted && wanted !== before.title && { title: wanted }),
+                ...(list.join() !== before.tags.join() && { tags: list }) };
+            if (!Object.keys(patch).length) return back();
+            contents.title = patch.title ?? before.title;
+            contents.metadata.tags = patch.tags ?? before.tags;
+            back();
+            if (await save(patch)) return undefined;
+            contents.title = before.title;
+            contents.metadata.tags = before.tags;
+            return element.isConnected ? edit({ title: wanted, tags: tagInput.value }) : undefined;
         };
-        const cancel = () => { show(); element.querySelector('button').focus(); };
-        fill(element, h('form', { onsubmit: submit, onkeydown: (event) => { if (event.key === 'Escape') cancel(); } }, input,
+        const key = (event) => { if (event.key === 'Escape') back(); };
+        fill(element, h('h1.unseen', contents.title), h('form', { onsubmit: submit, onkeydown: key }, input, tagInput,
             h('button.primary', { type: 'submit' }, text.meeting.save),
-            h('button.plain', { onclick: () => cancel() }, text.meeting.cancel)));
+            h('button.plain', { onclick: back }, text.meeting.cancel)));
         input.select();
     }
     show();
     return element;
 }
 
-function exportMenu(id) {
+/** Whether the meeting has what a format is made of. */
+function hasFor(format, { items, transcript }) {
+    const open = (item) => item.status !== 'rejected' && item.status !== 'done';
+    if (format === 'srt' || format === 'vtt') return transcript !== null && transcript.timed !== false;
+    if (format === 'ics') return items.action.some((item) => item.due && open(item));
+    if (format === 'reqif') return items.requirement.some((item) => item.status !== 'rejected');
+    return true;
+}
+
+function exportMenu(id, contents) {
     const entry = ([format, label]) => h('li', h('a', { href: exportPath(id, format), download: true }, label));
-    const menu = h('details.menu', h('summary.plain', icon('export'), h('span', text.meeting.export)),
-        h('ul', Object.entries(text.meeting.formats).map(entry)));
+    const recording = contents.recordingUrl !== null && h('li', h('a', { href: audioPath(id), download: true }, text.meeting.recording));
+    const list = h('ul');
+    const menu = h('details.menu', h('summary.plain', icon('export'), h('span', text.meeting.export)), list);
+    const show = () => fill(list, Object.entries(text.meeting.formats).filter(([format]) => hasFor(format, contents)).map(entry), recording);
+    menu.addEventListener('toggle', () => { if (menu.open) show(); });
     const close = () => { menu.open = false; };
     menu.addEventListener('click', (event) => { if (event.target.closest('a')) close(); });
     menu.addEventListener('focusout', (event) => { if (!menu.contains(event.relatedTarget)) close(); });
@@ -60,18 +86,12 @@ async function copyMarkdown(id) {
     }
 }
 
-/** Asks, deletes, and goes back to the list. */
+/** Asks, goes back to the list, and deletes a few seconds later: until then it can be taken back there. */
 export async function askAndDelete(id, title) {
     const { deleteTitle, deleteText, deleteYes, deleteNo } = text.meeting;
     if (!await confirmDialog({ title: deleteTitle, text: deleteText(title), yes: deleteYes, no: deleteNo })) return;
-    try {
-        await deleteMeeting(id);
-        forgetMeeting(id);
-        notice(text.meeting.deleted);
-        location.hash = link.meetings();
-    } catch (error) {
-        notice(error.message, { error: true });
-    }
+    deleteSoon(id, title);
+    location.hash = link.meetings();
 }
 
 /** `save(patch)` resolves to whether it was saved. */
@@ -80,13 +100,12 @@ export function meetingHeader({ id, contents, save }) {
     const date = parseTime(metadata.timestamp);
     const facts = h('p.row-meta', date && h('time', { datetime: date.toISOString() }, when(metadata.timestamp)),
         durationMs > 0 && h('span', duration(durationMs)),
-        metadata.filename && metadata.filename !== title && h('span', metadata.filename),
-        (metadata.tags ?? []).map((tag) => h('span.tag', tag)));
+        metadata.filename && metadata.filename !== title && h('span', metadata.filename));
     const copy = h('button.plain', { title: text.meeting.copyWhy, onclick: () => copyMarkdown(id) },
         icon('copy'), h('span', text.meeting.copy));
     return h('header.meeting-head',
         h('div', titleElement(contents, save), facts),
-        h('div.tools', copy, exportMenu(id),
+        h('div.tools', copy, exportMenu(id, contents),
             h('button.plain.writes', { onclick: () => openShareDialog(id) }, icon('share'), h('span', text.share.button)),
             iconButton('trash', text.meeting.delete, () => askAndDelete(id, contents.title), { shown: true, kind: 'plain' })));
 }

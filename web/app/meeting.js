@@ -1,12 +1,13 @@
 // A meeting: its summary and items beside the transcript, and the recording below them.
-import { editMeeting, readMeeting, readWaveform, watchMeeting } from './api.js';
-import { fill, h, iconButton, notice } from './dom.js';
+import { readMeeting, readWaveform, watchMeeting } from './api.js';
+import { announce, fill, h, iconButton } from './dom.js';
 import { clock, percent } from './format.js';
-import { itemSection, kinds } from './items.js';
+import { askForItem, itemSection, kinds } from './items.js';
 import { askAndDelete, meetingHeader } from './meeting-header.js';
 import { createPlayer } from './player.js';
 import { createProgress } from './progress.js';
 import { reload, setTitle } from './router.js';
+import { createSaver } from './saver.js';
 import { text } from './strings.js';
 import { createTranscript, plainTranscript } from './transcript.js';
 
@@ -32,22 +33,6 @@ function contentsOf(meeting) {
         durationMs: metadata.duration_ms || meeting.transcript?.duration_ms || 0,
         title: metadata.title || metadata.filename || text.meetings.untitled,
     };
-}
-
-/** Edits one after the other, each on the ETag that the one before it made. save(patch) resolves to whether it was saved. */
-function createSaver(id, etag) {
-    let last = Promise.resolve();
-    async function send(patch) {
-        try {
-            etag = await editMeeting(id, etag, patch);
-            return true;
-        } catch (error) {
-            if (error.status === 412) notice(text.meeting.conflict, { error: true, action: { label: text.reload, run: reload } });
-            else notice(error.message, { error: true });
-            return false;
-        }
-    }
-    return (patch) => { last = last.then(() => send(patch)); return last; };
 }
 
 function summarySection({ summary, topics, transcript }, onTopic) {
@@ -81,35 +66,67 @@ function twoViews(notes, transcript, first) {
 
 function showReady({ main, id, meeting, etag, startMs, signal }) {
     const contents = contentsOf(meeting);
-    const save = createSaver(id, etag);
-    let player = null;
+    const saveChange = createSaver(id, meeting, etag);
+    let player = null, transcript = null;
     const seek = (ms, play = true) => (player ? player.seek(ms, play) : transcript?.setTime(ms));
     const canSeek = contents.recordingUrl ? seek : null;
-    const transcript = contents.transcript && createTranscript({ transcript: contents.transcript, onSeek: canSeek, signal });
-    if (contents.recordingUrl) {
-        const onTime = (ms) => transcript?.setTime(ms);
-        player = createPlayer({ url: contents.recordingUrl, durationMs: contents.durationMs, onTime, signal });
-    }
+    const names = h('datalist', { id: 'speakers' });
+    const notes = h('div.notes');
 
     function playQuote(evidence) {
         if (evidence.segments) transcript?.quote(evidence.segments[0], evidence.segments[1] ?? evidence.segments[0]);
         if (contents.transcript?.timed !== false) seek(evidence.start_ms);
     }
-    const saveItem = (item, change) => save({ items: { [item]: change } });
-    const options = { onQuote: transcript || player ? playQuote : null, onChange: saveItem };
-    const found = kinds.filter((kind) => contents.items[kind].length > 0);
-    const notes = h('div.notes', summarySection(contents, canSeek ?? (transcript && seek)),
-        found.length ? found.map((kind) => itemSection(kind, contents.items[kind], options)) : h('p.aside', text.items.none));
 
+    async function save(patch) {
+        const answer = await saveChange(patch);
+        // Names and quotes of the items go with the transcript.
+        if (answer && (patch.speakers || patch.segments)) readNotes();
+        return answer;
+    }
+
+    /** The notes as the server has them now, unless someone is typing there. */
+    async function readNotes() {
+        const now = await readMeeting(id, signal).catch(() => null);
+        if (!now || notes.querySelector('form')) return;
+        const { items, summary, topics } = contentsOf(now.meeting);
+        Object.assign(contents, { items, summary, topics });
+        showNotes();
+    }
+
+    async function addItem(kind, quote = null) {
+        const item = await askForItem(kind, quote);
+        const answer = item && await save({ new_items: [item] });
+        if (!answer) return;
+        const evidence = quote ? [{ ...quote, end_ms: quote.start_ms }] : [];
+        contents.items[item.kind].push({ ...item, id: answer.added[0], origin: 'user', status: 'confirmed', evidence });
+        announce(text.items.added);
+        showNotes();
+    }
+
+    function showNotes() {
+        const saveItem = (item, change) => save({ items: { [item]: change } });
+        const options = { onQuote: transcript || player ? playQuote : null, onChange: saveItem, onAdd: addItem };
+        const none = kinds.every((kind) => contents.items[kind].length === 0);
+        fill(names, [...new Set((contents.transcript?.speakers ?? []).map((speaker) => speaker.name))].map((name) => h('option', { value: name })));
+        fill(notes, summarySection(contents, canSeek ?? (transcript && seek)), none && h('p.aside', text.items.none),
+            kinds.map((kind) => itemSection(kind, contents.items[kind], options)));
+        const evidence = kinds.flatMap((kind) => contents.items[kind]).flatMap((item) => item.evidence ?? []);
+        player?.setMarks(evidence.map(({ start_ms: ms }) => ms));
+    }
+
+    transcript = contents.transcript && createTranscript({ transcript: contents.transcript, onSeek: canSeek, save, onAdd: addItem, signal });
+    if (contents.recordingUrl) {
+        const onTime = (ms) => transcript?.setTime(ms);
+        const segments = contents.transcript?.timed === false ? [] : contents.transcript?.segments ?? [];
+        player = createPlayer({ url: contents.recordingUrl, durationMs: contents.durationMs, segments, onTime, signal });
+    }
+    showNotes();
     const words = transcript?.element ?? plainTranscript(meeting.transcription);
     fill(main, h('article.meeting', meetingHeader({ id, contents, save }),
-        twoViews(notes, words, startMs === null ? 'notes' : 'transcript'), player?.element));
-    if (player) {
-        const evidence = found.flatMap((kind) => contents.items[kind]).flatMap((item) => item.evidence ?? []);
-        player.setMarks(evidence.map(({ start_ms: ms }) => ms));
-        // Without its picture the recording plays all the same.
-        if (meeting.waveform_url) readWaveform(id, signal).then(player.setPeaks, () => {});
-    }
+        twoViews(notes, words, startMs === null ? 'notes' : 'transcript'), player?.element, names));
+    // Without its picture the recording plays all the same.
+    if (player && meeting.waveform_url) readWaveform(id, signal).then(player.setPeaks, () => {});
     if (startMs !== null) seek(startMs, false);
 }
 

@@ -1,8 +1,11 @@
 // The list of meetings: uploads and work in progress on top, then every meeting, newest first.
 import { listJobs, listMeetings } from './api.js';
-import { announce, fill, h, notice } from './dom.js';
+import { deleteEvents, isDeleting } from './deleting.js';
+import { announce, fill, h, icon, notice, tell } from './dom.js';
 import { duration, parseTime, when } from './format.js';
+import { createMore, keepInAddress } from './paging.js';
 import { createProgress } from './progress.js';
+import { canRecord, startRecording } from './record.js';
 import { link, setTitle } from './router.js';
 import { text } from './strings.js';
 import { uploadPanel, uploadEvents } from './upload.js';
@@ -11,7 +14,48 @@ const POLL_BUSY_MS = 2000;
 const POLL_IDLE_MS = 15000;
 
 // Kept while the page is open, so that coming back from a meeting finds the list as it was.
-const list = { rows: [], cursor: null, loaded: false, scroll: 0, notice: null };
+const list = { filter: '', rows: [], cursor: null, loaded: false, scroll: 0, notice: null };
+
+deleteEvents.addEventListener('gone', (event) => { list.rows = list.rows.filter((row) => row.meeting_id !== event.detail); });
+
+const FILTERS = ['state', 'tag', 'from', 'to', 'open'];
+const jobStates = { working: (status) => status !== 'failed', failed: (status) => status === 'failed' };
+
+/** What the server is asked for. A day is one of this place's calendar, and the last one belongs to it. */
+function serverFilter({ tag, from, to, open }) {
+    const midnight = (day, later = 0) => { const date = new Date(`${day}T00:00`); date.setDate(date.getDate() + later); return date.toISOString(); };
+    return { tag, from: from && midnight(from), to: to && midnight(to, 1), open_actions: open && 1 };
+}
+
+/** The controls of the filter: {element, showTags(rows)}. `onChange` is called once `wanted` holds what the user has set. */
+function filterBar(wanted, onChange) {
+    const set = (name, value) => { wanted[name] = value; showCount(); onChange(); };
+    const labelled = (name, control) => h('label', h('span', text.meetings.filters[name]), control);
+    const state = h('select', { onchange: () => set('state', state.value) },
+        Object.entries(text.meetings.states).map(([value, label]) => h('option', { value, selected: wanted.state === value }, label)));
+    const date = (name) => h('input', { type: 'date', value: wanted[name], onchange: (event) => set(name, event.target.value) });
+    const tags = h('datalist', { id: 'tags' });
+    const tag = h('input', { value: wanted.tag, list: 'tags', maxlength: 64, autocomplete: 'off', onchange: () => set('tag', tag.value.trim()) });
+    const open = h('input', { type: 'checkbox', checked: Boolean(wanted.open), onchange: () => set('open', open.checked ? '1' : '') });
+    const count = h('span.number');
+    const element = h('details.filter', { open: FILTERS.some((name) => wanted[name]) },
+        h('summary', icon('filter'), ` ${text.meetings.filter} `, count),
+        h('div.filters', labelled('state', state), labelled('tag', tag), tags, labelled('from', date('from')), labelled('to', date('to')),
+            h('label.check', open, h('span', text.meetings.filters.open))));
+    function showCount() {
+        const n = FILTERS.filter((name) => wanted[name]).length;
+        count.textContent = n ? `(${n})` : '';
+    }
+    showCount();
+    const known = new Set();
+    function showTags(rows) {
+        for (const name of rows.flatMap((row) => row.tags ?? [])) {
+            if (!known.has(name)) tags.append(h('option', { value: name }));
+            known.add(name);
+        }
+    }
+    return { element, showTags };
+}
 
 /** Puts the newest page of the server in place of what the list knew of that span of time. */
 function merge(page) {
@@ -25,11 +69,6 @@ function merge(page) {
     }
     list.loaded = true;
     list.notice = page.notice ?? null;
-}
-
-/** The list no longer shows this meeting. */
-export function forgetMeeting(id) {
-    list.rows = list.rows.filter((row) => row.meeting_id !== id);
 }
 
 /** "3 actions", "2 decisions" …: only what there is. */
@@ -56,12 +95,13 @@ function meetingRow(row) {
     h('ul.chips', countChips(row)));
 }
 
-/** The rows of the jobs, newest first; each is kept while its job lives, so that bars move and focus stays. */
-function createJobs(onChange) {
+/** The rows of the jobs that are wanted(job), newest first; each is kept while its job lives, so that bars move and focus stays. */
+function createJobs(onChange, wanted) {
     const rows = new Map();
     const element = h('ul.rows.jobs', { 'aria-label': text.meetings.progress });
     /** Shows `jobs` and returns the ids of those that were shown before and are gone. */
-    function update(jobs) {
+    function update(all) {
+        const jobs = all.filter((job) => wanted(job) && !isDeleting(job.meeting_id));
         const live = new Set(jobs.map((job) => job.meeting_id));
         const gone = [...rows.keys()].filter((id) => !live.has(id));
         for (const id of gone) {
@@ -109,48 +149,63 @@ const emptyState = () => h('section.empty', h('h2', text.meetings.emptyTitle), h
     h('p', text.meetings.empty),
     h('p.aside', text.meetings.emptyShell, ' ', h('code', text.meetings.emptyCommand)));
 
-export async function meetingsPage({ main, signal }) {
+export async function meetingsPage({ main, query, signal }) {
     setTitle('');
+    const wanted = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? '']));
+    const isFiltered = () => FILTERS.some((name) => wanted[name]);
     const rows = h('ul.rows', { 'aria-label': text.meetings.title });
-    const empty = emptyState();
-    const more = h('button.plain.more', { hidden: true, onclick: () => loadMore() }, text.meetings.more);
-    const drop = uploadPanel();
-    const jobs = createJobs(() => poll());
+    const empty = emptyState(), none = h('p.aside', { role: 'status', hidden: true }, text.meetings.noneFits);
+    const drop = uploadPanel(canRecord() && h('button.plain', { onclick: startRecording }, icon('record'), h('span', text.record.open)));
+    const jobs = createJobs(() => poll(), (job) => !wanted.state || (jobStates[wanted.state]?.(job.status) ?? false));
+    const bar = filterBar(wanted, () => {
+        keepInAddress('', wanted);
+        restart().catch((error) => { if (!signal.aborted) tell(error); });
+    });
+    const more = createMore(loadMore, signal);
+
+    const visible = (some) => (jobStates[wanted.state] ? [] : some.filter((row) => !isDeleting(row.meeting_id)));
 
     function render() {
-        fill(rows, list.rows.map(meetingRow));
-        more.hidden = list.cursor === null;
+        fill(rows, visible(list.rows).map(meetingRow));
+        bar.showTags(list.rows);
+        more.show(list.cursor !== null && !jobStates[wanted.state]);
         showEmpty();
     }
 
     function showEmpty() {
-        const none = list.loaded && list.rows.length === 0;
-        empty.hidden = !none || !jobs.isEmpty();
+        const bare = list.loaded && visible(list.rows).length === 0 && list.cursor === null;
+        empty.hidden = !bare || isFiltered() || !jobs.isEmpty();
+        none.hidden = !(bare || jobStates[wanted.state]) || !isFiltered() || !jobs.isEmpty();
+        bar.element.hidden = bare && !isFiltered();
         const reason = empty.querySelector('.reason');
         reason.textContent = list.notice ?? '';
         reason.parentElement.hidden = !list.notice;
-        drop.classList.toggle('large', none);
+        drop.classList.toggle('large', bare && !isFiltered());
     }
 
     async function refresh() {
-        merge(await listMeetings(null, signal));
+        const key = JSON.stringify(wanted);
+        const page = await listMeetings(serverFilter(wanted), null, signal);
+        if (key !== JSON.stringify(wanted)) return;
+        if (list.filter !== key) Object.assign(list, { filter: key, rows: [], cursor: null, scroll: 0 });
+        merge(page);
         render();
     }
 
-    let loading = false;
+    async function restart() {
+        await refresh();
+        poll();
+    }
+
     async function loadMore() {
-        if (loading || list.cursor === null) return;
-        loading = true;
-        try {
-            const page = await listMeetings(list.cursor, signal);
-            list.rows = list.rows.concat(page.meetings);
-            list.cursor = page.next_cursor ?? null;
-            rows.append(...page.meetings.map(meetingRow));
-            more.hidden = list.cursor === null;
-        } catch (error) {
-            if (!signal.aborted) notice(error.message, { error: true });
-        }
-        loading = false;
+        const key = list.filter;
+        const page = await listMeetings(serverFilter(wanted), list.cursor, signal);
+        if (key !== list.filter) return true;
+        list.rows = list.rows.concat(page.meetings);
+        list.cursor = page.next_cursor ?? null;
+        rows.append(...visible(page.meetings).map(meetingRow));
+        bar.showTags(page.meetings);
+        return list.cursor !== null;
     }
 
     // A job that is gone has become a meeting (or was deleted): the list is read again.
@@ -166,24 +221,21 @@ export async function meetingsPage({ main, signal }) {
             lost = false;
             return current.some((job) => job.status !== 'failed') ? POLL_BUSY_MS : POLL_IDLE_MS;
         } catch (error) {
-            if (!signal.aborted && !lost) notice(error.message, { error: true });
+            if (!signal.aborted && !lost) tell(error);
             lost = true;
             return POLL_IDLE_MS;
         }
     }, signal);
 
-    if (list.loaded) render();
-    main.append(h('h1.unseen', text.meetings.title), drop, jobs.element, empty, rows, more);
+    if (list.loaded && list.filter === JSON.stringify(wanted)) render();
+    main.append(h('h1.unseen', text.meetings.title), drop, jobs.element, bar.element, none, empty, rows, more.element);
     empty.hidden = true;
     jobs.element.hidden = true;
-    const scroll = list.scroll;
+    const { scroll } = list;
     await refresh();
     window.scrollTo(0, scroll);
     window.addEventListener('scroll', () => { if (!signal.aborted) list.scroll = window.scrollY; }, { signal, passive: true });
     uploadEvents.addEventListener('sent', poll, { signal });
-    const nearEnd = (entries) => { if (entries.some((entry) => entry.isIntersecting)) loadMore(); };
-    const watcher = new IntersectionObserver(nearEnd, { rootMargin: '400px' });
-    watcher.observe(more);
-    signal.addEventListener('abort', () => watcher.disconnect());
+    deleteEvents.addEventListener('changed', () => { render(); poll(); }, { signal });
     poll();
 }

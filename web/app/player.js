@@ -7,28 +7,58 @@ import { createWaveform } from './waveform.js';
 const STEP_MS = 5000;
 const BIG_STEP_MS = 30000;
 const BACK_MS = 10000;
-const SPEEDS = [1, 1.25, 1.5, 2];
+const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2, 2.5];
+const SILENCE_MS = 1500;      // a shorter one belongs to the talk
+const SILENCE_KEPT_MS = 300;  // on either side
+
+/** The spans in which nobody speaks, of segments in order of time: [{from, to}]. */
+function silencesOf(segments, durationMs) {
+    const silences = [];
+    let end = 0;
+    for (const { start_ms, end_ms } of [...segments, { start_ms: durationMs, end_ms: durationMs }]) {
+        if (start_ms - end > SILENCE_MS) silences.push({ from: end + (end && SILENCE_KEPT_MS), to: start_ms - SILENCE_KEPT_MS });
+        end = Math.max(end, end_ms);
+    }
+    return silences;
+}
+
+// As the user set them last, in this window.
+const chosen = { speed: 1, skip: false };
 
 /** Where space and the arrows mean something else already. */
 const busy = (target) => target.closest('input, textarea, select, button, a, summary, dialog, [contenteditable]') !== null;
 
-/** `onTime(ms)` is called for each frame while it plays, and on each seek. */
-export function createPlayer({ url, durationMs, onTime, signal }) {
+/** `onTime(ms)` is called for each frame while it plays, and on each seek. `segments`: where someone speaks. */
+export function createPlayer({ url, durationMs, segments, onTime, signal }) {
     const audio = h('audio', { src: url, preload: 'metadata' });
     const canvas = h('canvas');
     const slider = h('div.wave', { role: 'slider', tabindex: 0, 'aria-label': text.player.seek, 'aria-valuemin': 0 }, canvas);
     const time = h('span.time');
     const playButton = iconButton('play', text.player.play, toggle, { kind: 'play' });
-    const setSpeed = () => { audio.playbackRate = Number(speed.value); };
+    const setSpeed = () => { chosen.speed = audio.defaultPlaybackRate = audio.playbackRate = Number(speed.value); };
     const speed = h('select.speed', { 'aria-label': text.player.speed, onchange: setSpeed },
-        SPEEDS.map((rate) => h('option', { value: rate }, `${rate}×`)));
+        SPEEDS.map((rate) => h('option', { value: rate, selected: rate === chosen.speed }, `${rate}×`)));
+    const silences = silencesOf(segments, durationMs);
+    const toggleSkip = () => { chosen.skip = !chosen.skip; skip.setAttribute('aria-pressed', chosen.skip); };
+    const skip = h('button.quiet.skip-silence', {
+        hidden: !silences.length, 'aria-pressed': String(chosen.skip), title: text.player.skipWhy, onclick: toggleSkip,
+    }, icon('skip'), h('span', text.player.skip));
     const element = h('section.player', { 'aria-label': text.player.label }, playButton,
-        iconButton('undo', text.player.back, () => seek(position() - BACK_MS)), slider, time, speed, audio);
+        iconButton('undo', text.player.back, () => seek(position() - BACK_MS)), slider, time, skip, speed, audio);
+    setSpeed();
     const wave = createWaveform(canvas, durationMs, signal);
 
     const position = () => audio.currentTime * 1000;
 
+    function skipSilence() {
+        if (!chosen.skip || audio.paused || audio.seeking) return;
+        const now = position();
+        const silence = silences.find(({ from, to }) => now >= from && now < to - SILENCE_KEPT_MS);
+        if (silence) audio.currentTime = silence.to / 1000;
+    }
+
     function show() {
+        skipSilence();
         const now = position();
         wave.setTime(now);
         time.textContent = `${clock(now)} / ${clock(durationMs)}`;
@@ -89,12 +119,20 @@ export function createPlayer({ url, durationMs, onTime, signal }) {
 
     for (const name of ['play', 'pause', 'ended']) audio.addEventListener(name, showState);
     for (const name of ['seeked', 'timeupdate']) audio.addEventListener(name, show);
-    audio.addEventListener('loadedmetadata', () => {
+    function takeDuration() {
         if (Number.isFinite(audio.duration)) {
             durationMs = audio.duration * 1000;
             wave.setDuration(durationMs);
         }
         show();
+    }
+    audio.addEventListener('loadedmetadata', () => {
+        takeDuration();
+        if (Number.isFinite(audio.duration)) return;
+        // What a browser has recorded does not say how long it is; a leap behind its end makes the browser look, and then it can be wound.
+        const place = audio.currentTime;
+        audio.currentTime = Number.MAX_SAFE_INTEGER;
+        audio.addEventListener('durationchange', () => { takeDuration(); audio.currentTime = place; }, { once: true });
     });
     audio.addEventListener('error', () => { if (!signal.aborted) notice(text.player.broken, { error: true }); });
     document.addEventListener('keydown', key, { signal });

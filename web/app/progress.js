@@ -1,6 +1,6 @@
 // How far the work on a meeting is: a bar, its stage and the time left, or why it failed.
 import { retryMeeting } from './api.js';
-import { fill, h, notice } from './dom.js';
+import { fill, h, notice, tell } from './dom.js';
 import { duration, percent } from './format.js';
 import { text } from './strings.js';
 
@@ -26,7 +26,7 @@ export function createProgress(meetingId, onRetried) {
             onRetried();
         } catch (error) {
             event.target.disabled = false;
-            notice(error.message, { error: true });
+            tell(error);
         }
     }
 

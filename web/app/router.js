@@ -1,4 +1,5 @@
-// Pages by the address after '#': #/, #/items, #/search?q=words, #/m/{meeting-id}?t=milliseconds, #/s/{meeting-id}/{share}.
+// Pages by the address after '#': #/, #/?tag=…, #/items, #/work, #/search?q=words, #/m/{meeting-id}?t=milliseconds,
+// #/s/{meeting-id}/{share}.
 import { fill, h } from './dom.js';
 import { text } from './strings.js';
 
@@ -46,7 +47,7 @@ export function startRouter(pages, main, onShown, onRefused = null) {
         fill(main);
         onShown(page?.nav ?? '', route);
         window.scrollTo(0, 0);
-        if (moved) main.focus({ preventScroll: true });
+        if (moved && !document.activeElement?.closest('form.search')) main.focus({ preventScroll: true });
         if (!page || (route.name === 'm' && !route.id)) {
             setTitle(text.notThere.title);
             fill(main, h('section.message', h('h1', text.notThere.title), h('a', { href: link.meetings() }, text.notThere.back)));

@@ -2,9 +2,11 @@
 import { search } from './api.js';
 import { fill, h } from './dom.js';
 import { clock, when } from './format.js';
+import { createMore } from './paging.js';
 import { link, setTitle } from './router.js';
 import { text } from './strings.js';
 
+const PAGE = 50;
 const MARKS = /\uE000([^\uE001]*)\uE001/;
 
 /** The snippet with its hits, which stand between U+E000 and U+E001, in <mark>: every other piece of the split is a hit. */
@@ -18,20 +20,22 @@ function hitRow(hit) {
             place && h('span.stamp', place))));
 }
 
-/** Hits of one meeting together, meetings in the order of their best hit. */
-function byMeeting(hits) {
-    const groups = new Map();
-    for (const hit of hits) {
-        if (!groups.has(hit.meeting_id)) groups.set(hit.meeting_id, []);
-        groups.get(hit.meeting_id).push(hit);
+/** Hits of one meeting together, meetings in the order of their best hit; add(hits) goes on with the next page. */
+function createGroups() {
+    const lists = new Map();
+    const element = h('div.groups');
+    function add(hits) {
+        for (const hit of hits) {
+            const { meeting_id: id, title, timestamp } = hit;
+            if (!lists.has(id)) {
+                lists.set(id, h('ul.rows'));
+                const heading = h('h2', h('a', { href: link.meeting(id) }, title || id), ' ', h('small', when(timestamp)));
+                element.append(h('section.group', heading, lists.get(id)));
+            }
+            lists.get(id).append(hitRow(hit));
+        }
     }
-    return [...groups.values()];
-}
-
-function hitGroup(hits) {
-    const { meeting_id: id, title, timestamp } = hits[0];
-    return h('section.group', h('h2', h('a', { href: link.meeting(id) }, title || id), ' ', h('small', when(timestamp))),
-        h('ul.rows', hits.map(hitRow)));
+    return { element, add };
 }
 
 export async function searchPage({ main, query, signal }) {
@@ -40,7 +44,17 @@ export async function searchPage({ main, query, signal }) {
     const line = h('p.aside', { role: 'status' }, words ? text.loading : text.search.hint);
     main.append(h('h1', text.search.title), line);
     if (!words) return;
-    const hits = await search(words, signal);
-    fill(line, hits.length ? text.search.hits(hits.length, words) : [text.search.none(words), ' ', text.search.hint]);
-    main.append(...byMeeting(hits).map(hitGroup));
+    const groups = createGroups();
+    let count = 0;
+    async function load() {
+        const hits = await search(words, PAGE, count, signal);
+        count += hits.length;
+        groups.add(hits);
+        const more = hits.length === PAGE;
+        fill(line, count ? text.search.hits(count, words, more) : [text.search.none(words), ' ', text.search.hint]);
+        return more;
+    }
+    const more = createMore(load, signal);
+    main.append(groups.element, more.element);
+    more.show(await load());
 }

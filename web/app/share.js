@@ -1,7 +1,7 @@
 // Links to one meeting for those who have no token: made, listed and revoked in a dialog; and what such a link opens.
 import { json, meetingPath, post, send } from './api.js';
 import { showAsShared } from './access.js';
-import { announce, fill, h, icon, notice } from './dom.js';
+import { announce, fill, h, icon, notice, tell } from './dom.js';
 import { when } from './format.js';
 import { meetingPage } from './meeting.js';
 import { text } from './strings.js';
@@ -33,7 +33,7 @@ function shareRow(id, share, onGone) {
             announce(text.share.revoked);
             onGone();
         } catch (error) {
-            notice(error.message, { error: true });
+            tell(error);
         }
     } }, text.share.revoke);
     return h('li', h('div', h('strong', name), h('span.aside', text.share.until(when(share.expires)))), revoke);

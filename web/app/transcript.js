@@ -1,14 +1,17 @@
 // The transcript by speaker turns. A segment is one text node; words are marked by the CSS Custom Highlight API, so that
 // hours of talk cost no element a word. A browser without that API marks whole segments.
-import { h } from './dom.js';
+import { fill, h, iconButton } from './dom.js';
 import { clock } from './format.js';
 import { text } from './strings.js';
 import { createFind } from './find.js';
 import { highlight, rangeOf } from './highlight.js';
+import { selectionMenu } from './selection.js';
+import { turnForm } from './turn-form.js';
 
 const TURN_MS_MAX = 90000;
 const PARAGRAPH_MS_MAX = 20000; // where nobody knows who speaks, a paragraph is all that parts the text
 const SPEAKER_COLOURS = 6;
+const QUOTE_SEGMENTS_MAX = 20; // as the server
 const GLIDE_PX_MAX = 2000; // a longer way is a jump
 
 /** Consecutive segments of a speaker; a long speech is broken so that there is a time every minute or so. */
@@ -57,10 +60,13 @@ function caretAt(x, y) {
     return range ? [range.startContainer, range.startOffset] : null;
 }
 
-/** `onSeek(ms)` is called when the user clicks on a word or a time; null: there is nothing to play. */
-export function createTranscript({ transcript, onSeek, signal }) {
+/**
+ * `onSeek(ms)` is called when the user clicks on a word or a time; null: there is nothing to play. `save(patch)` resolves to whether it was saved.
+ * `onAdd(kind, quote)`: an item is to be added, with these words as its proof.
+ */
+export function createTranscript({ transcript, onSeek, save, onAdd, signal }) {
     const { segments } = transcript;
-    const speakers = transcript.speakers ?? [];
+    const speakers = transcript.speakers ??= [];
     const timed = transcript.timed !== false;
     const elements = [];
     const body = h('div', { class: onSeek ? 'turns playable' : 'turns' });
@@ -68,22 +74,99 @@ export function createTranscript({ transcript, onSeek, signal }) {
     const stampButton = (ms) =>
         h('button.stamp', { 'data-ms': ms, 'aria-label': text.transcript.playFrom(clock(ms)) }, clock(ms));
 
+    const nameOf = (id) => speakers.find((speaker) => speaker.id === id)?.name ?? (id ? String(id) : null);
+
     function turnElement(turn) {
         const number = speakers.findIndex((speaker) => speaker.id === turn.speaker);
-        const name = speakers[number]?.name ?? (turn.speaker ? String(turn.speaker) : null);
-        return h('section', { class: `turn speaker-${number < 0 ? 'none' : number % SPEAKER_COLOURS}` },
+        const name = nameOf(turn.speaker);
+        const place = timed ? clock(turn.start_ms) : name ?? text.transcript.unknown;
+        const element = h('section', { class: `turn speaker-${number < 0 ? 'none' : number % SPEAKER_COLOURS}` },
             h('header', name && h('h3', name),
-                timed && (onSeek ? stampButton(turn.start_ms) : h('span.stamp', clock(turn.start_ms)))),
+                timed && (onSeek ? stampButton(turn.start_ms) : h('span.stamp', clock(turn.start_ms))),
+                turnTools(place)),
             h('p', turn.indexes.flatMap((index) => {
                 elements[index] = h('span', { 'data-index': index }, segments[index].text);
                 return [elements[index], ' '];
             })));
+        turnOf.set(element, turn);
+        return element;
     }
-    body.append(...turnsOf(segments).map(turnElement));
+
+    // Copies of one pattern, and one listener for all of them: an hour of talk has hundreds.
+    const turnOf = new WeakMap();
+    const tools = h('span.turn-tools', iconButton('edit', '', null), iconButton('add', '', null));
+    function turnTools(place) {
+        const copy = tools.cloneNode(true);
+        [text.transcript.edit(place), text.transcript.addItem(place)].forEach((label, i) => {
+            copy.children[i].title = label;
+            copy.children[i].setAttribute('aria-label', label);
+        });
+        return copy;
+    }
+
+    function useTool(button) {
+        const element = button.closest('.turn'), turn = turnOf.get(element);
+        if (button === button.parentElement.firstChild) editTurn(turn, element);
+        else onAdd('action', quoteOf(turn.indexes[0], turn.indexes.at(-1)));
+    }
+
+    /** The words from a segment to another as the proof of an item; `quote` null: all of them. */
+    function quoteOf(first, last, quote = null) {
+        last = Math.min(last, first + QUOTE_SEGMENTS_MAX - 1);
+        const words = quote ?? segments.slice(first, last + 1).map((segment) => segment.text).join(' ');
+        return { segments: [first, last], quote: words, speaker: nameOf(segments[first].speaker), start_ms: segments[first].start_ms };
+    }
+
+    /** Corrects a turn in its place. It is shown as it was typed at once, and comes back into the form where it can't be saved. */
+    function editTurn(turn, element, typed = null) {
+        const parts = turn.indexes.map((index) => ({ index, text: segments[index].text }));
+        const known = speakers.map((speaker) => speaker.name);
+        const form = turnForm({ parts, speaker: nameOf(turn.speaker), known, typed, onCancel: () => back(element), onSave });
+        const back = (shown) => { form.replaceWith(shown); shown.querySelector('.turn-tools button')?.focus(); };
+        async function onSave(change) {
+            if (!Object.keys(change.patch).length) return back(element);
+            const before = structuredClone({ segments: turn.indexes.map((index) => segments[index]), speakers });
+            apply(change.patch);
+            show(change.patch);
+            if (await save(change.patch)) return undefined;
+            turn.indexes.forEach((index, i) => { segments[index] = before.segments[i]; });
+            speakers.splice(0, speakers.length, ...before.speakers);
+            show(change.patch);
+            const shown = elements[turn.indexes[0]].closest('.turn');
+            return document.querySelector('dialog') || signal.aborted ? undefined : editTurn(turn, shown, change.typed);
+        }
+        /** Who speaks parts the turns; words alone stay where they are. */
+        function show(patch) {
+            if (patch.speakers || Object.values(patch.segments).some((segment) => 'speaker' in segment)) return render();
+            for (const index of turn.indexes) elements[index].textContent = segments[index].text;
+            if (form.isConnected) back(element);
+            return activate(active);
+        }
+        element.replaceWith(form);
+        form.querySelector('textarea').focus();
+    }
+
+    /** What the server makes of the patch. */
+    function apply(patch) {
+        for (const speaker of speakers) speaker.name = patch.speakers?.[speaker.name] ?? speaker.name;
+        for (const [index, change] of Object.entries(patch.segments ?? {})) {
+            if (change.text) segments[index].text = change.text;
+            if (change.speaker === undefined) continue;
+            let speaker = speakers.find((one) => one.name === change.speaker);
+            if (!speaker && change.speaker) speakers.push(speaker = { id: `S${speakers.length + 1}`, name: change.speaker });
+            segments[index].speaker = speaker?.id ?? null;
+        }
+    }
+
+    function render() {
+        fill(body, turnsOf(segments).map(turnElement));
+        if (active >= 0) elements[active].classList.add('active');
+    }
 
     const pane = h('div.pane', { tabindex: 0, role: 'region', 'aria-label': text.meeting.transcript }, body);
     const follow = h('button.plain.follow', { hidden: true, onclick: () => setFollowing(true) }, text.transcript.follow);
     let following = true, active = -1, places = [];
+    render();
 
     function setFollowing(on) {
         following = on;
@@ -141,20 +224,24 @@ export function createTranscript({ transcript, onSeek, signal }) {
     }
 
     function click(event) {
+        const tool = event.target.closest('.turn-tools button');
+        if (tool) return useTool(tool);
         const stamp = event.target.closest('button.stamp');
         const span = event.target.closest('[data-index]');
-        if (!onSeek || !timed || !(stamp || span) || (span && !getSelection().isCollapsed)) return;
+        if (!onSeek || !timed || !(stamp || span) || (span && !getSelection().isCollapsed)) return undefined;
         setFollowing(true);
-        onSeek(stamp ? Number(stamp.dataset.ms) : startOfWord(span, event));
+        return onSeek(stamp ? Number(stamp.dataset.ms) : startOfWord(span, event));
     }
     body.addEventListener('click', click);
     for (const name of ['wheel', 'touchmove']) pane.addEventListener(name, () => setFollowing(false), { passive: true });
     signal.addEventListener('abort', () => highlight('spoken', []));
 
     const showFound = (found) => { setFollowing(false); reveal(found); };
-    const find = createFind({ texts: segments.map((segment) => segment.text), elements, reveal: showFound, signal });
+    const find = createFind({ count: segments.length, textOf: (index) => segments[index].text, elements, reveal: showFound, signal });
     const element = h('div.transcript',
         h('div.bar', h('h2', text.meeting.transcript), follow, find.element), pane);
+    const chosen = (first, last, words) => quoteOf(first, last, words);
+    selectionMenu({ body, host: element, onAdd: (kind, ...place) => onAdd(kind, chosen(...place)), signal });
     return { element, setTime, quote };
 }
 

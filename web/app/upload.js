@@ -1,7 +1,7 @@
 // Uploads: they go on while the user looks at other pages, a few at a time; each can be paused, cancelled, sent again, and taken up after a
 // reload. This is what is seen of them; how they go is in transfer.js, what is kept of them in unfinished.js.
 import { cancelUpload, readUpload } from './api.js';
-import { announce, fill, h, icon, iconButton, notice } from './dom.js';
+import { announce, fill, h, icon, iconButton, notice, tell } from './dom.js';
 import { bytes, duration } from './format.js';
 import { text } from './strings.js';
 import { Transfer } from './transfer.js';
@@ -12,7 +12,7 @@ const RATE_WINDOW_MS = 8000;
 const SHOW_MS = 250;
 const ACCEPT = 'audio/*,video/*,.m4a,.mp3,.wav,.mp4,.webm,.ogg,.opus,.flac,.aac,.mkv,.mov,.vtt,.srt,.txt,.json';
 
-/** Fires `sent` each time the server has taken a file. */
+/** Fires `sent` each time the server has taken a file; its `detail`. */
 export const uploadEvents = new EventTarget();
 
 // Each has a `state`: waiting, sending, paused, interrupted (of an earlier page: its file is not at hand), failed, dropped.
@@ -129,7 +129,7 @@ function drop(upload, { cancelled = false } = {}) {
     uploads.splice(uploads.indexOf(upload), 1);
     if (upload.id) forget(upload.id);
     // Where this fails the server drops it by itself, in some days.
-    if (cancelled && upload.id) cancelUpload(upload.id).catch((error) => { if (error.status !== 404) notice(error.message, { error: true }); });
+    if (cancelled && upload.id) cancelUpload(upload.id).catch((error) => { if (error.status !== 404) tell(error); });
     if (hadFocus) (neighbour?.querySelector('.row-tools button:not([hidden])') ?? document.getElementById('files'))?.focus();
     next();
 }
@@ -150,7 +150,7 @@ async function run(upload) {
         await upload.transfer.run(control.signal);
         control.abort();  // lets go of the lock
         announce(text.upload.announceDone(name));
-        uploadEvents.dispatchEvent(new Event('sent'));
+        uploadEvents.dispatchEvent(new CustomEvent('sent', { detail: upload.file }));
         return drop(upload);
     } catch (error) {
         if (control.signal.aborted) return;  // paused or cancelled
@@ -187,7 +187,7 @@ function addFile(file, handle) {
 }
 
 /** `chosen`: [{file, handle}], the handle null where the browser has none. */
-function addFiles(chosen) {
+export function addFiles(chosen) {
     for (const { file, handle } of chosen) addFile(file, handle);
     next();
 }
@@ -253,8 +253,8 @@ async function droppedFiles(transfer) {
     return found.filter(({ file, handle }) => file && handle?.kind !== 'directory');
 }
 
-/** The drop area with its file chooser, and below it the uploads under way. */
-export function uploadPanel() {
+/** The drop area with its file chooser and `more` beside it, and below it the uploads under way. */
+export function uploadPanel(more) {
     const chosen = () => { addFiles([...input.files].map((file) => ({ file, handle: null }))); input.value = ''; };
     // A click opens the dialog that gives handles, where there is one.
     const opened = async (event) => {
@@ -265,7 +265,7 @@ export function uploadPanel() {
     const input = h('input.unseen', { type: 'file', id: 'files', multiple: true, accept: ACCEPT, onchange: chosen, onclick: opened });
     const area = h('div.drop', icon('upload'),
         h('p.drop-line', h('span.drop-hint', text.upload.drop, ' '), input,
-            h('label.primary', { for: 'files' }, text.upload.choose)),
+            h('label.primary', { for: 'files' }, text.upload.choose), more),
         h('p.aside', text.upload.kinds));
     return h('section.upload', { 'aria-label': text.upload.label }, area, listElement);
 }

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""What the page is by rules: axe finds no breach of WCAG 2.2 AA in any view, light and dark, on a desk and on a phone; it is small, and can be
+installed. Skipped where Chromium or axe (setup/axe.sh) are not installed."""
+import json
+import os
+import pathlib
+import unittest
+
+from page_browser import DESKTOP, PHONE
+from page_stories_test import Stories
+from program import ROOT
+
+PREFIX = pathlib.Path(os.environ.get("HANSARD_PREFIX", pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "hansard"))
+AXE = next(iter(sorted(PREFIX.glob("axe/*/axe.min.js"))), None)
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGE_BYTES_MAX = 150 << 10
+
+
+class Rules(Stories):
+    def check(self, name):
+        """axe on what is shown now."""
+        browser = self.browser
+        browser.js("document.getAnimations().forEach((animation) => animation.finish?.())")
+        browser.js(AXE.read_text() + "; 0")
+        found = browser.js(f"axe.run(document, {{runOnly: {json.dumps(TAGS)}}}).then((r) => r.violations.map((v) => [v.id, v.help,"
+                           "v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200))]))")
+        browser.shoot(f"axe-{name}")
+        self.assertEqual(found, [], name)
+
+    @unittest.skipUnless(AXE, "axe is not there (setup/axe.sh)")
+    def test_axe_finds_nothing(self):
+        browser = self.browser
+        browser.open(self.url)
+        browser.wait("document.querySelector('.empty')?.offsetHeight")
+        self.check("empty")
+        meeting_id = self.meeting(tags="team")
+        answer = self.server.json("POST", "/api/meetings?filename=broken.wav", b"RIFF0000", {"Content-Type": "application/octet-stream"})[1]
+        for scheme in ("light", "dark"):
+            for size, device in ((DESKTOP, "desk"), (PHONE, "phone")):
+                with self.subTest(scheme=scheme, device=device):
+                    browser.scheme(scheme)
+                    browser.resize(*size)
+                    self.views(meeting_id, f"{scheme}-{device}")
+        self.assertTrue(answer["meeting_id"])
+
+    def views(self, meeting_id, name):
+        browser = self.browser
+        browser.open("about:blank")
+        browser.open(self.url)
+        browser.wait("document.querySelector('.jobs .failed') && document.querySelector('.rows:not(.jobs, .uploads) .row')", 30)
+        browser.js("document.querySelector('details.filter').open = true")
+        self.check(f"{name}-list")
+        for view, shown in (("items", ".item"), ("work", ".failed"), ("search?q=budget", ".hit"), ("nowhere", ".message")):
+            browser.open(f"{self.url}#/{view}")
+            browser.wait(f"document.querySelector('{shown}')")
+            self.check(f"{name}-{view.split('?')[0]}")
+        self.show(meeting_id)
+        self.check(f"{name}-meeting")
+        browser.js("document.querySelector('.item [aria-label=Change]').click()")
+        browser.js("document.querySelector('.title button').click()")
+        browser.js("document.querySelector('details.menu').open = true")
+        self.check(f"{name}-forms")
+        browser.js("document.querySelector('details.menu').open = false")
+        browser.js("document.querySelector('[data-view=transcript]').click(); document.querySelector('.turn-tools button').click()")
+        self.check(f"{name}-turn")
+        browser.js("[...document.querySelectorAll('.turn-tools')].at(-1).lastChild.click()")
+        browser.wait("document.querySelector('dialog')?.open")
+        self.check(f"{name}-add")
+        browser.js("document.querySelector('dialog').close('no')")
+        browser.button("Delete")
+        browser.wait("document.querySelector('dialog')?.open")
+        self.check(f"{name}-delete")
+        browser.js("document.querySelector('dialog').close('no')")
+
+    def test_every_action_by_keyboard(self):
+        """Whatever reacts to a click is reached by the Tab key and has a name."""
+        self.show(self.meeting())
+        browser = self.browser
+        active = "e.matches('button, a[href], input, select, summary, textarea') && e.offsetParent && !e.disabled"
+        wanted = browser.js(f"[...document.querySelectorAll('*')].filter((e) => {active}).length")
+        reached = set()
+        browser.js("document.body.focus()")
+        for _ in range(wanted + 20):
+            browser.press("Tab", 9)
+            reached.add(browser.js("(() => { const all = [...document.querySelectorAll('*')]; return all.indexOf(document.activeElement); })()"))
+        focusable = browser.js(f"[...document.querySelectorAll('*')].map((e, i) => [e, i]).filter(([e]) => {active}).map(([, i]) => i)")
+        self.assertEqual([i for i in focusable if i not in reached], [])
+        nameless = browser.js("[...document.querySelectorAll('button')].filter((e) => !e.innerText.trim() && !e.getAttribute('aria-label'))"
+                              ".map((e) => e.outerHTML)")
+        self.assertEqual(nameless, [])
+
+    def test_size_and_manifest(self):
+        kinds = (".html", ".css", ".js", ".svg", ".webmanifest")
+        names = [path.relative_to(ROOT / "web") for path in (ROOT / "web").rglob("*") if path.suffix in kinds]
+        self.assertGreater(len(names), 20)
+        sizes = {}
+        for name in names:
+            status, headers, body = self.server.request("GET", "/" if str(name) == "index.html" else f"/{name}")
+            self.assertEqual(status, 200, name)
+            sizes[str(name)] = len(body)
+        self.assertLess(sum(sizes.values()), PAGE_BYTES_MAX, sizes)
+        self.browser.open(self.url)
+        self.browser.wait("document.querySelector('.upload')")
+        manifest = self.browser.command("Page.getAppManifest")
+        self.assertEqual(manifest["errors"], [])
+        self.assertEqual(self.browser.command("Page.getInstallabilityErrors")["installabilityErrors"], [])
+        for icon in json.loads(manifest["data"])["icons"]:
+            self.assertEqual(self.server.request("GET", icon["src"])[1]["Content-Type"], "image/svg+xml")
+
+
+if __name__ == "__main__":
+    unittest.main()
