@@ -1,0 +1,141 @@
+/* The jobs: each is of a meeting that is still to come, to be made anew or to go, and somebody can work on it. */
+#include <string.h>
+
+#include "base/limits.h"
+#include "operate/verify_internal.h"
+
+/* The holder's lease is over for longer than any running worker would leave it. */
+static bool is_abandoned(const Verify *verify, const Job *job) {
+    return job->worker && job->lease_until_ms <= verify->settled_before_ms && (job->state == JOB_RUNNING || job->state == JOB_DELETING);
+}
+
+/* The meeting was committed by this very job. */
+static bool is_committed(const Verify *verify, const Job *job, bool *committed, GError **error) {
+    g_autoptr(Record) record = NULL;
+    g_autoptr(GError) problem = NULL;
+    *committed = false;
+    if (!meeting_read_record(verify->meetings, job->meeting_id, &record, NULL, &problem)) {
+        if (error_is(problem, ERROR_NOT_FOUND) || error_is(problem, ERROR_CORRUPT) || error_is(problem, ERROR_TOO_LARGE)) return true;
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    *committed = job->state != JOB_DELETING && g_strcmp0(json_get_string(record->extra, "run", NULL), job->run) == 0;
+    return true;
+}
+
+/* Takes the job and does it, where it needs no transcriber, or frees it. `*outcome`: which. */
+static bool take_up(const Verify *verify, const Job *job, VerifyOutcome *outcome, GError **error) {
+    const Pipeline *pipeline = &verify->options->pipeline;
+    g_autoptr(Job) taken = NULL;
+    if (!jobs_take_one(pipeline->jobs, job->meeting_id, verify->options->worker, &taken, error)) return false;
+    if (taken->state == JOB_DELETING || taken->stage != STAGE_TRANSCRIBE || pipeline->transcriber)
+        return pipeline_run(pipeline, taken, verify->options->cancel, NULL, NULL, error);
+    *outcome = VERIFY_QUEUED;
+    return jobs_release(pipeline->jobs, taken, error);
+}
+
+/* Of a job whose work is done only the object is left: nobody holds it, and it is as it was read. */
+static bool drop(const Verify *verify, const char *key, const Job *job, GError **error) {
+    g_auto(StoreInfo) info = {0};
+    if (!store_head(verify->store, key, &info, error)) return false;
+    if (strcmp(info.etag, job->etag) != 0) return fail(error, ERROR_PRECONDITION, "%s was changed meanwhile", key);
+    return store_delete(verify->store, key, error);
+}
+
+typedef bool (*Mend)(const Verify *verify, const char *key, const Job *job, VerifyOutcome *outcome, GError **error);
+
+static bool mend_left(const Verify *verify, const char *key, const Job *job, VerifyOutcome *outcome, GError **error) { return drop(verify, key, job, error); }
+
+static bool mend_abandoned(const Verify *verify, const char *key, const Job *job, VerifyOutcome *outcome, GError **error) {
+    return take_up(verify, job, outcome, error);
+}
+
+static bool report(Verify *verify, guint code, const char *key, const Job *job, const char *what, Mend mend, GError **error) {
+    g_autoptr(GString) found = g_string_new(what);
+    g_autoptr(GError) problem = NULL;
+    VerifyOutcome outcome = VERIFY_LEFT;
+    if (mend && verify_may(verify, code, key)) {
+        bool done = mend(verify, key, job, &outcome, &problem);
+        if (!verify_settle(done, &problem, &outcome, found, error)) return false;
+    }
+    verify_report(verify, code, key, job->meeting_id, outcome, "%s", found->str);
+    return true;
+}
+
+/* The job's recording is there, of the size and, with `read`, the sum that the job says. */
+static bool judge_recording(Verify *verify, const Job *job, GError **error) {
+    bool there = true;
+    KeyEntry *entry = job->audio_key ? key_table_find(verify->recordings, job->audio_key) : NULL;
+    g_auto(StoreInfo) info = {0};
+    if (entry) entry->marks++;
+    if (!job->audio_key || job->state == JOB_DELETING || job->state == JOB_DONE) return true;
+    if (!entry && !verify_stands(verify, job->audio_key, &there, &info, error)) return false;
+    if (!there) {
+        verify_report(verify, RECORDING_MISSING, job->audio_key, job->meeting_id, VERIFY_LEFT, "the recording that a job waits to work on is gone");
+        return true;
+    }
+    guint64 size = entry ? entry->value : info.size;
+    if (job->audio_bytes > 0 && size != job->audio_bytes) {
+        verify_report(verify, RECORDING_ALTERED, job->audio_key, job->meeting_id, VERIFY_LEFT,
+                      "the recording has %" G_GUINT64_FORMAT " bytes; %" G_GUINT64_FORMAT " came in", size, job->audio_bytes);
+        return true;
+    }
+    if (!verify->options->read || !job->audio_sha256) return true;
+    g_autofree char *sha256 = NULL, *etag = NULL;
+    if (!verify_sum(verify, job->audio_key, &sha256, &etag, error)) return false;
+    if (strcmp(sha256, job->audio_sha256) != 0)
+        verify_report(verify, RECORDING_ALTERED, job->audio_key, job->meeting_id, VERIFY_LEFT, "the recording's bytes are not those that came in");
+    return true;
+}
+
+static bool judge(Verify *verify, const StoreEntry *entry, const Job *job, GError **error) {
+    bool committed = false;
+    if (!judge_recording(verify, job, error)) return false;
+    if (!verify_settled(verify, entry->modified_ms)) return true;
+    if (job->state == JOB_DONE)
+        return job->lease_until_ms > verify->settled_before_ms ||
+               report(verify, JOB_LEFT, entry->key, job, "the work on this meeting is done, but its job still stands", mend_left, error);
+    bool idle = !job->worker || job->lease_until_ms <= verify->settled_before_ms;
+    if (!is_committed(verify, job, &committed, error)) return false;
+    if (committed && idle) return report(verify, JOB_LEFT, entry->key, job, "the meeting was committed, but its job still stands", mend_left, error);
+    if (job->state == JOB_DELETING && idle && job->not_before_ms <= verify->settled_before_ms)
+        return report(verify, DELETE_UNFINISHED, entry->key, job, "a delete was begun and not finished", mend_abandoned, error);
+    return !is_abandoned(verify, job) ||
+           report(verify, JOB_ABANDONED, entry->key, job, "the worker that held this job has died, and no other has taken it", mend_abandoned, error);
+}
+
+static VerifyJob kind_of(const Job *job) {
+    return job->state == JOB_FAILED ? VERIFY_JOB_FAILED : job->state == JOB_DELETING ? VERIFY_JOB_DELETING : VERIFY_JOB_BUSY;
+}
+
+static bool check_job(const StoreEntry *entry, gpointer user_data, GError **error) {
+    Verify *verify = user_data;
+    Jobs *jobs = verify->options->pipeline.jobs;
+    g_autofree char *meeting_id = meeting_id_of_key(entry->key), *key = meeting_id ? key_job(meeting_id) : NULL;
+    g_autoptr(Job) job = NULL;
+    g_autoptr(GError) problem = NULL;
+    if (!verify_progress(verify, "jobs", verify->summary.jobs, error)) return false;
+    if (g_strcmp0(key, entry->key) != 0) return verify_put_aside(verify, KEY_UNKNOWN, entry->key, NULL, "this is the key of no job", error);
+    if (!jobs_read(jobs, meeting_id, &job, &problem)) {
+        if (error_is(problem, ERROR_NOT_FOUND)) return true; /* finished since it was listed */
+        if (error_is(problem, ERROR_CORRUPT))
+            return !verify_settled(verify, entry->modified_ms) || verify_put_aside(verify, JOB_DAMAGED, entry->key, meeting_id, problem->message, error);
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    verify->summary.jobs++;
+    if (!judge(verify, entry, job, error)) return false;
+    g_autoptr(Job) still = NULL;
+    if (!jobs_read(jobs, meeting_id, &still, &problem)) {
+        if (error_is(problem, ERROR_NOT_FOUND)) return true; /* mended just now */
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    return still->state == JOB_DONE || key_table_add(verify->jobs, meeting_id, kind_of(still), NULL, error);
+}
+
+bool verify_note_jobs(Verify *verify, GError **error) {
+    if (!store_each(verify->store, PREFIX_JOBS, check_job, verify, error)) return false;
+    key_table_seal(verify->jobs);
+    return true;
+}
