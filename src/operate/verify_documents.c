@@ -173,8 +173,10 @@ bool check_documents(Check *check, bool *moved, GError **error) {
     for (Document document = 0; document < DOCUMENT_RECORD && !*moved; document++)
         if (!judge_document(check, document, moved, error)) return false;
     if (*moved) return true;
+    /* Without a record nobody knows what there was to be. */
     for (Document document = 0; document < DOCUMENT_RECORD; document++)
-        if (check->state[DOCUMENT_RECORD] == STATE_GOOD || state_is_bad(check->state[document])) tell(check, document);
+        if (check->state[DOCUMENT_RECORD] == STATE_GOOD || check->state[document] == STATE_DAMAGED || check->state[document] == STATE_FOREIGN)
+            tell(check, document);
     check_evidence(check);
     return true;
 }
@@ -210,7 +212,7 @@ bool check_recording(Check *check, GError **error) {
     g_auto(StoreInfo) info = {0};
     bool there = true;
     if (!key) return true;
-    if (entry && entry->marks++ > 0)
+    if (entry && (entry->marks++ & ~MARK_OF_WORK) > 0)
         check_add(check, RECORDING_SHARED, key, "more than one meeting has this recording, %s among them", check->folder->meeting_id);
     if (!entry && (!store_key_check(key, NULL) || !verify_stands(verify, key, &there, &info, error))) {
         if (error && *error) return false;

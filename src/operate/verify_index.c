@@ -84,7 +84,8 @@ static bool judge_key(const Verify *verify, const StoreEntry *entry, const Row *
     bool more;
     if (meeting_read_record(verify->meetings, row->meeting_id, &record, NULL, &problem)) {
         g_autofree char *key = relist_key(record);
-        if (g_strcmp0(key, entry->key) != 0 && !is_altered(verify, row->meeting_id)) *code = INDEX_STALE;
+        bool pending = json_object_get(record->extra, PENDING_EDIT) != NULL;
+        if (g_strcmp0(key, entry->key) != 0 && !pending && !is_altered(verify, row->meeting_id)) *code = INDEX_STALE;
         return true;
     }
     if (error_is(problem, ERROR_CORRUPT) || error_is(problem, ERROR_TOO_LARGE)) return true; /* named already; its key helps to mend it */

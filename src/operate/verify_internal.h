@@ -25,6 +25,9 @@ typedef struct {
     VerifySummary summary;
 } Verify;
 
+/* The mark of a recording that work has a use for: which may be the meeting's own, so that it is not counted as another's. */
+#define MARK_OF_WORK (1u << 31)
+
 typedef enum { VERIFY_JOB_BUSY = 1, VERIFY_JOB_FAILED, VERIFY_JOB_DELETING } VerifyJob;
 
 /* The lists come from the table alone: no index keys are kept, and what stands of them is not looked at. */

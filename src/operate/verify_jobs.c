@@ -67,7 +67,7 @@ static bool judge_recording(Verify *verify, const Job *job, GError **error) {
     bool there = true;
     KeyEntry *entry = job->audio_key ? key_table_find(verify->recordings, job->audio_key) : NULL;
     g_auto(StoreInfo) info = {0};
-    if (entry) entry->marks++;
+    if (entry) entry->marks |= MARK_OF_WORK;
     if (!job->audio_key || job->state == JOB_DELETING || job->state == JOB_DONE) return true;
     if (!entry && !verify_stands(verify, job->audio_key, &there, &info, error)) return false;
     if (!there) {

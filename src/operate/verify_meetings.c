@@ -157,9 +157,9 @@ static bool examine_again(Verify *verify, const char *meeting_id, GError **error
 static bool examine_ready(Check *check, bool again, GError **error) {
     Verify *verify = check->verify;
     const char *meeting_id = check->folder->meeting_id;
-    bool moved = false, finished = false;
+    bool moved = false, finished = false, pending = json_object_get(check->record->extra, PENDING_EDIT) != NULL;
     if (check->record->state == MEETING_DELETING) return judge_deleting(verify, meeting_id, error);
-    if (!again && json_object_get(check->record->extra, PENDING_EDIT)) {
+    if (!again && pending) {
         if (!judge_edit(verify, meeting_id, &finished, error)) return false;
         if (finished) return examine_again(verify, meeting_id, error);
     }
@@ -169,7 +169,8 @@ static bool examine_ready(Check *check, bool again, GError **error) {
         mark_used(check);
         return true;
     }
-    return check_recording(check, error) && verify_listed(verify, check->record, error) && tell_all(check, error) && put_extra_aside(check, error);
+    /* An edit that is not finished has not listed the meeting anew either. */
+    return check_recording(check, error) && (pending || verify_listed(verify, check->record, error)) && tell_all(check, error) && put_extra_aside(check, error);
 }
 
 /* A summary names the recording, too. */

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "ingest/ingest.h"
 #include "operate/verify_meeting.h"
 
 #define BIT(document) (1u << (document))
@@ -243,9 +244,9 @@ static Job *job_of_traces(const Check *check, const Traces *traces) {
     Job *job = job_new(check->folder->meeting_id);
     job->audio_key = g_strdup(traces->audio_key);
     job->audio_bytes = traces->audio_bytes;
-    const char *filename = row ? row->filename : separator ? separator + 1 : record ? record->filename : "";
-    set_text(&job->filename, filename, FILENAME_BYTES_MAX);
-    set_text(&job->title, row ? row->title : record ? record->title : filename, TITLE_BYTES_MAX);
+    set_text(&job->filename, row ? row->filename : separator ? separator + 1 : record ? record->filename : "", FILENAME_BYTES_MAX);
+    set_text(&job->title, row ? row->title : record ? record->title : NULL, TITLE_BYTES_MAX);
+    if (!job->title) job->title = ingest_title_of(job->filename);
     if (row || record) set_tags(job, row ? row->tags : record->tags);
     job->timestamp_ms = traces->timestamp_ms > 0 ? traces->timestamp_ms : clock_now_ms(check->verify->meetings->clock);
     return job;

@@ -40,7 +40,7 @@ static bool check_upload(const StoreEntry *entry, gpointer user_data, GError **e
         return false;
     }
     KeyEntry *recording = key_table_find(verify->recordings, transfer->audio_key);
-    if (recording) recording->marks++;
+    if (recording) recording->marks |= MARK_OF_WORK;
     if (!verify_settled(verify, entry->modified_ms) || !is_left(verify, transfer)) return true;
     g_autoptr(GString) found = g_string_new(NULL);
     g_string_printf(found, "an upload that is %s was left behind", transfer_state_name(transfer->state));
