@@ -374,11 +374,183 @@ static void run_case(gsize i, Store *store) {
 
 static void test_memory(gconstpointer number) { run_case(GPOINTER_TO_SIZE(number), store_memory_new(&world_clock.base)); }
 
+static void test_directory(gconstpointer number) {
+    g_autofree char *folder = g_dir_make_tmp("hansard-verify-XXXXXX", NULL), *quoted = g_shell_quote(folder), *command = g_strconcat("rm -r ", quoted, NULL);
+    Store *store = NULL;
+    g_autoptr(GError) error = NULL;
+    world_clock.now = g_get_real_time() / 1000; /* files have the machine's time */
+    g_assert_true(store_dir_open(folder, &world_clock.base, &store, &error));
+    g_assert_no_error(error);
+    run_case(GPOINTER_TO_SIZE(number), store);
+    g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));
+}
+
+/* -- failures ------------------------------------------------------------------------------------------------------------ */
+
+/* The n-th operation of the repair fails; then it is run again. False: there is no n-th. */
+static bool run_faulty(gsize i, FaultMode mode, int n) {
+    World world, faulty = {0};
+    g_autoptr(GError) error = NULL;
+    world_make(&world, store_memory_new(&world_clock.base));
+    cases[i].damage(&world);
+    world_wait();
+    Store *store = faulty_store_new(world.store, mode, n);
+    world_start(&faulty, store);
+    bool done = world_verify(&faulty, true, true, &error);
+    bool reached = ((FaultyStore *)store)->operations >= n;
+    g_assert_true(done || reached);
+    world_stop(&faulty);
+    store_close(store);
+    world_wait();
+    world_must_verify(&world, true, true);
+    world_work(&world);
+    world_must_verify(&world, true, true);
+    world_work(&world);
+    assert_after(&world, i);
+    world_end(&world);
+    return reached;
+}
+
+/* Every n-th operation, in each mode. Each case takes its turn with the first n, so that a run has all n of all cases in a few seconds. */
+static void test_faults(gconstpointer number) {
+    gsize i = GPOINTER_TO_SIZE(number);
+    for (FaultMode mode = FAULT_ONCE; mode <= FAULT_LATE; mode++)
+        for (int n = 1; run_faulty(i, mode, n); n++) continue;
+}
+
+/* -- what else it promises ----------------------------------------------------------------------------------------------- */
+
+/* What nobody says yes to is left, and what asks nobody is mended. */
+static void test_refused(void) {
+    World world;
+    world_make(&world, store_memory_new(&world_clock.base));
+    world.refuse = true;
+    document_doubled(&world);
+    index_dropped(&world);
+    world_wait();
+    world_must_verify(&world, false, true);
+    g_assert_cmpuint(world.summary.mended, ==, 1);
+    g_assert_cmpuint(world.summary.left, ==, 1);
+    world_must_verify(&world, false, false);
+    g_assert_true(world_found(&world, "document-extra"));
+    g_assert_false(world_found(&world, "index-missing"));
+    world_end(&world);
+}
+
+/* What was written just now, what a worker holds and what waits for one is not judged. */
+static void test_busy(void) {
+    World world;
+    world_make(&world, store_memory_new(&world_clock.base));
+    g_autoptr(Job) job = job_new(world.ids[1]);
+    job->audio_key = g_strdup(world.recordings[1]);
+    world_wait();
+    text_dropped(&world);
+    g_autofree char *key = key_document(world.ids[1], DOCUMENT_SUMMARY);
+    drop_key(&world, key);
+    rewrite_key(&world, world.recordings[0]);
+    g_autofree char *record = document_key(&world, DOCUMENT_RECORD);
+    rewrite_key(&world, record); /* one who is at it */
+    g_assert_true(jobs_create(world.jobs, job, NULL, NULL));
+    world_must_verify(&world, true, true);
+    world_print_found(&world);
+    g_assert_cmpuint(world.summary.busy, ==, 2);
+    g_assert_cmpuint(g_hash_table_size(world.found), ==, 0);
+    world_wait();
+    world_must_verify(&world, false, false);
+    g_assert_cmpuint(world.summary.busy, ==, 1);
+    g_assert_true(world_found(&world, "document-missing"));
+    world_end(&world);
+}
+
+/* A store of the first version is well as it is, but for the list. */
+static void test_first_version(void) {
+    static const char summary[] = "{\"meeting_id\": \"old-1\", \"timestamp\": \"2025-01-02T03:04:05.678901\", \"audio_s3_key\": \"meetings/7_a.mp3\", "
+                                  "\"summary\": {\"summary\": \"They met.\", \"action_items\": [\"Write\"]}}";
+    static const char record[] = "{\"meeting_id\": \"old-1\", \"audio_s3_key\": \"meetings/7_a.mp3\", \"timestamp\": \"2025-01-02T03:04:05.678901\", "
+                                 "\"filename\": \"a.mp3\", \"action_items_count\": 1, \"requirements_count\": 0}";
+    World world;
+    world_make(&world, store_memory_new(&world_clock.base));
+    world_put(&world, "meetings/7_a.mp3", "sound");
+    world_put(&world, "transcriptions/old-1/transcription.txt", "words");
+    world_put(&world, "transcriptions/old-1/summary.json", summary);
+    world_put(&world, "transcriptions/old-1/metadata.json", record);
+    world_wait();
+    world_must_verify(&world, true, true);
+    g_assert_true(world_found(&world, "index-missing"));
+    g_assert_cmpuint(g_hash_table_size(world.found), ==, 1);
+    world_assert_clean(&world);
+    g_autofree char *kept = world_get(&world, "transcriptions/old-1/metadata.json");
+    g_assert_cmpstr(kept, ==, record);
+    drop_key(&world, "transcriptions/old-1/metadata.json"); /* and can be had back without a transcript.json */
+    world_must_verify(&world, true, true);
+    g_assert_cmpuint(world.summary.mended, ==, 1);
+    world_wait();
+    world_assert_clean(&world);
+    g_autoptr(Record) again = NULL;
+    g_assert_true(meeting_read_record(&world.pipeline.meetings, "old-1", &again, NULL, NULL));
+    g_assert_cmpstr(again->filename, ==, "a.mp3");
+    g_assert_cmpstr(again->audio_key, ==, "meetings/7_a.mp3");
+    g_assert_cmpuint(again->action_items_count, ==, 1);
+    world_end(&world);
+}
+
+static bool drop_entry(const StoreEntry *entry, gpointer store, GError **error) { return store_delete(store, entry->key, error); }
+static bool quiet(const ReindexResult *so_far, gpointer user_data, GError **error) { return true; }
+
+static bool add_index_key(const StoreEntry *entry, gpointer user_data, GError **error) {
+    g_string_append_printf(user_data, "%s\n", entry->key);
+    return true;
+}
+
+static char *index_state(World *world) {
+    GString *state = g_string_new(NULL);
+    g_assert_true(store_each(world->store, PREFIX_INDEX, add_index_key, state, NULL));
+    return g_string_free(state, FALSE);
+}
+
+/* The index from nothing, by reindex and by verify, and freed of what is false by reindex: the same to the byte. */
+static void test_index_is_the_same(void) {
+    World world;
+    world_make(&world, store_memory_new(&world_clock.base));
+    g_autofree char *before = index_state(&world);
+    for (int round = 0; round < 3; round++) {
+        ReindexResult result;
+        if (round < 2) g_assert_true(store_each(world.store, PREFIX_INDEX, drop_entry, world.store, NULL));
+        if (round == 2) index_doubled(&world);
+        if (round == 2) index_of_another_time(&world);
+        world_wait();
+        if (round == 0) world_must_verify(&world, false, true);
+        else g_assert_true(reindex(&world.pipeline.meetings, NULL, quiet, NULL, &result, NULL));
+        g_autofree char *after = index_state(&world);
+        g_assert_cmpstr(after, ==, before);
+    }
+    world_end(&world);
+}
+
+/* The page of the guide has a line for every code. */
+static void test_guide(void) {
+    g_autofree char *guide = NULL;
+    g_assert_true(g_file_get_contents(TEST_SOURCE_DIR "/../docs/verify.md", &guide, NULL, NULL));
+    for (gsize i = 0; i < verify_codes_count; i++) {
+        g_autofree char *line = g_strdup_printf("| `%s` | %s |", verify_codes[i].name, verify_severity_name(verify_codes[i].severity));
+        if (!strstr(guide, line)) g_error("docs/verify.md has no line %s", line);
+    }
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *path = g_strconcat("/operate/verify/memory/", cases[i].name, NULL);
+        g_autofree char *directory = g_strconcat("/operate/verify/directory/", cases[i].name, NULL);
+        g_autofree char *faults = g_strconcat("/operate/verify/faults/", cases[i].name, NULL);
         g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_memory);
+        g_test_add_data_func(directory, GSIZE_TO_POINTER(i), test_directory);
+        if (cases[i].after != STAYS) g_test_add_data_func(faults, GSIZE_TO_POINTER(i), test_faults);
     }
+    g_test_add_func("/operate/verify/refused", test_refused);
+    g_test_add_func("/operate/verify/busy", test_busy);
+    g_test_add_func("/operate/verify/first-version", test_first_version);
+    g_test_add_func("/operate/verify/index-is-the-same", test_index_is_the_same);
+    g_test_add_func("/operate/verify/guide", test_guide);
     return g_test_run();
 }

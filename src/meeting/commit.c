@@ -26,13 +26,15 @@ bool meeting_describe_document(const Meetings *meetings, Record *record, Documen
     return true;
 }
 
-/* The recording is not read again: its SHA-256 was taken while it streamed in, where it came through this program. */
+/* The recording is not read again: its SHA-256 was taken while it streamed in, where it came through this program. A meeting that stands keeps what its
+ * record says of a recording that is gone since. */
 static bool describe_recording(const Meetings *meetings, Record *record, GError **error) {
     if (!record->audio_key) return true;
     g_auto(StoreInfo) info = {0};
     g_autoptr(GError) problem = NULL;
     if (!store_head(meetings->store, record->audio_key, &info, &problem)) {
-        if (error_is(problem, ERROR_NOT_FOUND) && record->schema < 2) return true; /* the first version allowed it */
+        bool stands = record->schema < 2 || record->updated_ms > 0;
+        if (error_is(problem, ERROR_NOT_FOUND) && stands) return true;
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }

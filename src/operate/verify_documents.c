@@ -214,10 +214,8 @@ bool check_recording(Check *check, GError **error) {
     if (!key) return true;
     if (entry && (entry->marks++ & ~MARK_OF_WORK) > 0)
         check_add(check, RECORDING_SHARED, key, "more than one meeting has this recording, %s among them", check->folder->meeting_id);
-    if (!entry && (!store_key_check(key, NULL) || !verify_stands(verify, key, &there, &info, error))) {
-        if (error && *error) return false;
-        there = false;
-    }
+    if (!entry) there = store_key_check(key, NULL);
+    if (!entry && there && !verify_stands(verify, key, &there, &info, error)) return false;
     if (!there) {
         check->recording = STATE_ABSENT;
         check_add(check, RECORDING_MISSING, key, "the recording of the meeting is gone");

@@ -287,6 +287,14 @@ static bool rebuild_from(Check *check, const Traces *traces, VerifyOutcome *outc
     return make_anew(check, g_steal_pointer(&job), stage, outcome, error);
 }
 
+/* The meeting is made anew without it, so that this is the last time that it is told. */
+static void tell_lost_recording(Check *check, const Traces *traces) {
+    const char *key = envelope_text(check, "audio_s3_key");
+    if (!key && traces->row) key = traces->row->audio_key;
+    if (!key || traces->audio_key) return;
+    check_add(check, RECORDING_MISSING, key, "the recording of the meeting is gone; its documents stand without it now");
+}
+
 static bool rebuild(Check *check, GError **error) {
     g_auto(Traces) traces = {0};
     g_autoptr(GError) problem = NULL;
@@ -299,6 +307,7 @@ static bool rebuild(Check *check, GError **error) {
         set_outcome(check, BIT(DOCUMENT_COUNT) - 1, VERIFY_LEFT, "; neither transcript nor recording is there to make it from: restore it from a backup");
         return true;
     }
+    tell_lost_recording(check, &traces);
     bool done = known ? rebuild_from(check, &traces, &outcome, &problem) : quarantine_folder(check, &problem);
     return settle(check, BIT(DOCUMENT_COUNT) - 1, done, outcome, &problem, error);
 }
