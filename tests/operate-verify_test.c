@@ -1,5 +1,5 @@
-/* verify: each rule of the format broken is named, what can be mended is, and mending again changes nothing; over a store in memory and in a directory,
- * and with a failure at each single operation of the repair. */
+/* verify: each rule of the format broken is named, what can be mended is, and mending again changes nothing; over a store in memory and in a
+ * directory, and with a failure at each single operation of the repair. */
 #include <glib/gstdio.h>
 
 #include "operate/reindex.h"
@@ -148,8 +148,6 @@ static void edit_broken_off(World *world) {
 }
 
 static void delete_broken_off(World *world) {
-    alter_document(world, DOCUMENT_RECORD, "\"ready\"", "\"ready\"");
-    g_autofree char *job_key = key_job(world->ids[0]);
     for (int n = 1;; n++) {
         g_autoptr(Record) record = NULL;
         Store *faulty = faulty_store_new(world->store, FAULT_CRASH, n);
@@ -376,7 +374,8 @@ static void run_case(gsize i, Store *store) {
 static void test_memory(gconstpointer number) { run_case(GPOINTER_TO_SIZE(number), store_memory_new(&world_clock.base)); }
 
 static void test_directory(gconstpointer number) {
-    g_autofree char *folder = g_dir_make_tmp("hansard-verify-XXXXXX", NULL), *quoted = g_shell_quote(folder), *command = g_strconcat("rm -r ", quoted, NULL);
+    g_autofree char *folder = g_dir_make_tmp("hansard-verify-XXXXXX", NULL), *quoted = g_shell_quote(folder);
+    g_autofree char *command = g_strconcat("rm -r ", quoted, NULL);
     Store *store = NULL;
     g_autoptr(GError) error = NULL;
     world_clock.now = g_get_real_time() / 1000; /* files have the machine's time */
@@ -465,7 +464,8 @@ static void test_busy(void) {
 
 /* A store of the first version is well as it is, but for the list. */
 static void test_first_version(void) {
-    static const char summary[] = "{\"meeting_id\": \"old-1\", \"timestamp\": \"2025-01-02T03:04:05.678901\", \"audio_s3_key\": \"meetings/7_a.mp3\", "
+    static const char summary[] = "{\"meeting_id\": \"old-1\", \"timestamp\": \"2025-01-02T03:04:05.678901\", "
+                                  "\"audio_s3_key\": \"meetings/7_a.mp3\", "
                                   "\"summary\": {\"summary\": \"They met.\", \"action_items\": [\"Write\"]}}";
     static const char record[] = "{\"meeting_id\": \"old-1\", \"audio_s3_key\": \"meetings/7_a.mp3\", \"timestamp\": \"2025-01-02T03:04:05.678901\", "
                                  "\"filename\": \"a.mp3\", \"action_items_count\": 1, \"requirements_count\": 0}";

@@ -102,7 +102,8 @@ static bool verify_workspace(Workspace *workspace, bool json, GError **error) {
 static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
     bool json = invocation->json;
-    if (settled_s < 0 || settled_s > VERIFY_SETTLED_S_MAX) return fail(error, ERROR_INVALID, "--settled must be 0 to %d seconds", VERIFY_SETTLED_S_MAX);
+    if (settled_s < 0 || settled_s > VERIFY_SETTLED_S_MAX)
+        return fail(error, ERROR_INVALID, "--settled must be 0 to %d seconds", VERIFY_SETTLED_S_MAX);
     if (yes && !repair) return fail(error, ERROR_INVALID, "--yes answers what --repair asks: give both");
     command_cancellable();
     return command_open(invocation, false, &workspace, error) && verify_workspace(workspace, json, error);

@@ -26,8 +26,8 @@ bool meeting_describe_document(const Meetings *meetings, Record *record, Documen
     return true;
 }
 
-/* The recording is not read again: its SHA-256 was taken while it streamed in, where it came through this program. A meeting that stands keeps what its
- * record says of a recording that is gone since. */
+/* The recording is not read again: its SHA-256 was taken while it streamed in, where it came through this program. A meeting that stands keeps what
+ * its record says of a recording that is gone since. */
 static bool describe_recording(const Meetings *meetings, Record *record, GError **error) {
     if (!record->audio_key) return true;
     g_auto(StoreInfo) info = {0};

@@ -1,5 +1,5 @@
-/* Of the keys only those go that were seen before the record was found to be unchanged: whoever changes a meeting changes its record before he puts a key,
- * so that none of his is among them. */
+/* Of the keys only those go that were seen before the record was found to be unchanged: whoever changes a meeting changes its record before he puts
+ * a key, so that none of his is among them. */
 #include "operate/relist.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* The groups in their order: what is listed first is what the later ones look up. A finding that rests on two listings is looked at once more in the store
- * itself before it is told, so that what changes meanwhile is not taken for damage. */
+/* The groups in their order: what is listed first is what the later ones look up. A finding that rests on two listings is looked at once more in
+ * the store itself before it is told, so that what changes meanwhile is not taken for damage. */
 #include "operate/verify_internal.h"
 
 #include <string.h>
@@ -45,6 +45,19 @@ bool verify_settle(bool done, GError **problem, VerifyOutcome *outcome, GString 
         g_string_append(found, "; it was changed meanwhile: verify again");
     else g_string_append_printf(found, "; it could not be mended: %s", (*problem)->message);
     g_clear_error(problem);
+    return true;
+}
+
+bool verify_find(Verify *verify, const VerifyFound *found, VerifyMend mend, gconstpointer what, VerifyOutcome *outcome, GError **error) {
+    g_autoptr(GString) sentence = g_string_new(found->sentence);
+    g_autoptr(GError) problem = NULL;
+    VerifyOutcome came = VERIFY_LEFT;
+    if (mend && verify_may(verify, found->code, found->key)) {
+        bool done = mend(verify, what, &came, &problem);
+        if (!verify_settle(done, &problem, &came, sentence, error)) return false;
+    }
+    verify_report(verify, found->code, found->key, found->meeting_id, came, "%s", sentence->str);
+    if (outcome) *outcome = came;
     return true;
 }
 
@@ -113,8 +126,9 @@ static bool end(const Verify *verify, GError **error) {
 }
 
 static bool run(Verify *verify, GError **error) {
-    static bool (*const groups[])(Verify *, GError **) = {verify_note_index, verify_note_recordings, verify_note_rows, verify_note_jobs, verify_uploads,
-                                                          verify_meetings,   verify_index,           verify_recordings, verify_rows,     verify_other_keys};
+    static bool (*const groups[])(Verify *, GError **) = {verify_note_index, verify_note_recordings, verify_note_rows, verify_note_jobs,
+                                                          verify_uploads,    verify_meetings,        verify_index,     verify_recordings,
+                                                          verify_rows,       verify_other_keys};
     for (gsize i = 0; i < G_N_ELEMENTS(groups); i++)
         if (!groups[i](verify, error)) return false;
     return end(verify, error);

@@ -2,8 +2,8 @@
  *
  *  1. Without `repair` nothing is written. With it, nothing is thrown away that can't be made again: what is taken from its place stands in the
  *     quarantine then, but for what someone asked to have deleted.
- *  2. It may run beside servers. What was written less than `settled_ms` ago, and a meeting that a worker holds or a job waits for, is being worked on
- *     and not judged. Writes are conditional where the store can, and what was found is looked at once more before anything is removed.
+ *  2. It may run beside servers. What was written less than `settled_ms` ago, and a meeting that a worker holds or a job waits for, is being
+ *     worked on and not judged. Writes are conditional where the store can, and what was found is looked at once more before anything is removed.
  *  3. It may be interrupted at any point, and run again: what was begun is finished, and a store without findings is left as it is.
  *  4. Memory: 24 bytes a recording, index key, row and job (VERIFY_KEYS_MAX of each), and the documents of one meeting.
  *
@@ -48,7 +48,7 @@ typedef struct {
 } VerifySummary;
 
 typedef struct {
-    Pipeline pipeline;      /* its transcriber may be NULL: what needs one is left to workers; its search may be */
+    Pipeline pipeline;      /* recognising speech is left to workers; its search may be NULL */
     const char *worker;     /* a name for jobs that are done here */
     bool read, repair;
     gint64 settled_ms;

@@ -19,7 +19,8 @@ const VerifyCode verify_codes[] = {
     [RECORDING_MISSING] = {"recording-missing", VERIFY_FAULT, false, "restore it from a backup; nothing here can make it again"},
     [RECORDING_ALTERED] = {"recording-altered", VERIFY_FAULT, false, "restore it from a backup; nothing here can make it again"},
     [RECORDING_UNPROVEN] = {"recording-unproven", VERIFY_WARNING, false, "`hansard verify --read` tells whether it is the same"},
-    [RECORDING_SHARED] = {"recording-shared", VERIFY_WARNING, false, "deleting one of the meetings takes the other's recording along: upload it again for one"},
+    [RECORDING_SHARED] = {"recording-shared", VERIFY_WARNING, false, 
+                          "deleting one of the meetings takes the other's recording along: upload it again for one"},
     [RECORDING_ORPHAN] = {"recording-orphan", VERIFY_WARNING, true, "--repair gives it a job, so that it becomes a meeting"},
     [RECORDING_EXTRA] = {"recording-extra", VERIFY_WARNING, true, "--repair moves it to the quarantine"},
     [KEY_UNKNOWN] = {"key-unknown", VERIFY_WARNING, true, "--repair moves it to the quarantine"},
@@ -27,7 +28,8 @@ const VerifyCode verify_codes[] = {
     [DELETE_UNFINISHED] = {"delete-unfinished", VERIFY_WARNING, true, "--repair finishes it"},
     [JOB_DAMAGED] = {"job-damaged", VERIFY_WARNING, true, "--repair moves it to the quarantine, and gives its recording a new one"},
     [JOB_LEFT] = {"job-left", VERIFY_WARNING, true, "--repair removes it: its meeting stands"},
-    [JOB_ABANDONED] = {"job-abandoned", VERIFY_WARNING, false, "start `hansard worker`; --repair frees it, or does it where no speech is to be recognised"},
+    [JOB_ABANDONED] = {"job-abandoned", VERIFY_WARNING, false, 
+                       "start `hansard worker`; --repair frees it, or does it where no speech is to be recognised"},
     [UPLOAD_LEFT] = {"upload-left", VERIFY_WARNING, true, "--repair finishes it where all parts are there, else drops it"},
     [UPLOAD_DAMAGED] = {"upload-damaged", VERIFY_WARNING, true, "--repair moves it to the quarantine; the store drops its parts in their time"},
     [DOCTOR_LEFT] = {"doctor-left", VERIFY_WARNING, true, "--repair removes it"},
@@ -54,8 +56,9 @@ const char *verify_outcome_name(VerifyOutcome outcome) {
 }
 
 json_t *verify_finding_to_json(const VerifyFinding *finding) {
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s}", "code", finding->code->name, "severity", verify_severity_name(finding->code->severity), "key",
-                     json_text(finding->key), "meeting_id", json_text(finding->meeting_id), "found", json_text(finding->found), "advice",
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s}", "code", finding->code->name, "severity",
+                     verify_severity_name(finding->code->severity), "key", json_text(finding->key), "meeting_id", json_text(finding->meeting_id),
+                     "found", json_text(finding->found), "advice",
                      finding->code->advice, "outcome", verify_outcome_name(finding->outcome));
 }
 

@@ -130,7 +130,8 @@ static void tell(Check *check, Document document) {
         check_add(check, ETAG_STALE, key, "%s is what it was, but metadata.json does not have its ETag", name);
         break;
     case STATE_ALTERED:
-        check_add(check, waveform ? WAVEFORM_DAMAGED : DOCUMENT_ALTERED, key, "%s can be read, but is not what was written: its size or SHA-256 is another", name);
+        check_add(check, waveform ? WAVEFORM_DAMAGED : DOCUMENT_ALTERED, key,
+                  "%s can be read, but is not what was written: its size or SHA-256 is another", name);
         break;
     case STATE_DAMAGED:
         check_add(check, waveform ? WAVEFORM_DAMAGED : DOCUMENT_DAMAGED, key, "%s can't be read as what it is to be", name);
@@ -164,7 +165,8 @@ static void check_evidence(Check *check) {
         g_autofree char *key = key_document(check->folder->meeting_id, kind == ITEM_REQUIREMENT ? DOCUMENT_REQUIREMENTS : DOCUMENT_SUMMARY);
         for (guint i = 0; i < minutes->items[kind]->len; i++) {
             const Item *item = minutes->items[kind]->pdata[i];
-            if (!is_founded(index, check->transcript, item)) check_add(check, EVIDENCE_UNFOUNDED, key, "a quote of %s is not in the transcript", item->id);
+            if (!is_founded(index, check->transcript, item))
+                check_add(check, EVIDENCE_UNFOUNDED, key, "a quote of %s is not in the transcript", item->id);
         }
     }
 }
@@ -225,11 +227,14 @@ bool check_recording(Check *check, GError **error) {
     guint64 size = entry ? entry->value : info.size;
     if (size != described->bytes) {
         check->recording = STATE_ALTERED;
-        check_add(check, RECORDING_ALTERED, key, "the recording has %" G_GUINT64_FORMAT " bytes; %" G_GUINT64_FORMAT " came in", size, described->bytes);
+        check_add(check, RECORDING_ALTERED, key, "the recording has %" G_GUINT64_FORMAT " bytes; %" G_GUINT64_FORMAT " came in", size,
+                  described->bytes);
         return true;
     }
-    bool same_etag = entry ? described->etag && key_entry_is_version(verify->recordings, entry, described->etag) : g_strcmp0(info.etag, described->etag) == 0;
+    bool same_etag = entry ? described->etag && key_entry_is_version(verify->recordings, entry, described->etag)
+                           : g_strcmp0(info.etag, described->etag) == 0;
     if (described->sha256 && verify->options->read) return prove_recording(check, described, same_etag, error);
-    if (!same_etag && described->sha256) check_add(check, RECORDING_UNPROVEN, key, "the recording was written anew since: its ETag is another, its size the same");
+    if (!same_etag && described->sha256)
+        check_add(check, RECORDING_UNPROVEN, key, "the recording was written anew since: its ETag is another, its size the same");
     return true;
 }

@@ -7,18 +7,16 @@
 
 /* -- the first look ------------------------------------------------------------------------------------------------------ */
 
+static bool empty_key(Verify *verify, gconstpointer what, VerifyOutcome *outcome, GError **error) {
+    const StoreEntry *entry = what;
+    g_autoptr(GBytes) nothing = g_bytes_new_static("", 0);
+    StorePut put = {.if_match = entry->etag};
+    return verify_keep(verify, entry->key, error) && store_put(verify->store, entry->key, nothing, &put, NULL, error);
+}
+
 static bool judge_filled(Verify *verify, const StoreEntry *entry, GError **error) {
-    g_autoptr(GString) found = g_string_new("an index key is an empty object");
-    g_autoptr(GError) problem = NULL;
-    VerifyOutcome outcome = VERIFY_LEFT;
-    if (verify_may(verify, INDEX_FILLED, entry->key)) {
-        g_autoptr(GBytes) nothing = g_bytes_new_static("", 0);
-        StorePut put = {.if_match = entry->etag};
-        bool done = verify_keep(verify, entry->key, &problem) && store_put(verify->store, entry->key, nothing, &put, NULL, &problem);
-        if (!verify_settle(done, &problem, &outcome, found, error)) return false;
-    }
-    verify_report(verify, INDEX_FILLED, entry->key, NULL, outcome, "%s; this one has %" G_GUINT64_FORMAT " bytes", found->str, entry->size);
-    return true;
+    VerifyFound found = {INDEX_FILLED, entry->key, NULL, "an index key is an empty object; this one has bytes"};
+    return verify_find(verify, &found, empty_key, entry, NULL, error);
 }
 
 static bool note_key(const StoreEntry *entry, gpointer user_data, GError **error) {
@@ -39,19 +37,15 @@ bool verify_note_index(Verify *verify, GError **error) {
 /* -- a meeting ----------------------------------------------------------------------------------------------------------- */
 
 
+static bool list_meeting(Verify *verify, gconstpointer meeting_id, VerifyOutcome *outcome, GError **error) {
+    return relist(verify->meetings, meeting_id, NULL, error);
+}
+
 static bool judge_missing(Verify *verify, const Record *record, const char *key, GError **error) {
-    g_autoptr(GString) found = g_string_new("the meeting is in no list: its index key is missing");
-    g_autoptr(GError) problem = NULL;
-    VerifyOutcome outcome = VERIFY_LEFT;
+    VerifyFound found = {INDEX_MISSING, key, record->meeting_id, "the meeting is in no list: its index key is missing"};
     bool there = false;
     if (!verify_stands(verify, key, &there, NULL, error)) return false;
-    if (there) return true; /* put since the first look */
-    if (verify_may(verify, INDEX_MISSING, key)) {
-        bool done = relist(verify->meetings, record->meeting_id, NULL, &problem);
-        if (!verify_settle(done, &problem, &outcome, found, error)) return false;
-    }
-    verify_report(verify, INDEX_MISSING, key, record->meeting_id, outcome, "%s", found->str);
-    return true;
+    return there || verify_find(verify, &found, list_meeting, record->meeting_id, NULL, error); /* there: put since the first look */
 }
 
 bool verify_listed(Verify *verify, const Record *record, GError **error) {
@@ -100,24 +94,32 @@ static bool judge_key(const Verify *verify, const StoreEntry *entry, const Row *
     return true;
 }
 
+typedef struct {
+    const char *key, *meeting_id;
+} Stale;
+
+static bool drop_stale(Verify *verify, gconstpointer what, VerifyOutcome *outcome, GError **error) {
+    const Stale *stale = what;
+    return relist(verify->meetings, stale->meeting_id, stale->key, error);
+}
+
+static bool drop_orphan(Verify *verify, gconstpointer what, VerifyOutcome *outcome, GError **error) {
+    return store_delete(verify->store, ((const Stale *)what)->key, error);
+}
+
 static bool check_key(const StoreEntry *entry, gpointer user_data, GError **error) {
     Verify *verify = user_data;
     g_autoptr(Row) row = row_from_key(entry->key);
     const KeyEntry *known = row ? key_table_find(verify->index, entry->key) : NULL;
-    g_autoptr(GError) problem = NULL;
-    VerifyOutcome outcome = VERIFY_LEFT;
     int code = -1;
     if (!verify_progress(verify, "index", 0, error)) return false;
     if (!known || known->marks > 0 || !verify_settled(verify, entry->modified_ms)) return true;
     if (!judge_key(verify, entry, row, &code, error)) return false;
-    if (code < 0) return true;
-    g_autoptr(GString) found = g_string_new(code == INDEX_STALE ? "the meeting has another index key, as its record says" : "no meeting belongs to this index key");
-    if (verify_may(verify, (guint)code, entry->key)) {
-        bool done = code == INDEX_STALE ? relist(verify->meetings, row->meeting_id, entry->key, &problem) : store_delete(verify->store, entry->key, &problem);
-        if (!verify_settle(done, &problem, &outcome, found, error)) return false;
-    }
-    verify_report(verify, (guint)code, entry->key, row->meeting_id, outcome, "%s", found->str);
-    return true;
+    Stale stale = {entry->key, row->meeting_id};
+    VerifyFound of_meeting = {INDEX_STALE, entry->key, row->meeting_id, "the meeting has another index key, as its record says"};
+    VerifyFound of_none = {INDEX_ORPHAN, entry->key, row->meeting_id, "no meeting belongs to this index key"};
+    if (code == INDEX_STALE) return verify_find(verify, &of_meeting, drop_stale, &stale, NULL, error);
+    return code != INDEX_ORPHAN || verify_find(verify, &of_none, drop_orphan, &stale, NULL, error);
 }
 
 bool verify_index(Verify *verify, GError **error) {

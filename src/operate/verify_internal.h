@@ -42,6 +42,15 @@ bool verify_may(const Verify *verify, guint code, const char *key);
 /* What came of mending: `outcome` stays VERIFY_LEFT, and `found` tells why, where it can't be done or another was faster. False where the store has
  * failed: the run ends. Takes the problem. */
 bool verify_settle(bool done, GError **problem, VerifyOutcome *outcome, GString *found, GError **error);
+typedef struct {
+    guint code;
+    const char *key, *meeting_id; /* meeting_id NULL: of none */
+    const char *sentence;
+} VerifyFound;
+/* Mends it: `*outcome` VERIFY_QUEUED where that was left to a worker. */
+typedef bool (*VerifyMend)(Verify *verify, gconstpointer what, VerifyOutcome *outcome, GError **error);
+/* A finding from beginning to end: mended where it may be, and told. `mend` NULL: nothing can be done here. `outcome` may be NULL. */
+bool verify_find(Verify *verify, const VerifyFound *found, VerifyMend mend, gconstpointer what, VerifyOutcome *outcome, GError **error);
 bool verify_settled(const Verify *verify, gint64 modified_ms);
 bool verify_progress(const Verify *verify, const char *what, guint64 done, GError **error);
 /* A NOT_FOUND is no error: `*there` false. `info` may be NULL. */
@@ -52,10 +61,11 @@ bool verify_stands(const Verify *verify, const char *key, bool *there, StoreInfo
 bool verify_keep(const Verify *verify, const char *key, GError **error);
 /* The same, then removes it; ERROR_PRECONDITION where it was changed meanwhile. */
 bool verify_quarantine(const Verify *verify, const char *key, GError **error);
-/* A job for the meeting from `stage` on. Done here and now where it needs no transcriber (VERIFY_MENDED), else left to workers. Takes the job. */
+/* A job for the meeting from `stage` on. Done here and now (VERIFY_MENDED), but for speech to be recognised, which is left to workers. Takes the
+ * job. */
 bool verify_requeue(const Verify *verify, Job *job, JobStage stage, VerifyOutcome *outcome, GError **error);
 /* Reports the object under this code and, where allowed, moves it to the quarantine. */
-bool verify_put_aside(Verify *verify, guint code, const char *key, const char *meeting_id, const char *found, GError **error);
+bool verify_put_aside(Verify *verify, guint code, const char *key, const char *meeting_id, const char *sentence, GError **error);
 
 /* -- the groups -- */
 bool verify_note_jobs(Verify *verify, GError **error);          /* verify_jobs.c: judges them, too */

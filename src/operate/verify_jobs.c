@@ -4,11 +4,6 @@
 #include "base/limits.h"
 #include "operate/verify_internal.h"
 
-/* The holder's lease is over for longer than any running worker would leave it. */
-static bool is_abandoned(const Verify *verify, const Job *job) {
-    return job->worker && job->lease_until_ms <= verify->settled_before_ms && (job->state == JOB_RUNNING || job->state == JOB_DELETING);
-}
-
 /* The meeting was committed by this very job. */
 static bool is_committed(const Verify *verify, const Job *job, bool *committed, GError **error) {
     g_autoptr(Record) record = NULL;
@@ -23,43 +18,26 @@ static bool is_committed(const Verify *verify, const Job *job, bool *committed, 
     return true;
 }
 
-/* Takes the job and does it, where it needs no transcriber, or frees it. `*outcome`: which. */
-static bool take_up(const Verify *verify, const Job *job, VerifyOutcome *outcome, GError **error) {
+/* Takes the job and does it, where no speech is to be recognised, or frees it for a worker. */
+static bool take_up(Verify *verify, gconstpointer what, VerifyOutcome *outcome, GError **error) {
     const Pipeline *pipeline = &verify->options->pipeline;
+    const Job *job = what;
     g_autoptr(Job) taken = NULL;
     if (!jobs_take_one(pipeline->jobs, job->meeting_id, verify->options->worker, &taken, error)) return false;
-    if (taken->state == JOB_DELETING || taken->stage != STAGE_TRANSCRIBE || pipeline->transcriber)
+    if (taken->state == JOB_DELETING || taken->stage != STAGE_TRANSCRIBE)
         return pipeline_run(pipeline, taken, verify->options->cancel, NULL, NULL, error);
     *outcome = VERIFY_QUEUED;
     return jobs_release(pipeline->jobs, taken, error);
 }
 
 /* Of a job whose work is done only the object is left: nobody holds it, and it is as it was read. */
-static bool drop(const Verify *verify, const char *key, const Job *job, GError **error) {
+static bool drop(Verify *verify, gconstpointer what, VerifyOutcome *outcome, GError **error) {
+    const Job *job = what;
+    g_autofree char *key = key_job(job->meeting_id);
     g_auto(StoreInfo) info = {0};
     if (!store_head(verify->store, key, &info, error)) return false;
     if (strcmp(info.etag, job->etag) != 0) return fail(error, ERROR_PRECONDITION, "%s was changed meanwhile", key);
     return store_delete(verify->store, key, error);
-}
-
-typedef bool (*Mend)(const Verify *verify, const char *key, const Job *job, VerifyOutcome *outcome, GError **error);
-
-static bool mend_left(const Verify *verify, const char *key, const Job *job, VerifyOutcome *outcome, GError **error) { return drop(verify, key, job, error); }
-
-static bool mend_abandoned(const Verify *verify, const char *key, const Job *job, VerifyOutcome *outcome, GError **error) {
-    return take_up(verify, job, outcome, error);
-}
-
-static bool report(Verify *verify, guint code, const char *key, const Job *job, const char *what, Mend mend, GError **error) {
-    g_autoptr(GString) found = g_string_new(what);
-    g_autoptr(GError) problem = NULL;
-    VerifyOutcome outcome = VERIFY_LEFT;
-    if (mend && verify_may(verify, code, key)) {
-        bool done = mend(verify, key, job, &outcome, &problem);
-        if (!verify_settle(done, &problem, &outcome, found, error)) return false;
-    }
-    verify_report(verify, code, key, job->meeting_id, outcome, "%s", found->str);
-    return true;
 }
 
 /* The job's recording is there, of the size and, with `read`, the sum that the job says. */
@@ -89,19 +67,17 @@ static bool judge_recording(Verify *verify, const Job *job, GError **error) {
 }
 
 static bool judge(Verify *verify, const StoreEntry *entry, const Job *job, GError **error) {
-    bool committed = false;
+    VerifyFound done = {JOB_LEFT, entry->key, job->meeting_id, "the work on this meeting is done, but its job still stands"};
+    VerifyFound deleting = {DELETE_UNFINISHED, entry->key, job->meeting_id, "a delete was begun and not finished"};
+    VerifyFound abandoned = {JOB_ABANDONED, entry->key, job->meeting_id, "the worker that held this job has died, and no other has taken it"};
+    bool idle = !job->worker || job->lease_until_ms <= verify->settled_before_ms, committed = false;
     if (!judge_recording(verify, job, error)) return false;
-    if (!verify_settled(verify, entry->modified_ms)) return true;
-    if (job->state == JOB_DONE)
-        return job->lease_until_ms > verify->settled_before_ms ||
-               report(verify, JOB_LEFT, entry->key, job, "the work on this meeting is done, but its job still stands", mend_left, error);
-    bool idle = !job->worker || job->lease_until_ms <= verify->settled_before_ms;
+    if (!verify_settled(verify, entry->modified_ms) || !idle) return true;
     if (!is_committed(verify, job, &committed, error)) return false;
-    if (committed && idle) return report(verify, JOB_LEFT, entry->key, job, "the meeting was committed, but its job still stands", mend_left, error);
-    if (job->state == JOB_DELETING && idle && job->not_before_ms <= verify->settled_before_ms)
-        return report(verify, DELETE_UNFINISHED, entry->key, job, "a delete was begun and not finished", mend_abandoned, error);
-    return !is_abandoned(verify, job) ||
-           report(verify, JOB_ABANDONED, entry->key, job, "the worker that held this job has died, and no other has taken it", mend_abandoned, error);
+    if (committed || job->state == JOB_DONE) return verify_find(verify, &done, drop, job, NULL, error);
+    if (job->state == JOB_DELETING && job->not_before_ms <= verify->settled_before_ms)
+        return verify_find(verify, &deleting, take_up, job, NULL, error);
+    return !job->worker || job->state != JOB_RUNNING || verify_find(verify, &abandoned, take_up, job, NULL, error);
 }
 
 static VerifyJob kind_of(const Job *job) {
@@ -119,7 +95,8 @@ static bool check_job(const StoreEntry *entry, gpointer user_data, GError **erro
     if (!jobs_read(jobs, meeting_id, &job, &problem)) {
         if (error_is(problem, ERROR_NOT_FOUND)) return true; /* finished since it was listed */
         if (error_is(problem, ERROR_CORRUPT))
-            return !verify_settled(verify, entry->modified_ms) || verify_put_aside(verify, JOB_DAMAGED, entry->key, meeting_id, problem->message, error);
+            return !verify_settled(verify, entry->modified_ms) ||
+                   verify_put_aside(verify, JOB_DAMAGED, entry->key, meeting_id, problem->message, error);
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }

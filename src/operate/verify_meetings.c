@@ -100,39 +100,27 @@ static void tell_record(Check *check) {
     }
 }
 
-static bool judge_deleting(Verify *verify, const char *meeting_id, GError **error) {
-    g_autoptr(GString) found = g_string_new("a delete was begun and not finished");
-    g_autofree char *key = key_document(meeting_id, DOCUMENT_RECORD);
-    g_autoptr(GError) problem = NULL;
-    VerifyOutcome outcome = VERIFY_LEFT;
-    if (verify_may(verify, DELETE_UNFINISHED, key)) {
-        bool done = pipeline_delete(&verify->options->pipeline, verify->options->worker, meeting_id, &problem);
-        if (!verify_settle(done, &problem, &outcome, found, error)) return false;
-    }
-    verify_report(verify, DELETE_UNFINISHED, key, meeting_id, outcome, "%s", found->str);
-    return true;
+static bool finish_delete(Verify *verify, gconstpointer meeting_id, VerifyOutcome *outcome, GError **error) {
+    return pipeline_delete(&verify->options->pipeline, verify->options->worker, meeting_id, error);
 }
 
-/* An edit that was broken off is finished before anything else is looked at. */
-static bool judge_edit(Verify *verify, const char *meeting_id, bool *finished, GError **error) {
-    g_autoptr(GString) found = g_string_new("an edit was begun and not finished");
+static bool finish_edit(Verify *verify, gconstpointer meeting_id, VerifyOutcome *outcome, GError **error) {
+    return meeting_finish_edit(verify->meetings, meeting_id, error);
+}
+
+static bool judge_begun(Check *check, guint code, const char *sentence, VerifyMend finish, VerifyOutcome *outcome, GError **error) {
+    const char *meeting_id = check->folder->meeting_id;
     g_autofree char *key = key_document(meeting_id, DOCUMENT_RECORD);
-    g_autoptr(GError) problem = NULL;
-    VerifyOutcome outcome = VERIFY_LEFT;
-    if (verify_may(verify, EDIT_UNFINISHED, key)) {
-        bool done = meeting_finish_edit(verify->meetings, meeting_id, &problem);
-        if (!verify_settle(done, &problem, &outcome, found, error)) return false;
-    }
-    *finished = outcome == VERIFY_MENDED;
-    verify_report(verify, EDIT_UNFINISHED, key, meeting_id, outcome, "%s", found->str);
-    return true;
+    VerifyFound found = {code, key, meeting_id, sentence};
+    return verify_find(check->verify, &found, finish, meeting_id, outcome, error);
 }
 
 static bool put_extra_aside(const Check *check, GError **error) {
     const Folder *folder = check->folder;
     for (guint i = 0; folder->extra && i < folder->extra->len; i++) {
         const StoreEntry *entry = g_ptr_array_index(folder->extra, i);
-        if (!verify_put_aside(check->verify, DOCUMENT_EXTRA, entry->key, folder->meeting_id, "no object of this name belongs to a meeting", error)) return false;
+        if (!verify_put_aside(check->verify, DOCUMENT_EXTRA, entry->key, folder->meeting_id, "no object of this name belongs to a meeting", error))
+            return false;
     }
     return true;
 }
@@ -157,11 +145,13 @@ static bool examine_again(Verify *verify, const char *meeting_id, GError **error
 static bool examine_ready(Check *check, bool again, GError **error) {
     Verify *verify = check->verify;
     const char *meeting_id = check->folder->meeting_id;
-    bool moved = false, finished = false, pending = json_object_get(check->record->extra, PENDING_EDIT) != NULL;
-    if (check->record->state == MEETING_DELETING) return judge_deleting(verify, meeting_id, error);
-    if (!again && pending) {
-        if (!judge_edit(verify, meeting_id, &finished, error)) return false;
-        if (finished) return examine_again(verify, meeting_id, error);
+    VerifyOutcome outcome = VERIFY_LEFT;
+    bool moved = false, pending = json_object_get(check->record->extra, PENDING_EDIT) != NULL;
+    if (check->record->state == MEETING_DELETING)
+        return judge_begun(check, DELETE_UNFINISHED, "a delete was begun and not finished", finish_delete, NULL, error);
+    if (!again && pending) { /* finished before anything else is looked at */
+        if (!judge_begun(check, EDIT_UNFINISHED, "an edit was begun and not finished", finish_edit, &outcome, error)) return false;
+        if (outcome == VERIFY_MENDED) return examine_again(verify, meeting_id, error);
     }
     if (!check_documents(check, &moved, error)) return false;
     if (moved) {
@@ -170,7 +160,8 @@ static bool examine_ready(Check *check, bool again, GError **error) {
         return true;
     }
     /* An edit that is not finished has not listed the meeting anew either. */
-    return check_recording(check, error) && (pending || verify_listed(verify, check->record, error)) && tell_all(check, error) && put_extra_aside(check, error);
+    return check_recording(check, error) && (pending || verify_listed(verify, check->record, error)) && tell_all(check, error) &&
+           put_extra_aside(check, error);
 }
 
 /* A summary names the recording, too. */

@@ -30,8 +30,8 @@ static bool has_documents(const Verify *verify, const char *meeting_id, bool *ha
     return true;
 }
 
-/* Whether the meeting of the recording's name has one of its own (`*extra`), or the recording is accounted for: by work that stands, or since a damaged
- * record or documents without one were named already. */
+/* Whether the meeting of the recording's name has one of its own (`*extra`), or the recording is accounted for: by work that stands, or since a
+ * damaged record or documents without one were named already. */
 static bool judge_owner(const Verify *verify, const char *key, const char *owner, bool *extra, bool *accounted, GError **error) {
     g_autofree char *job = key_job(owner), *upload = key_upload(owner);
     g_autoptr(Record) record = NULL;
@@ -52,25 +52,14 @@ static bool judge_owner(const Verify *verify, const char *key, const char *owner
     return *accounted || verify_stands(verify, upload, accounted, NULL, error);
 }
 
-static bool offer_job(const Verify *verify, const StoreEntry *entry, const char *owner, GError **error) {
-    g_autofree char *uuid = text_uuid(), *fresh = meeting_id_new(uuid);
+static bool offer_job(Verify *verify, gconstpointer what, VerifyOutcome *outcome, GError **error) {
+    const StoreEntry *entry = what;
+    g_autofree char *owner = meeting_id_of_recording(entry->key), *uuid = text_uuid(), *fresh = meeting_id_new(uuid);
     const char *name = entry->key + strlen(PREFIX_RECORDINGS), *separator = owner ? strchr(name, '_') : NULL;
     IngestRecording recording = {.meeting_id = owner ? owner : fresh, .key = entry->key, .bytes = entry->size};
     IngestOptions options = {.filename = separator ? separator + 1 : name};
+    *outcome = VERIFY_QUEUED;
     return ingest_recording(verify->meetings, verify->options->pipeline.jobs, &recording, &options, NULL, error);
-}
-
-static bool judge_orphan(Verify *verify, const StoreEntry *entry, const char *owner, GError **error) {
-    g_autoptr(GString) found = g_string_new("no meeting, job or upload belongs to this recording");
-    g_autoptr(GError) problem = NULL;
-    VerifyOutcome outcome = VERIFY_LEFT;
-    if (verify_may(verify, RECORDING_ORPHAN, entry->key)) {
-        bool done = offer_job(verify, entry, owner, &problem);
-        if (done) outcome = VERIFY_QUEUED;
-        if (!verify_settle(done, &problem, &outcome, found, error)) return false;
-    }
-    verify_report(verify, RECORDING_ORPHAN, entry->key, owner, outcome, "%s", found->str);
-    return true;
 }
 
 static bool check_recording(const StoreEntry *entry, gpointer user_data, GError **error) {
@@ -82,9 +71,11 @@ static bool check_recording(const StoreEntry *entry, gpointer user_data, GError 
     if (!known || known->marks > 0 || !verify_settled(verify, entry->modified_ms)) return true;
     if (owner && !judge_owner(verify, entry->key, owner, &extra, &accounted, error)) return false;
     if (accounted) return true;
-    if (extra) return verify_put_aside(verify, RECORDING_EXTRA, entry->key, owner, "the meeting of this recording's name has another recording", error);
+    if (extra)
+        return verify_put_aside(verify, RECORDING_EXTRA, entry->key, owner, "the meeting of this recording's name has another recording", error);
     if (entry->size == 0) return verify_put_aside(verify, KEY_UNKNOWN, entry->key, owner, "an empty object is no recording", error);
-    return judge_orphan(verify, entry, owner, error);
+    VerifyFound found = {RECORDING_ORPHAN, entry->key, owner, "no meeting, job or upload belongs to this recording"};
+    return verify_find(verify, &found, offer_job, entry, NULL, error);
 }
 
 bool verify_recordings(Verify *verify, GError **error) {

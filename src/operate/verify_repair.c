@@ -55,7 +55,7 @@ bool verify_quarantine(const Verify *verify, const char *key, GError **error) {
 bool verify_requeue(const Verify *verify, Job *job, JobStage stage, VerifyOutcome *outcome, GError **error) {
     g_autoptr(Job) owned = job;
     const Pipeline *pipeline = &verify->options->pipeline;
-    bool here = stage != STAGE_TRANSCRIBE || pipeline->transcriber;
+    bool here = stage != STAGE_TRANSCRIBE;
     owned->stage = stage;
     if (!jobs_create(pipeline->jobs, owned, here ? verify->options->worker : NULL, error)) return false;
     if (here) return pipeline_run(pipeline, owned, verify->options->cancel, NULL, NULL, error);
@@ -63,14 +63,11 @@ bool verify_requeue(const Verify *verify, Job *job, JobStage stage, VerifyOutcom
     return true;
 }
 
-bool verify_put_aside(Verify *verify, guint code, const char *key, const char *meeting_id, const char *found, GError **error) {
-    g_autoptr(GString) sentence = g_string_new(found);
-    g_autoptr(GError) problem = NULL;
-    VerifyOutcome outcome = VERIFY_LEFT;
-    if (verify_may(verify, code, key)) {
-        bool done = verify_quarantine(verify, key, &problem);
-        if (!verify_settle(done, &problem, &outcome, sentence, error)) return false;
-    }
-    verify_report(verify, code, key, meeting_id, outcome, "%s", sentence->str);
-    return true;
+static bool mend_by_quarantine(Verify *verify, gconstpointer key, VerifyOutcome *outcome, GError **error) {
+    return verify_quarantine(verify, key, error);
+}
+
+bool verify_put_aside(Verify *verify, guint code, const char *key, const char *meeting_id, const char *sentence, GError **error) {
+    VerifyFound found = {code, key, meeting_id, sentence};
+    return verify_find(verify, &found, mend_by_quarantine, key, NULL, error);
 }

@@ -31,24 +31,25 @@ bool verify_note_rows(Verify *verify, GError **error) {
     return true;
 }
 
+static bool mend_row(Verify *verify, gconstpointer meeting_id, VerifyOutcome *outcome, GError **error) {
+    return relist_row(verify->meetings, meeting_id, error);
+}
+
 bool verify_row(Verify *verify, const Record *record, GError **error) {
     if (!verify->table || !verify_settled(verify, record->updated_ms)) return true;
     g_autoptr(Row) row = row_of_record(record);
-    g_autofree char *text = text_of(row);
+    g_autofree char *text = text_of(row), *key = key_document(record->meeting_id, DOCUMENT_RECORD);
     KeyEntry *entry = key_table_find(verify->rows, record->meeting_id);
-    g_autoptr(GString) found = g_string_new(entry ? "the table's row is not what the record says" : "the table has no row of the meeting");
-    g_autofree char *key = key_document(record->meeting_id, DOCUMENT_RECORD);
-    g_autoptr(GError) problem = NULL;
-    VerifyOutcome outcome = VERIFY_LEFT;
-    guint code = entry ? ROW_DIFFERS : ROW_MISSING;
     if (entry) entry->marks++;
     if (entry && entry->value == key_table_digest(verify->rows, text)) return true;
-    if (verify_may(verify, code, key)) {
-        bool done = relist_row(verify->meetings, record->meeting_id, &problem);
-        if (!verify_settle(done, &problem, &outcome, found, error)) return false;
-    }
-    verify_report(verify, code, key, record->meeting_id, outcome, "%s", found->str);
-    return true;
+    VerifyFound found = {entry ? ROW_DIFFERS : ROW_MISSING, key, record->meeting_id,
+                         entry ? "the table's row is not what the record says" : "the table has no row of the meeting"};
+    return verify_find(verify, &found, mend_row, record->meeting_id, NULL, error);
+}
+
+static bool drop_row(Verify *verify, gconstpointer what, VerifyOutcome *outcome, GError **error) {
+    const Row *row = what;
+    return catalog_remove(verify->table, row->meeting_id, row->timestamp_ms, error);
 }
 
 static bool check_row(const Row *row, gpointer user_data, GError **error) {
@@ -56,41 +57,28 @@ static bool check_row(const Row *row, gpointer user_data, GError **error) {
     const KeyEntry *known = key_table_find(verify->rows, row->meeting_id);
     g_autoptr(Record) record = NULL;
     g_autoptr(GError) problem = NULL;
-    g_autoptr(GString) found = g_string_new("no meeting belongs to this row of the table");
     g_autofree char *key = key_document(row->meeting_id, DOCUMENT_RECORD);
-    VerifyOutcome outcome = VERIFY_LEFT;
+    VerifyFound found = {ROW_ORPHAN, key, row->meeting_id, "no meeting belongs to this row of the table"};
     if (!verify_progress(verify, "table", 0, error)) return false;
     if (!known || known->marks > 0 || !verify_settled(verify, row->updated_ms)) return true;
     if (meeting_read_record(verify->meetings, row->meeting_id, &record, NULL, &problem) || error_is(problem, ERROR_CORRUPT) ||
         error_is(problem, ERROR_TOO_LARGE))
         return true; /* looked at since, being worked on, or named already */
-    if (!error_is(problem, ERROR_NOT_FOUND)) {
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return false;
-    }
-    g_clear_error(&problem);
-    if (verify_may(verify, ROW_ORPHAN, key)) {
-        bool done = catalog_remove(verify->table, row->meeting_id, row->timestamp_ms, &problem);
-        if (!verify_settle(done, &problem, &outcome, found, error)) return false;
-    }
-    verify_report(verify, ROW_ORPHAN, key, row->meeting_id, outcome, "%s", found->str);
-    return true;
+    if (error_is(problem, ERROR_NOT_FOUND)) return verify_find(verify, &found, drop_row, row, NULL, error);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
 }
 
-/* Marked only when all that was found is mended: the mark says that the lists are whole. */
+static bool mark_whole(Verify *verify, gconstpointer unused, VerifyOutcome *outcome, GError **error) {
+    return catalog_mark_whole(verify->table, clock_now_ms(verify->meetings->clock), error);
+}
+
+/* Last: the mark says that the lists are whole, and by now they are. */
 static bool check_mark(Verify *verify, GError **error) {
-    g_autoptr(GString) found = g_string_new("the table is not marked as whole, so that lists do not come from it");
-    g_autoptr(GError) problem = NULL;
-    VerifyOutcome outcome = VERIFY_LEFT;
+    VerifyFound found = {ROWS_UNMARKED, "", NULL, "the table is not marked as whole, so that lists do not come from it"};
     bool whole = false;
     if (!catalog_is_whole(verify->table, &whole, error)) return false;
-    if (whole) return true;
-    if (verify_may(verify, ROWS_UNMARKED, "")) {
-        bool done = catalog_mark_whole(verify->table, clock_now_ms(verify->meetings->clock), &problem);
-        if (!verify_settle(done, &problem, &outcome, found, error)) return false;
-    }
-    verify_report(verify, ROWS_UNMARKED, "", NULL, outcome, "%s", found->str);
-    return true;
+    return whole || verify_find(verify, &found, mark_whole, NULL, NULL, error);
 }
 
 bool verify_rows(Verify *verify, GError **error) {

@@ -13,15 +13,13 @@ static bool is_left(const Verify *verify, const Transfer *transfer) {
 }
 
 /* The servers' own sweep does it; it takes all that are left at once. */
-static bool mend_left(Verify *verify, const char *key, VerifyOutcome *outcome, GError **error) {
+static bool sweep(Verify *verify, gconstpointer key, VerifyOutcome *outcome, GError **error) {
     guint swept = 0;
     bool there = false;
     if (!transfers_sweep(verify->meetings, verify->options->pipeline.jobs, verify->options->cancel, &swept, error) ||
         !verify_stands(verify, key, &there, NULL, error))
         return false;
-    if (there) return fail(error, ERROR_CONFLICT, "the sweep of the servers leaves it for now");
-    *outcome = VERIFY_MENDED;
-    return true;
+    return !there || fail(error, ERROR_CONFLICT, "the sweep of the servers leaves it for now");
 }
 
 static bool check_upload(const StoreEntry *entry, gpointer user_data, GError **error) {
@@ -42,15 +40,8 @@ static bool check_upload(const StoreEntry *entry, gpointer user_data, GError **e
     KeyEntry *recording = key_table_find(verify->recordings, transfer->audio_key);
     if (recording) recording->marks |= MARK_OF_WORK;
     if (!verify_settled(verify, entry->modified_ms) || !is_left(verify, transfer)) return true;
-    g_autoptr(GString) found = g_string_new(NULL);
-    g_string_printf(found, "an upload that is %s was left behind", transfer_state_name(transfer->state));
-    VerifyOutcome outcome = VERIFY_LEFT;
-    if (verify_may(verify, UPLOAD_LEFT, entry->key)) {
-        bool done = mend_left(verify, entry->key, &outcome, &problem);
-        if (!verify_settle(done, &problem, &outcome, found, error)) return false;
-    }
-    verify_report(verify, UPLOAD_LEFT, entry->key, meeting_id, outcome, "%s", found->str);
-    return true;
+    VerifyFound found = {UPLOAD_LEFT, entry->key, meeting_id, "an upload was left behind, or its end was broken off"};
+    return verify_find(verify, &found, sweep, entry->key, NULL, error);
 }
 
 bool verify_uploads(Verify *verify, GError **error) { return store_each(verify->store, PREFIX_UPLOADS, check_upload, verify, error); }
@@ -68,21 +59,12 @@ static const char *known_folder(const char *key) {
     return NULL;
 }
 
-static bool judge_doctor(Verify *verify, const StoreEntry *entry, GError **error) {
-    g_autoptr(GString) found = g_string_new("a check of `hansard doctor` was broken off");
-    g_autoptr(GError) problem = NULL;
-    VerifyOutcome outcome = VERIFY_LEFT;
-    if (verify_may(verify, DOCTOR_LEFT, entry->key)) {
-        bool done = store_delete(verify->store, entry->key, &problem);
-        if (!verify_settle(done, &problem, &outcome, found, error)) return false;
-    }
-    verify_report(verify, DOCTOR_LEFT, entry->key, NULL, outcome, "%s", found->str);
-    return true;
-}
+static bool drop_key(Verify *verify, gconstpointer key, VerifyOutcome *outcome, GError **error) { return store_delete(verify->store, key, error); }
 
 static bool check_other(Verify *verify, const StoreEntry *entry, GError **error) {
     if (strcmp(entry->key, KEY_VERIFIED) == 0 || !verify_settled(verify, entry->modified_ms)) return true;
-    if (g_str_has_prefix(entry->key, PREFIX_DOCTOR)) return judge_doctor(verify, entry, error);
+    VerifyFound found = {DOCTOR_LEFT, entry->key, NULL, "a check of `hansard doctor` was broken off"};
+    if (g_str_has_prefix(entry->key, PREFIX_DOCTOR)) return verify_find(verify, &found, drop_key, entry->key, NULL, error);
     return verify_put_aside(verify, KEY_UNKNOWN, entry->key, NULL, "no key of this form is known here", error);
 }
 

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Random damage to a store of many meetings: bits flipped, objects dropped, doubled and truncated, in rounds. In each round `hansard verify --read` must name all
-of it and nothing else, `--repair` must mend all that can be had again, and what is left must be only what nothing in the store could give back.
+"""Random damage to a store of many meetings: bits flipped, objects dropped, doubled and truncated, in rounds. In each round `hansard verify --read`
+must name all of it and nothing else, `--repair` must mend all that can be had again, and what is left must be only what nothing in the store
+could give back.
 
-As a test: a small store. The whole: damage_test.py --full [--seed N] [--meetings 1000] [--damages 10000] [--round 200]; a failing round prints the seed."""
+As a test: a small store. The whole: damage_test.py --full [--seed N] [--meetings 1000] [--damages 10000] [--round 200]; a failing round prints the
+seed."""
 import argparse
 import collections
 import hashlib
@@ -21,7 +23,8 @@ import unittest
 from program import PROGRAM, environment, run, scratch
 
 SPEAKERS = ("Ann Lee", "Bob Ray", "Zoë Größe", "Chidi Okafor")
-SAYINGS = ("I will send the figures to Bob by Friday.", "We decided to go with the second design.", "The system must keep every recording for a year.",
+SAYINGS = ("I will send the figures to Bob by Friday.", "We decided to go with the second design.",
+           "The system must keep every recording for a year.",
            "What happens when the disk is full?", "The export shall finish within {n} seconds.", "I'll book room {n} for the next review by Monday.",
            "The weather in Zürich was fine, {n} degrees.", "We agreed to start with {n} pilot customers.")
 RECORDING, INDEX, RECORD = "meetings/", "hansard/index/", "metadata.json"
@@ -80,7 +83,8 @@ class Ravaged:
         return done
 
     def verify(self, *options):
-        lines = [json.loads(line) for line in self.program("verify", "--read", "--json", "--settled", "0", *options, status=(0, 1)).stdout.splitlines()]
+        done = self.program("verify", "--read", "--json", "--settled", "0", *options, status=(0, 1))
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
         return lines[:-1], lines[-1]["summary"]
 
     def make(self, meetings):
@@ -201,7 +205,8 @@ class Ravaged:
 
         if not waiting():
             return jobs(failed=True)
-        worker = subprocess.Popen([PROGRAM, "worker"], env=environment(self.store, HANSARD_TRANSCRIBER="none"), cwd=self.folder, stderr=subprocess.DEVNULL)
+        worker = subprocess.Popen([PROGRAM, "worker"], env=environment(self.store, HANSARD_TRANSCRIBER="none"), cwd=self.folder,
+                                  stderr=subprocess.DEVNULL)
         try:
             deadline = time.monotonic() + 120
             while waiting():
@@ -243,7 +248,8 @@ class Ravaged:
             assert finding["severity"] == "fault", f"not mended: {finding}"
             meeting = finding["meeting_id"]
             assert meeting in recordings, f"not mended: {finding}"
-            assert finding["code"] in LOST or any(one.meeting == meeting and one.key.rsplit("/", 1)[1] in (RECORD, "transcript.json") for one in damages), finding
+            sources = any(one.meeting == meeting and one.key.rsplit("/", 1)[1] in (RECORD, "transcript.json") for one in damages)
+            assert finding["code"] in LOST or sources, finding
         assert failed <= recordings, failed - recordings
         return {finding["meeting_id"] for finding in findings} | failed
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""hansard verify as an engineer runs it: what it prints and its exit status, on a directory; and on a bucket (versitygw) with lists in keys and a DynamoDB table."""
+"""hansard verify as an engineer runs it: what it prints and its exit status, on a directory; and on a bucket (versitygw) with
+lists in keys and a DynamoDB table."""
 import json
 import os
 import pathlib
@@ -13,7 +14,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import servers  # noqa: E402
 from program import PROGRAM, Server, environment, run, scratch  # noqa: E402
 
-TALK = "WEBVTT\n\n00:01.000 --> 00:04.000\nAnn: I will send the report to Bob by Friday.\n\n00:05.000 --> 00:08.600\nBob: The system must answer in time.\n"
+TALK = "WEBVTT\n\n00:01.000 --> 00:04.000\nAnn: I will send the report to Bob by Friday.\n\n" \
+       "00:05.000 --> 00:08.600\nBob: The system must answer in time.\n"
 
 
 class Verified(unittest.TestCase):
