@@ -495,6 +495,27 @@ static void test_first_version(void) {
     world_end(&world);
 }
 
+/* What was put aside of a meeting goes when the meeting does. */
+static void test_delete_takes_what_was_put_aside(void) {
+    World world;
+    world_make(&world, store_memory_new(&world_clock.base));
+    metadata_truncated(&world);
+    text_altered(&world);
+    document_doubled(&world);
+    recording_doubled(&world);
+    world_wait();
+    world_must_verify(&world, true, true);
+    world_work(&world);
+    g_autofree char *before = world_state(&world);
+    g_assert_nonnull(strstr(before, PREFIX_QUARANTINE));
+    g_assert_true(pipeline_delete(&world.pipeline, "deleter", world.ids[0], NULL));
+    g_autofree char *after = world_state(&world);
+    g_assert_null(strstr(after, world.ids[0] + strlen("meeting-")));
+    g_assert_null(strstr(after, PREFIX_QUARANTINE));
+    world_assert_clean(&world);
+    world_end(&world);
+}
+
 static bool drop_entry(const StoreEntry *entry, gpointer store, GError **error) { return store_delete(store, entry->key, error); }
 static bool quiet(const ReindexResult *so_far, gpointer user_data, GError **error) { return true; }
 
@@ -551,6 +572,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/operate/verify/refused", test_refused);
     g_test_add_func("/operate/verify/busy", test_busy);
     g_test_add_func("/operate/verify/first-version", test_first_version);
+    g_test_add_func("/operate/verify/delete-takes-what-was-put-aside", test_delete_takes_what_was_put_aside);
     g_test_add_func("/operate/verify/index-is-the-same", test_index_is_the_same);
     g_test_add_func("/operate/verify/guide", test_guide);
     return g_test_run();

@@ -9,12 +9,20 @@
 
 #define DIGEST_CHARS 16
 
+/* The meeting whose delete takes the copy along; "-" where it is none's. */
+static char *owner_of(const char *key) {
+    char *owner = meeting_id_of_key(key);
+    if (!owner) owner = meeting_id_of_recording(key);
+    g_autoptr(Row) row = owner ? NULL : row_from_key(key);
+    return owner ? owner : g_strdup(row ? row->meeting_id : "-");
+}
+
 static char *quarantine_key(const char *key, const char *etag) {
-    g_autofree char *text = g_strdup_printf("%s\n%s", key, etag), *sum = text_sha256(text, strlen(text));
-    char *kept = g_strdup_printf(PREFIX_QUARANTINE "%.*s/%s", DIGEST_CHARS, sum, key);
+    g_autofree char *text = g_strdup_printf("%s\n%s", key, etag), *sum = text_sha256(text, strlen(text)), *owner = owner_of(key);
+    char *kept = g_strdup_printf(PREFIX_QUARANTINE "%s/%.*s/%s", owner, DIGEST_CHARS, sum, key);
     if (strlen(kept) <= KEY_BYTES_MAX) return kept;
     g_free(kept);
-    return g_strdup_printf(PREFIX_QUARANTINE "%.*s/%s", DIGEST_CHARS, sum, strrchr(key, '/') + 1); /* a key so long has several parts */
+    return g_strdup_printf(PREFIX_QUARANTINE "%s/%.*s/%s", owner, DIGEST_CHARS, sum, strrchr(key, '/') + 1); /* a key so long has several parts */
 }
 
 /* `*etag`: of the version that stands in the quarantine now; NULL: there was no object. */

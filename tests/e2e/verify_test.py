@@ -83,7 +83,7 @@ class VerifyDirectory(Verified):
         _, summary = self.verify(0, "--repair", "--yes")
         self.assertEqual((summary["mended"], summary["left"]), (2, 0))
         self.assertEqual(self.verify(0, "--read")[0], {})
-        kept = list((self.data / "hansard/quarantine").glob("*/transcriptions/*/notes.txt"))
+        kept = list((self.data / "hansard/quarantine").glob("*/*/transcriptions/*/notes.txt"))
         self.assertEqual([path.read_text() for path in kept], ["mine"])
         self.assertEqual(json.loads((self.data / "hansard/verify.json").read_text())["mended"], 2)
 
