@@ -495,6 +495,27 @@ static void test_first_version(void) {
     world_end(&world);
 }
 
+/* Nothing but the index key knows the meeting's time, title and tags any more. */
+static void test_record_and_minutes_damaged(void) {
+    World world;
+    world_make(&world, store_memory_new(&world_clock.base));
+    g_autofree char *key = index_key(&world);
+    gint64 before_ms = world_clock.now;
+    metadata_truncated(&world);
+    truncate_document(&world, DOCUMENT_SUMMARY);
+    requirements_truncated(&world);
+    world_wait();
+    world_must_verify(&world, true, true);
+    world_assert_clean(&world);
+    assert_whole(&world, 0, "The talk of Monday");
+    g_autoptr(Record) record = NULL;
+    g_assert_true(meeting_read_record(&world.pipeline.meetings, world.ids[0], &record, NULL, NULL));
+    g_autoptr(Row) row = row_from_key(key);
+    g_assert_cmpint(record->timestamp_ms, ==, row->timestamp_ms);
+    g_assert_cmpint(record->timestamp_ms, <, before_ms);
+    world_end(&world);
+}
+
 /* What was put aside of a meeting goes when the meeting does. */
 static void test_delete_takes_what_was_put_aside(void) {
     World world;
@@ -572,6 +593,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/operate/verify/refused", test_refused);
     g_test_add_func("/operate/verify/busy", test_busy);
     g_test_add_func("/operate/verify/first-version", test_first_version);
+    g_test_add_func("/operate/verify/record-and-minutes-damaged", test_record_and_minutes_damaged);
     g_test_add_func("/operate/verify/delete-takes-what-was-put-aside", test_delete_takes_what_was_put_aside);
     g_test_add_func("/operate/verify/index-is-the-same", test_index_is_the_same);
     g_test_add_func("/operate/verify/guide", test_guide);

@@ -27,18 +27,25 @@ static const char *envelope_text(const Check *check, const char *name) {
     return text ? text : json_get_string(check->json[DOCUMENT_REQUIREMENTS], name, NULL);
 }
 
-static bool find_row(const Check *check, gint64 timestamp_ms, Row **row, GError **error) {
-    const char *meeting_id = check->folder->meeting_id;
-    g_autofree char *sort_key = row_sort_key(timestamp_ms, meeting_id), *prefix = g_strconcat(PREFIX_INDEX, sort_key, NULL);
-    g_autoptr(GPtrArray) entries = NULL;
-    bool more;
-    if (*row || timestamp_ms <= 0) return true;
-    if (!store_list(check->verify->store, prefix, NULL, LIST_LIMIT_MAX, &entries, &more, error)) return false;
-    for (guint i = 0; i < entries->len && !*row; i++) {
-        g_autoptr(Row) found = row_from_key(((const StoreEntry *)entries->pdata[i])->key);
-        if (found && strcmp(found->meeting_id, meeting_id) == 0 && found->state == MEETING_READY) *row = g_steal_pointer(&found);
-    }
+typedef struct {
+    const char *meeting_id;
+    Row *row; /* NULL: none yet */
+} Wanted;
+
+static bool take_row(const StoreEntry *entry, gpointer user_data, GError **error) {
+    Wanted *wanted = user_data;
+    g_autoptr(Row) row = wanted->row ? NULL : row_from_key(entry->key);
+    if (row && strcmp(row->meeting_id, wanted->meeting_id) == 0 && row->state == MEETING_READY) wanted->row = g_steal_pointer(&row);
     return true;
+}
+
+/* By its time or, where what was said of that does not lead to it (0), among all. */
+static bool find_row(const Check *check, gint64 timestamp_ms, Row **row, GError **error) {
+    Wanted wanted = {.meeting_id = check->folder->meeting_id};
+    g_autofree char *sort_key = row_sort_key(timestamp_ms, wanted.meeting_id), *prefix = g_strconcat(PREFIX_INDEX, sort_key, NULL);
+    bool listed = *row || store_each(check->verify->store, timestamp_ms > 0 ? prefix : PREFIX_INDEX, take_row, &wanted, error);
+    if (!*row) *row = wanted.row;
+    return listed;
 }
 
 static bool try_recording(const Check *check, const char *key, Traces *traces, GError **error) {
@@ -63,12 +70,13 @@ static bool find_own_recording(const Check *check, Traces *traces, GError **erro
 }
 
 static bool find_traces(const Check *check, Traces *traces, GError **error) {
-    gint64 said_ms = 0;
+    gint64 said_ms = 0, noted_ms = check->record ? check->record->timestamp_ms : 0;
     const char *said = envelope_text(check, "timestamp");
     if (said) time_parse(said, &said_ms);
-    if (!find_row(check, said_ms, &traces->row, error) || (check->record && !find_row(check, check->record->timestamp_ms, &traces->row, error)))
+    if ((said_ms > 0 && !find_row(check, said_ms, &traces->row, error)) || (noted_ms > 0 && !find_row(check, noted_ms, &traces->row, error)) ||
+        !find_row(check, 0, &traces->row, error))
         return false;
-    traces->timestamp_ms = traces->row ? traces->row->timestamp_ms : said_ms > 0 ? said_ms : check->record ? check->record->timestamp_ms : 0;
+    traces->timestamp_ms = traces->row ? traces->row->timestamp_ms : said_ms > 0 ? said_ms : noted_ms;
     return try_recording(check, envelope_text(check, "audio_s3_key"), traces, error) &&
            try_recording(check, check->record ? check->record->audio_key : NULL, traces, error) &&
            try_recording(check, traces->row ? traces->row->audio_key : NULL, traces, error) && find_own_recording(check, traces, error);
