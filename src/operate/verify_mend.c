@@ -74,7 +74,8 @@ bool check_has_transcript(const Check *check) {
 /* The meeting is made anew from `stage` on: what is bad goes, what the stages write over is kept as a copy. Takes the job. */
 bool check_make_anew(const Check *check, Job *job, JobStage stage, VerifyOutcome *outcome, GError **error) {
     g_autoptr(Job) owned = job;
-    guint bad = check_bad_documents(check), written = stage == STAGE_TRANSCRIBE ? WORDS | MINUTES | BIT(DOCUMENT_WAVEFORM) : stage == STAGE_EXTRACT ? MINUTES : 0;
+    static const guint writes[STAGE_COUNT] = {[STAGE_TRANSCRIBE] = WORDS | MINUTES | BIT(DOCUMENT_WAVEFORM), [STAGE_EXTRACT] = MINUTES};
+    guint bad = check_bad_documents(check), written = writes[stage];
     return keep(check, written & ~bad, error) && check_put_aside(check, bad & (written | BIT(DOCUMENT_WAVEFORM)), error) &&
            verify_requeue(check->verify, g_steal_pointer(&owned), stage, outcome, error);
 }
