@@ -427,6 +427,8 @@ static void test_refused(void) {
     world.refuse = true;
     document_doubled(&world);
     index_dropped(&world);
+    world_put(&world, PREFIX_TOKENS "t.json", "{}"); /* not its business */
+    world_put(&world, PREFIX_AUDIT "2026-03-04/050607.089-host-1.jsonl", "{}");
     world_wait();
     world_must_verify(&world, false, true);
     g_assert_cmpuint(world.summary.mended, ==, 1);

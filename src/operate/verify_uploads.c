@@ -50,8 +50,9 @@ bool verify_uploads(Verify *verify, GError **error) { return store_each(verify->
 
 #define OWN_FOLDER "hansard/"
 
-/* The folders that have checks of their own, and what is put aside. */
-static const char *const known_folders[] = {PREFIX_INDEX, PREFIX_JOBS, PREFIX_UPLOADS, PREFIX_QUARANTINE};
+/* The folders that have checks of their own, what is put aside, and those of who may come in, whose objects are judged where they are used. */
+static const char *const known_folders[] = {PREFIX_INDEX,  PREFIX_JOBS,     PREFIX_UPLOADS, PREFIX_QUARANTINE,
+                                            PREFIX_TOKENS, PREFIX_SESSIONS, PREFIX_SHARES,  PREFIX_AUDIT};
 
 static const char *known_folder(const char *key) {
     for (gsize i = 0; i < G_N_ELEMENTS(known_folders); i++)
