@@ -1,8 +1,11 @@
 /* jansson with bounds. The depth is counted before parsing: jansson's own limit (2,048) is deeper than ours. */
 #include "base/json.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/text.h"
 
 /* Levels of nesting, brackets inside strings aside. */
 static guint nesting_depth(const char *text, gsize size) {
@@ -58,6 +61,12 @@ GBytes *json_to_bytes(const json_t *value, bool indent) {
         g_error("JSON can't be written: it holds text that is not UTF-8");
     g_string_append_c(text, '\n');
     return g_string_free_to_bytes(text);
+}
+
+char *json_sha256(const json_t *value) {
+    g_autofree char *text = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
+    if (!text) g_error("JSON can't be summed: it holds text that is not UTF-8");
+    return text_sha256(text, strlen(text));
 }
 
 const char *json_get_string(const json_t *object, const char *name, const char *fallback) {

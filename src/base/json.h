@@ -17,6 +17,10 @@ json_t *json_parse_object(const void *data, gsize size, const char *what, GError
 /* Two-space indented or compact UTF-8 with a closing newline, names in order of insertion. */
 GBytes *json_to_bytes(const json_t *value, bool indent);
 
+/* Lower-case hexadecimal SHA-256 of the value's compact form with all names sorted by their bytes and reals of six digits: the same for every order
+ * of members. Caller frees. */
+char *json_sha256(const json_t *value);
+
 /* Members with a default where the name is absent or of another type; strings are borrowed. */
 const char *json_get_string(const json_t *object, const char *name, const char *fallback);
 gint64 json_get_int(const json_t *object, const char *name, gint64 fallback);

@@ -196,6 +196,14 @@
 #define DOCTOR_CLOCK_S_MAX (JOB_LEASE_MS / 2000) /* between the bucket's clock and ours: half a lease */
 #define DOCTOR_DISK_BYTES_MIN (1 * GIB)    /* free: less does not take a long recording */
 
+/* verify */
+#define VERIFY_SETTLED_S 600               /* what was written so recently is being worked on, and left alone */
+#define VERIFY_SETTLED_S_MAX 604800
+#define VERIFY_KEYS_MAX 10000000           /* of one kind (recordings, index keys, rows, jobs): 24 bytes each in memory */
+#define VERIFY_EXTRA_MAX 1000              /* objects of one meeting that are looked at */
+#define VERIFY_SENTENCE_BYTES_MAX 2000
+#define VERIFY_BLOCK_BYTES (1 * MIB)
+
 /* what a server does beside its jobs */
 #define QUEUE_WAIT_S 20                    /* one long poll, SQS's most */
 #define INBOX_TAKE_MAX 100                 /* files taken in with one look */

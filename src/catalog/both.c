@@ -89,6 +89,8 @@ static void both_health(Catalog *base, CatalogHealth *health) {
     g_mutex_unlock(&both->lock);
 }
 
+static Catalog *both_table(Catalog *base) { return catalog_table(((BothCatalog *)base)->table); }
+
 static void both_close(Catalog *base) {
     BothCatalog *both = (BothCatalog *)base;
     catalog_close(both->keys);
@@ -107,6 +109,7 @@ bool catalog_both_open(Catalog *keys, Catalog *table, Clock *clock, Catalog **ca
                                            .mark_whole = both_mark_whole,
                                            .is_whole = both_is_whole,
                                            .health = both_health,
+                                           .table = both_table,
                                            .close = both_close};
     BothCatalog *both = g_new0(BothCatalog, 1);
     both->base.backend = &backend;

@@ -46,6 +46,8 @@ bool catalog_is_whole(Catalog *catalog, bool *whole, GError **error) {
     return true;
 }
 
+Catalog *catalog_table(Catalog *catalog) { return catalog->backend->table ? catalog->backend->table(catalog) : NULL; }
+
 void catalog_health(Catalog *catalog, CatalogHealth *health) {
     *health = (CatalogHealth){0};
     if (catalog->backend->health) catalog->backend->health(catalog, health);

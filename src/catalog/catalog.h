@@ -49,6 +49,9 @@ bool catalog_each(Catalog *catalog, CatalogVisit visit, gpointer user_data, GErr
 bool catalog_mark_whole(Catalog *catalog, gint64 now_ms, GError **error);
 bool catalog_is_whole(Catalog *catalog, bool *whole, GError **error);
 
+/* The rows that stand apart from the store, as a catalog of their own; NULL: there are none. Borrowed: the catalog itself, or a part of it. */
+Catalog *catalog_table(Catalog *catalog);
+
 /* How the lists are, for those who watch. Nothing of a fall-back is an error of catalog_list. */
 typedef struct {
     guint64 fallbacks; /* lists since the start that came from the keys, because the table failed */

@@ -13,6 +13,7 @@ typedef struct {
     bool (*mark_whole)(Catalog *catalog, gint64 now_ms, GError **error); /* these two: NULL where the rows are always trusted to be whole */
     bool (*is_whole)(Catalog *catalog, bool *whole, GError **error);
     void (*health)(Catalog *catalog, CatalogHealth *health); /* NULL: nothing to tell. `health` is empty */
+    Catalog *(*table)(Catalog *catalog); /* NULL: its rows stand in the store */
     void (*close)(Catalog *catalog);
 } CatalogBackend;
 

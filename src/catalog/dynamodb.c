@@ -264,6 +264,8 @@ static bool dynamodb_each(Catalog *base, CatalogVisit visit, gpointer user_data,
     return true;
 }
 
+static Catalog *dynamodb_table(Catalog *base) { return base; }
+
 static void dynamodb_close(Catalog *base) {
     DynamoCatalog *catalog = (DynamoCatalog *)base;
     g_free(catalog->table);
@@ -279,6 +281,7 @@ bool catalog_dynamodb_open(AwsClient *client, const char *table, const char *wor
                                            .each = dynamodb_each,
                                            .mark_whole = dynamodb_mark_whole,
                                            .is_whole = dynamodb_is_whole,
+                                           .table = dynamodb_table,
                                            .close = dynamodb_close};
     DynamoCatalog *opened = g_new0(DynamoCatalog, 1);
     opened->base.backend = &backend;

@@ -26,7 +26,7 @@ typedef struct {
 
 extern const Command command_add, command_doctor, command_export, command_extract, command_items, command_list, command_media_child, command_model,
     command_reindex, command_retry, command_rm, command_search, command_serve, command_setup, command_show, command_token,
-    command_audit, command_url, command_worker;
+    command_audit, command_url, command_verify, command_worker;
 
 /* Opens the workspace of the invocation; with `pipeline` also what processing needs. */
 bool command_open(Invocation *invocation, bool pipeline, Workspace **workspace, GError **error);

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "base/sha256.h"
 #include "base/text.h"
 #include "ingest/ingest_internal.h"
 #include "model/keys.h"
+#include "store/copy.h"
 
 static bool pass_on(GError **problem, GError **error) {
     g_propagate_error(error, g_steal_pointer(problem));
@@ -23,33 +23,12 @@ static char *uuid_of(const StoreEntry *entry) {
     return g_strdup_printf("%.8s-%.4s-%.4s-%.4s-%.12s", sum, sum + 8, sum + 12, sum + 16, sum + 20);
 }
 
-static bool copy_bytes(StoreReader *reader, StoreWriter *writer, Sha256 *sha256, GCancellable *cancel, GError **error) {
-    g_autofree guint8 *block = g_malloc(UPLOAD_BLOCK_BYTES);
-    gsize got = 0;
-    for (guint64 at = 0; at < store_reader_size(reader); at += got) {
-        if (cancel && g_cancellable_is_cancelled(cancel)) return fail(error, ERROR_CANCELLED, "stopped while a file of the inbox was copied");
-        if (!store_reader_read(reader, at, block, UPLOAD_BLOCK_BYTES, &got, error)) return false;
-        if (got == 0) return fail(error, ERROR_IO, "the file ended early");
-        sha256_update(sha256, block, got);
-        if (!store_writer_write(writer, block, got, error)) return false;
-    }
-    return true;
-}
-
 /* The recording stands under `key` when this is true: copied now, or by whoever was here before. ERROR_PRECONDITION: the file is no longer the one listed. */
 static bool copy(Store *store, const StoreEntry *from, const char *key, GCancellable *cancel, char **sha256, GError **error) {
-    g_autoptr(StoreReader) reader = NULL;
-    g_autoptr(StoreWriter) writer = NULL;
-    g_autoptr(Sha256) sum = sha256_new();
     g_autoptr(GError) problem = NULL;
-    g_auto(StoreInfo) info = {0};
-    if (!store_open(store, from->key, &reader, &info, error)) return false;
-    if (strcmp(info.etag, from->etag) != 0) return fail(error, ERROR_PRECONDITION, "it is being written");
-    StorePut put = {.content_type = info.content_type, .if_none_match = true};
-    if (!store_put_open(store, key, &put, &writer, error) || !copy_bytes(reader, writer, sum, cancel, error)) return false;
-    *sha256 = sha256_finish(g_steal_pointer(&sum));
-    return store_writer_commit(g_steal_pointer(&writer), NULL, &problem) || error_is(problem, ERROR_PRECONDITION) ||
-           pass_on(&problem, error);
+    if (store_copy(store, from->key, from->etag, key, cancel, sha256, &problem)) return true;
+    /* With a sum: all was read, so it is the target that stands. */
+    return (*sha256 && error_is(problem, ERROR_PRECONDITION)) || pass_on(&problem, error);
 }
 
 static bool take(const Meetings *meetings, Jobs *jobs, const StoreEntry *entry, GCancellable *cancel, GError **error) {

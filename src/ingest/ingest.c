@@ -26,6 +26,10 @@ static char *title_of(const IngestOptions *options, const char *filename) {
     g_autofree char *given = text_clean(options->title ? options->title : "", -1, false);
     g_strstrip(given);
     if (given[0]) return text_cut(given, TITLE_BYTES_MAX);
+    return ingest_title_of(filename);
+}
+
+char *ingest_title_of(const char *filename) {
     const char *dot = strrchr(filename, '.');
     return dot && dot > filename ? g_strndup(filename, (gsize)(dot - filename)) : g_strdup(filename);
 }

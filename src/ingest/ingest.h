@@ -14,6 +14,9 @@ typedef struct {
     const char *copy_folder;           /* keep a copy under this folder first, and take it to the store from there; NULL: no copy */
 } IngestOptions;
 
+/* The title of a meeting that nobody gave one: the file's name without its extension. Caller frees. */
+char *ingest_title_of(const char *filename);
+
 typedef struct Ingest Ingest;
 
 bool ingest_open(const Meetings *meetings, Jobs *jobs, const IngestOptions *options, Ingest **ingest, GError **error);

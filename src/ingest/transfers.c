@@ -100,8 +100,8 @@ bool transfers_sweep(const Meetings *meetings, Jobs *jobs, GCancellable *cancel,
     Sweep sweep = {.meetings = meetings, .jobs = jobs, .cancel = cancel};
     bool seen = each_entry(meetings, TRANSFERS_SWEEP_MAX, sweep_entry, &sweep, error);
     *swept = sweep.swept;
-    if (seen && sweep.first) g_propagate_error(error, g_steal_pointer(&sweep.first));
     bool done = seen && !sweep.first;
+    if (seen && !done) g_propagate_error(error, g_steal_pointer(&sweep.first));
     g_clear_error(&sweep.first);
     return done;
 }

@@ -5,14 +5,17 @@
 #include "base/text.h"
 #include "meeting/meeting_internal.h"
 
-/* Size, SHA-256 and ETag of a document; *bytes NULL where it is absent. */
-static bool describe_document(const Meetings *meetings, Record *record, Document document, GBytes **bytes, GError **error) {
+/* Size, SHA-256 and ETag. */
+bool meeting_describe_document(const Meetings *meetings, Record *record, Document document, GBytes **bytes, GError **error) {
     g_autofree char *key = key_document(record->meeting_id, document);
     g_autoptr(GError) problem = NULL;
     g_auto(StoreInfo) info = {0};
     *bytes = NULL;
     if (!store_get(meetings->store, key, DOCUMENT_BYTES_MAX, bytes, &info, &problem)) {
-        if (error_is(problem, ERROR_NOT_FOUND)) return true;
+        if (error_is(problem, ERROR_NOT_FOUND)) {
+            record_drop_object(record, key);
+            return true;
+        }
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
@@ -23,13 +26,15 @@ static bool describe_document(const Meetings *meetings, Record *record, Document
     return true;
 }
 
-/* The recording is not read again: its SHA-256 was taken while it streamed in, where it came through this program. */
+/* The recording is not read again: its SHA-256 was taken while it streamed in, where it came through this program. A meeting that stands keeps what
+ * its record says of a recording that is gone since. */
 static bool describe_recording(const Meetings *meetings, Record *record, GError **error) {
     if (!record->audio_key) return true;
     g_auto(StoreInfo) info = {0};
     g_autoptr(GError) problem = NULL;
     if (!store_head(meetings->store, record->audio_key, &info, &problem)) {
-        if (error_is(problem, ERROR_NOT_FOUND) && record->schema < 2) return true; /* the first version allowed it */
+        bool stands = record->schema < 2 || record->updated_ms > 0;
+        if (error_is(problem, ERROR_NOT_FOUND) && stands) return true;
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
@@ -61,11 +66,11 @@ bool meeting_describe(const Meetings *meetings, Record *record, GError **error) 
     g_autoptr(GBytes) waveform = NULL;
     g_autoptr(GBytes) summary = NULL;
     g_autoptr(GBytes) requirements = NULL;
-    if (!describe_document(meetings, record, DOCUMENT_TEXT, &text, error) ||
-        !describe_document(meetings, record, DOCUMENT_TRANSCRIPT, &transcript, error) ||
-        !describe_document(meetings, record, DOCUMENT_WAVEFORM, &waveform, error) ||
-        !describe_document(meetings, record, DOCUMENT_SUMMARY, &summary, error) ||
-        !describe_document(meetings, record, DOCUMENT_REQUIREMENTS, &requirements, error))
+    if (!meeting_describe_document(meetings, record, DOCUMENT_TEXT, &text, error) ||
+        !meeting_describe_document(meetings, record, DOCUMENT_TRANSCRIPT, &transcript, error) ||
+        !meeting_describe_document(meetings, record, DOCUMENT_WAVEFORM, &waveform, error) ||
+        !meeting_describe_document(meetings, record, DOCUMENT_SUMMARY, &summary, error) ||
+        !meeting_describe_document(meetings, record, DOCUMENT_REQUIREMENTS, &requirements, error))
         return false;
     if (text) record->transcription_length = (guint64)g_utf8_strlen(g_bytes_get_data(text, NULL), (gssize)g_bytes_get_size(text));
     count_items(record, summary, requirements);
@@ -75,6 +80,7 @@ bool meeting_describe(const Meetings *meetings, Record *record, GError **error) 
 bool meeting_put_record(const Meetings *meetings, const Record *record, const StorePut *put, char **etag, GError **error) {
     g_autofree char *key = key_document(record->meeting_id, DOCUMENT_RECORD);
     g_autoptr(json_t) json = record_to_json(record);
+    record_seal(json);
     g_autoptr(GBytes) bytes = json_to_bytes(json, true);
     g_auto(StoreInfo) info = {0};
     StorePut with_type = *put;

@@ -48,7 +48,7 @@ static bool leave_lists(const Meetings *meetings, const char *meeting_id, char *
     return true;
 }
 
-static bool remove_share(const StoreEntry *entry, gpointer user_data, GError **error) {
+static bool remove_object(const StoreEntry *entry, gpointer user_data, GError **error) {
     const Meetings *meetings = user_data;
     return store_delete(meetings->store, entry->key, error);
 }
@@ -61,10 +61,11 @@ static bool remove_document(const StoreEntry *entry, gpointer user_data, GError 
 bool meeting_delete(const Meetings *meetings, const char *meeting_id, const char *audio_key, GError **error) {
     g_autofree char *recording = g_strdup(audio_key);
     g_autofree char *prefix = g_strconcat(PREFIX_MEETINGS, meeting_id, "/", NULL);
-    g_autofree char *shares = g_strconcat(PREFIX_SHARES, meeting_id, "/", NULL);
+    g_autofree char *shares = g_strconcat(PREFIX_SHARES, meeting_id, "/", NULL), *kept = g_strconcat(PREFIX_QUARANTINE, meeting_id, "/", NULL);
     g_autofree char *record_key = key_document(meeting_id, DOCUMENT_RECORD);
     if (!leave_lists(meetings, meeting_id, &recording, error) ||
-        !store_each(meetings->store, shares, remove_share, (gpointer)meetings, error) ||
+        !store_each(meetings->store, shares, remove_object, (gpointer)meetings, error) ||
+        !store_each(meetings->store, kept, remove_object, (gpointer)meetings, error) ||
         !store_each(meetings->store, prefix, remove_document, (gpointer)meetings, error))
         return false;
     /* Only a recording is ever removed, whatever key a damaged record names. */

@@ -116,3 +116,13 @@ bool meeting_edit(const Meetings *meetings, const char *meeting_id, const char *
     return rendered_fits(&rendered, meeting_id, error) && begin(meetings, meeting, patch, error) &&
            finish(meetings, meeting, &rendered, new_etag, error);
 }
+
+bool meeting_finish_edit(const Meetings *meetings, const char *meeting_id, GError **error) {
+    g_autoptr(Meeting) meeting = NULL;
+    g_auto(Rendered) rendered = {0};
+    if (!meeting_read(meetings, meeting_id, &meeting, error)) return false;
+    const json_t *pending = json_object_get(meeting->record->extra, PENDING_EDIT);
+    if (!pending) return true;
+    render(meeting, pending, &rendered);
+    return finish(meetings, meeting, &rendered, NULL, error);
+}

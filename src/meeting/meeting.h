@@ -70,6 +70,15 @@ bool meeting_index(const Meetings *meetings, const Record *record, GError **erro
  * `etag` must be the record's. ERROR_PRECONDITION: someone else has edited; nothing was changed. ERROR_INVALID names the member that is wrong. */
 bool meeting_edit(const Meetings *meetings, const char *meeting_id, const char *etag, json_t *patch, char **new_etag, GError **error);
 
+/* Writes what an edit that was broken off has still to write; nothing where there is none. */
+bool meeting_finish_edit(const Meetings *meetings, const char *meeting_id, GError **error);
+
+/* For who mends a meeting: metadata.json says of these documents (bits, 1 << Document) what stands in the store, and of the recording, which was read
+ * and found to be the one described, its present ETag (NULL: nothing new of it); then the row. */
+bool meeting_describe_anew(const Meetings *meetings, const char *meeting_id, guint documents, const char *recording_etag, GError **error);
+/* transcription.txt as transcript.json makes it. `*changed`: it was not so. ERROR_NOT_FOUND where there is no transcript.json. */
+bool meeting_restore_text(const Meetings *meetings, const char *meeting_id, bool *changed, GError **error);
+
 /* Complete and resumable: calling it again finishes what an earlier call began. `audio_key`: the recording of a meeting that was never
  * committed; NULL: the record's. A meeting of which nothing is left is deleted. */
 bool meeting_delete(const Meetings *meetings, const char *meeting_id, const char *audio_key, GError **error);

@@ -31,6 +31,8 @@ static inline void meeting_touch(const Meetings *meetings, Record *record) {
     record->updated_ms = MAX(clock_now_ms(meetings->clock), record->updated_ms + 1);
 }
 
+/* Describes one document as it stands; *bytes NULL, and no longer described, where it is absent. */
+bool meeting_describe_document(const Meetings *meetings, Record *record, Document document, GBytes **bytes, GError **error);
 /* Describes every object of the meeting as it stands in the store in record->objects, with counts and lengths. */
 bool meeting_describe(const Meetings *meetings, Record *record, GError **error);
 

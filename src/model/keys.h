@@ -13,6 +13,8 @@
 #define PREFIX_SHARES "hansard/shares/" /* {meeting-id}/{id}.json */
 #define PREFIX_AUDIT "hansard/audit/"
 #define PREFIX_DOCTOR "hansard/doctor/" /* for a moment only: objects that a check writes, reads and removes */
+#define PREFIX_QUARANTINE "hansard/quarantine/" /* what `hansard verify --repair` took from its place: {meeting-id, or -}/{digest}/{its key} */
+#define KEY_VERIFIED "hansard/verify.json"      /* what the last repair found; derived */
 
 typedef enum {
     DOCUMENT_TEXT,         /* transcription.txt */

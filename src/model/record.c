@@ -33,6 +33,7 @@ static const char *const known[] = {"meeting_id",
                                     "questions_count",
                                     "objects",
                                     "updated",
+                                    RECORD_SUM,
                                     NULL};
 
 static void object_free(gpointer data) {
@@ -132,6 +133,11 @@ void record_set_object(Record *record, const char *key, guint64 bytes, const cha
         return;
     }
     g_ptr_array_add(record->objects, object);
+}
+
+void record_drop_object(Record *record, const char *key) {
+    for (guint i = record->objects->len; i-- > 0;)
+        if (strcmp(((RecordObject *)record->objects->pdata[i])->key, key) == 0) g_ptr_array_remove_index(record->objects, i);
 }
 
 static json_t *time_to_json(gint64 unix_ms) {
@@ -269,3 +275,18 @@ bool record_from_json(const json_t *json, const char *meeting_id, Record **recor
 }
 
 const char *meeting_state_name(MeetingState state) { return state == MEETING_DELETING ? "deleting" : "ready"; }
+
+void record_seal(json_t *json) {
+    json_object_del(json, RECORD_SUM);
+    g_autofree char *sum = json_sha256(json);
+    json_object_set_new(json, RECORD_SUM, json_string(sum));
+}
+
+RecordProof record_proof(const json_t *json) {
+    const json_t *member = json_object_get(json, RECORD_SUM);
+    if (!member) return RECORD_UNPROVEN;
+    g_autoptr(json_t) rest = json_copy((json_t *)json); /* shallow; jansson's parameter is not const though it only reads */
+    json_object_del(rest, RECORD_SUM);
+    g_autofree char *sum = json_sha256(rest);
+    return g_strcmp0(sum, json_string_value(member)) == 0 ? RECORD_PROVEN : RECORD_ALTERED;
+}

@@ -47,11 +47,18 @@ Record *record_copy(const Record *record);
 
 /* Puts or replaces the object's entry. */
 void record_set_object(Record *record, const char *key, guint64 bytes, const char *sha256, const char *etag);
+void record_drop_object(Record *record, const char *key); /* none is fine */
 const RecordObject *record_object(const Record *record, const char *key); /* NULL where there is none */
 
 json_t *record_to_json(const Record *record);
 /* Old records (no `schema`) get defaults: title from the filename, state ready. `meeting_id`, from the key, is the meeting's whatever the
  * JSON has none. ERROR_CORRUPT where it is no object. */
 bool record_from_json(const json_t *json, const char *meeting_id, Record **record, GError **error);
+
+/* The member of metadata.json that holds the SHA-256 (json_sha256) of all others: no other object tells whether the record is as it was written. */
+#define RECORD_SUM "record_sha256"
+typedef enum { RECORD_PROVEN, RECORD_ALTERED, RECORD_UNPROVEN } RecordProof; /* unproven: it has no sum */
+void record_seal(json_t *json);
+RecordProof record_proof(const json_t *json);
 
 const char *meeting_state_name(MeetingState state); /* "ready", "deleting" */

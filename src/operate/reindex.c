@@ -1,12 +1,22 @@
 /* Two walks: each record gets its row, then each row without a record goes. Whatever stops it, running it again does the rest. */
 #include "operate/reindex.h"
 
+#include "operate/relist.h"
+
 typedef struct {
     const Meetings *meetings;
     ReindexProgress progress;
     gpointer user_data;
     ReindexResult result;
 } Walk;
+
+/* One that is changed or deleted meanwhile is listed by whoever does that. */
+static bool relist_current(const Meetings *meetings, const char *meeting_id, GError **error) {
+    g_autoptr(GError) problem = NULL;
+    if (relist(meetings, meeting_id, NULL, &problem) || error_is(problem, ERROR_PRECONDITION) || error_is(problem, ERROR_NOT_FOUND)) return true;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
 
 static bool index_record(const StoreEntry *entry, gpointer user_data, GError **error) {
     Walk *walk = user_data;
@@ -15,7 +25,7 @@ static bool index_record(const StoreEntry *entry, gpointer user_data, GError **e
     g_autoptr(GError) problem = NULL;
     if (!meeting_id) return true;
     if (meeting_read_record(walk->meetings, meeting_id, &record, NULL, &problem)) {
-        if (!meeting_index(walk->meetings, record, error)) return false;
+        if (!relist_current(walk->meetings, meeting_id, error)) return false;
         walk->result.meetings++;
     } else if (error_is(problem, ERROR_CORRUPT)) {
         walk->result.damaged++;
@@ -31,8 +41,11 @@ static bool remove_stale(const Row *row, gpointer user_data, GError **error) {
     g_autoptr(Record) record = NULL;
     g_autoptr(GError) problem = NULL;
     if (!walk->progress(&walk->result, walk->user_data, error)) return false;
-    if (meeting_read_record(walk->meetings, row->meeting_id, &record, NULL, &problem)) return true;
-    if (!error_is(problem, ERROR_NOT_FOUND)) return true; /* damaged, or out of reach: not known to be stale */
+    if (meeting_read_record(walk->meetings, row->meeting_id, &record, NULL, &problem)) {
+        if (record->timestamp_ms == row->timestamp_ms) return true;
+    } else if (!error_is(problem, ERROR_NOT_FOUND)) {
+        return true; /* damaged, or out of reach: not known to be stale */
+    }
     walk->result.removed++;
     return catalog_remove(walk->meetings->catalog, row->meeting_id, row->timestamp_ms, error);
 }
