@@ -1,5 +1,8 @@
-# Writes OUTPUT, a C file with the table web_assets of web_assets.h, for the files ASSETS (names relative to SOURCE) as lean.py puts them
-# into FOLDER. Run as a script: cmake -DSOURCE=… -DASSETS=… -DPYTHON=… -DFOLDER=… -DOUTPUT=… -P embed.cmake
+# Writes OUTPUT, a C file with the table web_assets of web_assets.h, for the files ASSETS (names relative to SOURCE). Scripts and styles
+# are put into FOLDER by esbuild without what only those who work on them need: comments and spaces. Names stay, so that what a browser reports can be
+# read. Run as a script: cmake -DSOURCE=… -DASSETS=… -DESBUILD=… -DFOLDER=… -DOUTPUT=… -P embed.cmake
+
+cmake_minimum_required(VERSION 3.25)
 
 set(type_html "text/html; charset=utf-8")
 set(type_css "text/css; charset=utf-8")
@@ -7,13 +10,19 @@ set(type_js "text/javascript; charset=utf-8")
 set(type_webmanifest "application/manifest+json")
 set(type_svg "image/svg+xml")
 
-execute_process(COMMAND "${PYTHON}" -B "${SOURCE}/lean.py" "${SOURCE}" "${FOLDER}" ${ASSETS} COMMAND_ERROR_IS_FATAL ANY)
+set(lean ${ASSETS})
+list(FILTER lean INCLUDE REGEX "\\.(js|css)$")
+execute_process(COMMAND "${ESBUILD}" --minify-whitespace --minify-syntax --charset=utf8 --log-level=warning --outbase=. "--outdir=${FOLDER}" ${lean}
+                WORKING_DIRECTORY "${SOURCE}" COMMAND_ERROR_IS_FATAL ANY)
 
 set(declarations "")
 set(rows "")
 set(number 0)
 foreach(asset IN LISTS ASSETS)
-  set(file "${FOLDER}/${asset}")
+  set(file "${SOURCE}/${asset}")
+  if(asset IN_LIST lean)
+    set(file "${FOLDER}/${asset}")
+  endif()
   file(SIZE "${file}" size)
   file(SHA256 "${file}" hash)
   string(SUBSTRING "${hash}" 0 16 hash)

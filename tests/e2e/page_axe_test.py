@@ -13,7 +13,7 @@ from program import ROOT
 PREFIX = pathlib.Path(os.environ.get("HANSARD_PREFIX", pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "hansard"))
 AXE = next(iter(sorted(PREFIX.glob("axe/*/axe.min.js"))), None)
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PAGE_BYTES_MAX = 150 << 10
+PAGE_BYTES_MAX = 150_000
 
 
 class Rules(Stories):
