@@ -10,7 +10,8 @@ cmake --build build/release --target store_bench >/dev/null
 python3 -B bench/server.py
 python3 -B bench/s3.py
 if [ -d ../shared/data/audio/ami ]; then
-    python3 -B bench/speech.py --audio ../shared/data/audio/ami --model "$HANSARD_PREFIX/models/ggml-tiny.en-q8_0.bin" "$HANSARD_BIN"
+    peer=$("$setup_dir/faster-whisper.sh")
+    python3 -B bench/speech.py --audio ../shared/data/audio/ami --faster-whisper "$peer" --model "$HANSARD_PREFIX/models/ggml-tiny.en-q8_0.bin" "$HANSARD_BIN"
     encoder=$("$setup_dir/diarization.sh")
     "$encoder/venv/bin/python" -B bench/diarization.py --audio ../shared/data/audio/ami "$HANSARD_BIN"
 else

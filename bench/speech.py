@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Speech to text against whisper-cli in one run: same recording, model, threads, greedy decoding.
+"""Speech to text against whisper-cli and faster-whisper in one run: same recording, weights, threads, greedy decoding.
 
-    bench/speech.py --audio ../shared/data/audio/ami --model ~/.cache/hansard/models/ggml-tiny.en-q8_0.bin build/release/hansard
+    bench/speech.py --faster-whisper "$(setup/faster-whisper.sh)" --audio ../shared/data/audio/ami --model ~/.cache/hansard/models/ggml-tiny.en-q8_0.bin build/release/hansard
 
 The folder holds 16 kHz mono WAV files and beside each its words (.txt). They are joined with silence between; each
 program hears the whole; its words are given back to their files by time. Printed: wall and CPU seconds, peak memory,
-and the word error rate of each file and of all. Exit status 1 where Hansard is slower or more than half a point worse."""
+and the word error rate of each file and of all. Exit status 1 where Hansard is slower than whisper-cli or more than half a point worse."""
 import argparse, glob, json, os, re, subprocess, sys, tempfile, time, wave
 
 RATE = 16000
@@ -61,17 +61,30 @@ def run(command, environment=None):
     return wall, float(cpu), int(peak)
 
 
+def spread(segments):
+    """Words of segments (start_s, end_s, text), each with its time as if they were spoken evenly."""
+    said = []
+    for start, end, text in segments:
+        words = words_of(text)
+        said += [(start + (end - start) * (i + 0.5) / len(words), word) for i, word in enumerate(words)]
+    return said
+
+
 def hear_whisper(cli, options, path, folder):
     out = os.path.join(folder, "whisper")
     figures = run([cli, "-m", options.model, "-t", str(options.threads), "-bs", "1", "-bo", "1", "-f", path, "-ojf", "-of", out])
     with open(out + ".json", encoding="utf-8", errors="replace") as file:
         segments = json.load(file)["transcription"]
-    said = []
-    for segment in segments:
-        start, end = segment["offsets"]["from"] / 1000, segment["offsets"]["to"] / 1000
-        words = words_of(segment["text"])
-        said += [(start + (end - start) * (i + 0.5) / len(words), word) for i, word in enumerate(words)]
-    return figures, said
+    return figures, spread([(segment["offsets"]["from"] / 1000, segment["offsets"]["to"] / 1000, segment["text"]) for segment in segments])
+
+
+def hear_faster_whisper(options, path, folder):
+    out = os.path.join(folder, "faster.json")
+    peer = os.path.join(os.path.dirname(os.path.abspath(__file__)), "faster_whisper_peer.py")
+    figures = run([os.path.join(options.faster_whisper, "venv/bin/python"), "-B", peer, os.path.join(options.faster_whisper, "tiny.en"),
+                   str(options.threads), path, out])
+    with open(out, encoding="utf-8") as file:
+        return figures, spread(json.load(file))
 
 
 def hear_hansard(hansard, options, path, folder):
@@ -99,6 +112,7 @@ def main():
     parser.add_argument("--gap", type=float, default=2.0, help="seconds of silence between files")
     prefix = os.environ.get("HANSARD_PREFIX", os.path.expanduser("~/.cache/hansard"))
     parser.add_argument("--whisper-cli", default=os.path.join(prefix, "whisper-1.8.5-openmp", "bin", "whisper-cli"))
+    parser.add_argument("--faster-whisper", help="the folder that setup/faster-whisper.sh prints; without it this peer is left out")
     options = parser.parse_args()
     options.model = os.path.abspath(options.model)
     with tempfile.TemporaryDirectory() as folder:
@@ -106,16 +120,18 @@ def main():
         pieces, length_s = join(options.audio, path, options.gap)
         results = {"whisper-cli": hear_whisper(options.whisper_cli, options, path, folder),
                    "hansard": hear_hansard(os.path.abspath(options.hansard), options, path, folder)}
+        if options.faster_whisper:
+            results["faster-whisper"] = hear_faster_whisper(options, path, folder)
     reference = sum(len(words) for *_, words in pieces)
     print(f"{length_s:.0f} s of sound, {reference} words, {os.path.basename(options.model)}, {options.threads} threads\n")
-    print(f"{'':<22}" + "".join(f"{name:>14}" for name in results))
+    print(f"{'':<22}" + "".join(f"{name:>16}" for name in results))
     for row, unit in enumerate(("wall s", "CPU s", "peak MiB")):
-        print(f"{unit:<22}" + "".join(f"{figures[row] / (1024 if row == 2 else 1):>14.1f}" for figures, _ in results.values()))
+        print(f"{unit:<22}" + "".join(f"{figures[row] / (1024 if row == 2 else 1):>16.1f}" for figures, _ in results.values()))
     errors = {name: score(pieces, said) for name, (_, said) in results.items()}
     for i, (_, _, name, words) in enumerate(pieces):
-        print(f"{name + f' ({len(words)})':<22}" + "".join(f"{errors[peer][i]:>14}" for peer in results))
+        print(f"{name + f' ({len(words)})':<22}" + "".join(f"{errors[peer][i]:>16}" for peer in results))
     rates = {name: 100 * sum(count) / reference for name, count in errors.items()}
-    print(f"{'word error rate, %':<22}" + "".join(f"{rate:>14.1f}" for rate in rates.values()))
+    print(f"{'word error rate, %':<22}" + "".join(f"{rate:>16.1f}" for rate in rates.values()))
     slower = results["hansard"][0][0] > results["whisper-cli"][0][0]
     sys.exit(1 if slower or rates["hansard"] > rates["whisper-cli"] + 0.5 else 0)
 

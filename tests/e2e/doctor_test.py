@@ -70,6 +70,16 @@ class DoctorOfBucket(Examined):
         run(self.data, "setup", "--apply", **settings)
         self.assertLess(self.examine(0, **settings)[0]["warnings"], before)
 
+    def test_who_the_credentials_are(self):
+        moto = servers.Moto().start()
+        self.addCleanup(moto.stop)
+        found = self.examine(0, **self.bucket.settings(AWS_ENDPOINT_URL_STS=moto.url))[1]["credentials"]
+        self.assertEqual(found["state"], "ok")
+        self.assertRegex(found["found"], r"^arn:aws:sts::\d{12}:user/\S+, from environment")
+        found = self.examine(0, **self.bucket.settings(AWS_ENDPOINT_URL_STS=self.gateway.url))[1]["credentials"]
+        self.assertEqual(found["state"], "warning")
+        self.assertNotIn("credentials", self.examine(0, **self.bucket.settings())[1])
+
     def test_wrong_secret(self):
         secret = "a-secret-that-nobody-may-see"
         found = self.faults(**{**self.bucket.settings(), "AWS_SECRET_ACCESS_KEY": secret})
