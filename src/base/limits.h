@@ -204,7 +204,16 @@
 #define VERIFY_SENTENCE_BYTES_MAX 2000
 #define VERIFY_BLOCK_BYTES (1 * MIB)
 
+/* cost */
+#define PRICES_BYTES_MAX (64 * KIB)        /* a price table */
+#define PRICE_CLASSES_MAX 16
+#define PRICE_MODELS_MAX 64
+#define PRICE_TEXT_BYTES_MAX 500
+#define PRICE_MAX 1000000
+#define COST_WHAT_IF_MAX 1000000000        /* of each figure of --what-if */
+
 /* what a server does beside its jobs */
+#define POLL_WITH_QUEUE_S 900              /* the queue tells; this is for what it has lost */
 #define QUEUE_WAIT_S 20                    /* one long poll, SQS's most */
 #define INBOX_TAKE_MAX 100                 /* files taken in with one look */
 #define INBOX_SETTLED_MS 15000             /* a file that is still growing is left alone */

@@ -80,6 +80,8 @@ const SettingSpec settings_table[] = {
     {"HANSARD_PRICE_INPUT", SETTING_REAL, FIELD(price_input), "0", 0, 1000000, NULL,
      "What a million tokens sent to the model cost, in your currency: the cost of each meeting is then recorded."},
     {"HANSARD_PRICE_OUTPUT", SETTING_REAL, FIELD(price_output), "0", 0, 1000000, NULL, "What a million tokens of its answers cost."},
+    {"HANSARD_PRICES", SETTING_PATH, FIELD(prices), NULL, 1, 4096, NULL,
+     "For `hansard cost`: a price table in place of the program's own (list prices of AWS, us-east-1); src/operate/prices.json is one."},
     {"HANSARD_LISTEN", SETTING_TEXT, FIELD(listen), "127.0.0.1:8080", 3, 255, NULL,
      "Address and port of the server. Beyond loopback only once a token is made (`hansard token create`), or with HANSARD_NO_AUTH=1."},
     {"HANSARD_NO_AUTH", SETTING_BOOL, FIELD(no_auth), "false", 0, 0, NULL,

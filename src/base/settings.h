@@ -46,6 +46,7 @@ typedef struct {
     int extractor_timeout_s;  /* HANSARD_EXTRACTOR_TIMEOUT_SECONDS */
     double price_input;       /* HANSARD_PRICE_INPUT, of a million tokens; 0: unknown */
     double price_output;      /* HANSARD_PRICE_OUTPUT */
+    char *prices;             /* HANSARD_PRICES: path of a price table; NULL: the program's own */
     /* server */
     char *listen;             /* HANSARD_LISTEN */
     bool no_auth;             /* HANSARD_NO_AUTH */

@@ -4,9 +4,6 @@
 #include "base/limits.h"
 #include "ingest/transfer.h"
 
-#define REFRESH_NEWEST_S 60
-#define REFRESH_ALL_S 3600
-#define SWEEP_UPLOADS_S 3600
 #define TROUBLE_MS 30000 /* before a service that failed is asked again */
 
 struct Watch {

@@ -6,6 +6,11 @@
 #include "pipeline/worker.h"
 #include "queue/queue.h"
 
+/* How often an idle server looks at the newest meetings, at all of them, and for uploads that were left behind. */
+#define REFRESH_NEWEST_S 60
+#define REFRESH_ALL_S 3600
+#define SWEEP_UPLOADS_S 3600
+
 typedef struct {
     const Meetings *meetings; /* all handles are borrowed and outlive the watch */
     Jobs *jobs;

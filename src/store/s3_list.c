@@ -20,10 +20,21 @@ char *s3_listed_name(const XmlElement *root, const char *text) {
     return NULL;
 }
 
+/* NULL where none is said, and for STANDARD. */
+static const char *class_of(const char *said) {
+    static const char *const names[] = {"STANDARD_IA",  "ONEZONE_IA",         "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER",
+                                        "DEEP_ARCHIVE", "REDUCED_REDUNDANCY", "EXPRESS_ONEZONE",     "OUTPOSTS",   "SNOW"};
+    if (!said || !said[0] || strcmp(said, "STANDARD") == 0) return NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (strcmp(said, names[i]) == 0) return names[i];
+    return "OTHER";
+}
+
 /* False where what the service says of a key that it lists can't be read. */
 static bool read_entry(const XmlElement *element, StoreEntry *entry) {
     const char *size = xml_text(element, "Size"), *modified = xml_text(element, "LastModified");
     entry->etag = s3_etag(xml_text(element, "ETag"));
+    entry->storage_class = class_of(xml_text(element, "StorageClass"));
     if (!entry->etag || !size || !g_ascii_string_to_unsigned(size, 10, 0, RECORDING_BYTES_MAX, &entry->size, NULL)) return false;
     if (!modified || !time_parse(modified, &entry->modified_ms)) return false;
     entry->modified_ms -= entry->modified_ms % MS_A_SECOND; /* as in the headers of an object, which have no more */

@@ -51,6 +51,7 @@ typedef struct {
     guint64 size;
     char *etag;
     gint64 modified_ms;
+    const char *storage_class; /* of a bucket, as S3 names it; "OTHER" for a name that is not known; NULL: STANDARD, or the store has none. Static */
 } StoreEntry;
 
 void store_entry_free(StoreEntry *entry);

@@ -4,13 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "net/curl.h"
 #include "store/dir.h"
 #include "store/s3.h"
 
 #define POLL_DIRECTORY_MS 3000
-#define POLL_WITH_QUEUE_S 900 /* the queue tells; this is for what it has lost */
 
 bool workspace_uses_bucket(const Settings *settings) { return settings->bucket && settings->store_in_s3; }
 

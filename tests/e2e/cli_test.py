@@ -19,7 +19,7 @@ import urllib.request
 from program import PROGRAM, ROOT, Server, environment, free_port, run, run_json, scratch, short_clip
 
 COMMANDS = ("serve", "worker", "add", "list", "show", "search", "items", "export", "url", "rm", "retry", "reindex", "verify", "setup", "doctor",
-            "token", "audit", "model")
+            "cost", "token", "audit", "model")
 TALK = """WEBVTT
 
 00:00:01.000 --> 00:00:04.000

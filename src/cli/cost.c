@@ -1,0 +1,232 @@
+/* hansard cost: what stands in the store, what that costs a month in S3, what work on meetings costs, and what a lifecycle rule would save. */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "operate/cost_report.h"
+
+static char *what_if;
+static int servers = 1;
+
+#define COST_SERVERS_MAX 1000
+
+/* ---- text of at most 80 columns ---- */
+
+/* Enough digits to be worth reading. Caller frees. */
+static char *money(double amount) {
+    double size = amount < 0 ? -amount : amount;
+    if (size == 0) return g_strdup("0");
+    if (size < 1e-7) return g_strdup("<0.0000001");
+    return g_strdup_printf("%.*f", size >= 10 ? 2 : size >= 0.01 ? 3 : size >= 0.0001 ? 5 : 7, amount);
+}
+
+static char *size_text(guint64 bytes) { return g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS); }
+
+static void print_sum(const char *kind, const char *class, const CostSum *sum, double month) {
+    g_autofree char *first = terminal_cell(kind, 11), *second = terminal_cell(class, 20), *size = size_text(sum->bytes), *amount = money(month);
+    g_print("%s %s %12" G_GUINT64_FORMAT " %12s %12s\n", first, second, sum->objects, size, amount);
+}
+
+static void print_storage(const CostReport *report) {
+    CostSum ages[COST_AGE_COUNT] = {0};
+    g_print("\n%-11s %-20s %12s %12s %12s\n", "STORAGE", "class", "objects", "size", "a month");
+    for (int kind = 0; kind < COST_KIND_COUNT; kind++)
+        for (int class = 0; class <= COST_CLASS_OTHER; class++) {
+            CostSum all = {0};
+            for (int age = 0; age < COST_AGE_COUNT; age++) {
+                const CostSum *sum = &report->count->sums[kind][class][age];
+                cost_sum_add(&all, sum);
+                if (kind == COST_RECORDINGS) cost_sum_add(&ages[age], sum);
+            }
+            const char *name = class == COST_CLASS_OTHER ? "other" : all.objects > 0 ? ((PriceClass *)report->prices->classes->pdata[class])->name : "";
+            if (all.objects > 0) print_sum(cost_kind_name((CostKind)kind), name, &all, cost_month(report->prices, class, &all));
+        }
+    print_sum("all", "", &report->count->total, report->month);
+    g_print("\n%-32s %12s %12s\n", "RECORDINGS BY AGE", "objects", "size");
+    for (int age = 0; age < COST_AGE_COUNT; age++) {
+        g_autofree char *size = size_text(ages[age].bytes);
+        g_print("%-32s %12" G_GUINT64_FORMAT " %12s\n", cost_age_name(age), ages[age].objects, size);
+    }
+}
+
+static void print_requests(const CostReport *report) {
+    g_autofree char *all = money(cost_idle_month(report->idle)), *once = money(report->meeting.cost), *list = money(report->prices->list_1000 / 1000),
+                    *play = money(report->play), *size = size_text(report->recording_bytes);
+    g_print("\nREQUESTS: %" G_GUINT64_FORMAT " idle %-23s %12s %12s\n", report->servers.servers, report->servers.servers == 1 ? "server" : "servers", "requests",
+            "a month");
+    for (int i = 0; i < COST_IDLE_COUNT; i++) {
+        g_autofree char *amount = money(report->idle[i].month);
+        g_print("%-38s %12" G_GUINT64_FORMAT " %12s\n", report->idle[i].what, report->idle[i].requests, amount);
+    }
+    g_print("%-38s %12s %12s\n", "all", "", all);
+    g_print("A list: %s. A meeting with a recording of %s, once: %s\n(%" G_GUINT64_FORMAT " PUT, %" G_GUINT64_FORMAT
+            " GET; a PUT each 15 s of work comes on top). To play it\nover the internet: %s.\n", list, size, once, report->meeting.puts, report->meeting.gets, play);
+}
+
+#define MODEL_COLUMNS 29
+
+static void print_engine(const CostEngine *engine) {
+    g_autofree char *hour = engine->known ? money(engine->hour) : g_strdup("?"), *meeting = engine->known ? money(engine->meeting) : g_strdup("?"),
+                    *all = engine->known ? money(engine->all) : g_strdup("?"), *model = terminal_cell(engine->model ? engine->model : "", MODEL_COLUMNS);
+    g_print("%-10s%s %-7s %s %9s %9s %9s\n", engine->what, engine->chosen ? "*" : " ", engine->engine, model, hour, meeting, all);
+}
+
+static void print_processing(const CostReport *report) {
+    g_autofree char *talk = text_duration((gint64)MIN(report->count->talk_s, (guint64)G_MAXINT64 / 1000) * 1000);
+    g_print("\n%-19s %-*s %9s %9s %9s\n", "PROCESSING, once", MODEL_COLUMNS, "model", "an hour", "a meeting", "all");
+    for (guint i = 0; i < report->engines->len; i++) print_engine(&g_array_index(report->engines, CostEngine, i));
+    g_print("* as the settings choose; local costs processor time alone. Estimates by the\nlist's %" G_GUINT64_FORMAT " meetings with %s of talk: none was read. What a service\n"
+            "counted is `usage` in transcript.json and summary.json.\n", report->count->meetings, talk);
+}
+
+static void print_rule(const CostRule *rule) {
+    g_autofree char *size = size_text(rule->bytes), *saved = money(rule->saved), *once = money(rule->transition), *later_size = size_text(rule->later_bytes),
+                    *later_saved = money(rule->later_saved), *later_once = money(rule->later_transition);
+    g_print("%s after %d days\n  now    %12" G_GUINT64_FORMAT " recordings %12s: saves %s a month, costs %s once\n", rule->to->name, rule->days,
+            rule->objects, size, saved, once);
+    g_print("  later  %12" G_GUINT64_FORMAT " recordings %12s: saves %s a month, costs %s once\n", rule->later_objects, later_size, later_saved, later_once);
+}
+
+static void print_rules(const CostReport *report) {
+    if (report->rule_count == 0) return;
+    const CostRule *rule = &report->rules[0];
+    g_autofree char *read = money(rule->read_gb), *least = money(rule->least_gb);
+    g_print("\nLIFECYCLE RULE for recordings in STANDARD (later: when all of them are so old)\n");
+    for (guint i = 0; i < report->rule_count; i++) print_rule(&report->rules[i]);
+    g_print("Reading a GB there costs %s (playing, a retry, `verify --read`)", read);
+    if (rule->read_share < 1) g_print(": the rule\nloses where more than %d %% of what was moved is read in a month", (int)(rule->read_share * 100));
+    g_print(".\nA GB is billed for %d days, %s, even where it is removed the same day.\n%" G_GUINT64_FORMAT
+            " recordings of less than 128 KiB stay: S3 moves none so small.\n", (int)rule->to->days_min, least, rule->small);
+}
+
+static bool has_other_class(const CostCount *count) {
+    for (int kind = 0; kind < COST_KIND_COUNT; kind++)
+        for (int age = 0; age < COST_AGE_COUNT; age++)
+            if (count->sums[kind][COST_CLASS_OTHER][age].objects > 0) return true;
+    return false;
+}
+
+static void print_notes(const CostReport *report, const Settings *settings) {
+    const CostCount *count = report->count;
+    g_print("\nNot counted: old versions, parts of broken-off uploads, what leaves for the net.\n");
+    if (settings_aws(settings, "AWS_ENDPOINT_URL") || settings_aws(settings, "AWS_ENDPOINT_URL_S3"))
+        g_print("AWS_ENDPOINT_URL names another service: give its prices with --prices FILE.\n");
+    if (has_other_class(count)) g_print("Class \"other\" has no price in the table: counted as STANDARD.\n");
+    if (count->records > count->meetings)
+        g_print("%" G_GUINT64_FORMAT " meetings are not in the list, their length is not known: `hansard reindex`.\n", count->records - count->meetings);
+}
+
+static void print_text(const CostReport *report, const Settings *settings, const char *place, bool free_of_charge) {
+    const Prices *prices = report->prices;
+    g_autofree char *safe = terminal_safe(place);
+    g_print("%s%s\n", safe, free_of_charge ? ": costs nothing; in S3 it would cost what follows" : "");
+    g_print("By list prices of %s of %s, in %s; a month has %d days.\n", prices->region, prices->date, prices->currency, COST_MONTH_DAYS);
+    print_storage(report);
+    print_requests(report);
+    print_processing(report);
+    print_rules(report);
+    print_notes(report, settings);
+}
+
+static void print_report(const Prices *prices, const Settings *settings, const CostCount *count, const char *place, bool free_of_charge, bool json) {
+    g_auto(CostReport) report = {0};
+    cost_report_make(prices, settings, count, (guint64)servers, &report);
+    if (!json) {
+        print_text(&report, settings, place, free_of_charge);
+        return;
+    }
+    g_autoptr(json_t) object = cost_report_to_json(&report);
+    json_object_set_new(object, "place", json_text(place));
+    command_print_json(object);
+}
+
+/* ---- figures that someone asks about ---- */
+
+typedef struct {
+    const char *name;
+    guint64 max, value;
+} Figure;
+
+enum { MEETINGS, MB, MINUTES, DOCUMENTS_KB, DAYS, FIGURE_COUNT };
+
+static bool set_figure(Figure *figures, const char *text, GError **error) {
+    const char *equals = strchr(text, '=');
+    for (int i = 0; equals && i < FIGURE_COUNT; i++) {
+        if (strlen(figures[i].name) != (gsize)(equals - text) || strncmp(figures[i].name, text, (gsize)(equals - text)) != 0) continue;
+        return g_ascii_string_to_unsigned(equals + 1, 10, 0, figures[i].max, &figures[i].value, NULL) ||
+               fail(error, ERROR_INVALID, "--what-if: %s must be a whole number from 0 to %" G_GUINT64_FORMAT, figures[i].name, figures[i].max);
+    }
+    return fail(error, ERROR_INVALID, "--what-if takes meetings=N,mb=N,minutes=N,documents-kb=N,days=N, not \"%s\"", text);
+}
+
+/* A MB has a million bytes. */
+static bool suppose(const Prices *prices, CostCount *count, GError **error) {
+    Figure figures[FIGURE_COUNT] = {[MEETINGS] = {"meetings", COST_WHAT_IF_MAX, 100},
+                                    [MB] = {"mb", RECORDING_BYTES_MAX / 1000000, 50},
+                                    [MINUTES] = {"minutes", RECORDING_MS_MAX / 60000, 60},
+                                    [DOCUMENTS_KB] = {"documents-kb", DOCUMENT_BYTES_MAX / 1000, 400},
+                                    [DAYS] = {"days", G_MAXINT, 0}};
+    g_auto(GStrv) given = g_strsplit(what_if, ",", FIGURE_COUNT + 1);
+    for (guint i = 0; given[i]; i++)
+        if (!set_figure(figures, given[i], error)) return false;
+    guint64 meetings = figures[MEETINGS].value;
+    int days = (int)figures[DAYS].value;
+    memset(count, 0, sizeof *count);
+    if (meetings == 0) return true;
+    cost_add_object(count, prices, COST_RECORDINGS, NULL, figures[MB].value * 1000000, meetings, days);
+    cost_add_object(count, prices, COST_DOCUMENTS, NULL, figures[DOCUMENTS_KB].value * 1000 / 6, meetings * 6, days);
+    cost_add_object(count, prices, COST_INDEX, NULL, 0, meetings, days);
+    cost_add_meeting(count, "meeting.m4a", (gint64)figures[MINUTES].value * 60000, meetings);
+    count->records = meetings;
+    return true;
+}
+
+/* ---- the command ---- */
+
+static void show_progress(guint64 objects, gpointer user_data) {
+    if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\033[K%" G_GUINT64_FORMAT " objects", objects);
+}
+
+static bool count_workspace(Invocation *invocation, const Prices *prices, GError **error) {
+    g_autoptr(Workspace) workspace = NULL;
+    g_autofree CostCount *count = g_new0(CostCount, 1);
+    bool json = invocation->json;
+    command_cancellable();
+    if (!command_open(invocation, false, &workspace, error)) return false;
+    const Settings *settings = workspace->settings;
+    CostOptions options = {.store = workspace->store,
+                           .catalog = workspace_uses_table(settings) ? workspace->catalog : NULL,
+                           .prices = prices,
+                           .now_ms = clock_now_ms(workspace->clock),
+                           .cancel = command_cancellable(),
+                           .progress = show_progress};
+    bool done = cost_count(&options, count, error);
+    terminal_progress_clear();
+    if (done) print_report(prices, settings, count, workspace->place, !workspace_uses_bucket(settings), json);
+    return done;
+}
+
+static bool run(Invocation *invocation, GError **error) {
+    g_autoptr(Prices) prices = NULL;
+    if (servers < 0 || servers > COST_SERVERS_MAX) return fail(error, ERROR_INVALID, "--servers must be 0 to %d", COST_SERVERS_MAX);
+    if (!prices_load(invocation->settings->prices, &prices, error)) return false;
+    if (!what_if) return count_workspace(invocation, prices, error);
+    g_autofree CostCount *count = g_new0(CostCount, 1);
+    if (!suppose(prices, count, error)) return false;
+    print_report(prices, invocation->settings, count, "what if", false, invocation->json);
+    return true;
+}
+
+static const GOptionEntry options[] = {
+    {"what-if", 0, 0, G_OPTION_ARG_STRING, &what_if, "Ask about so many meetings instead, without a store (also documents-kb=, days=)", "meetings=100,mb=50,minutes=60"},
+    {"servers", 0, 0, G_OPTION_ARG_INT, &servers, "Servers that run day and night (1)", "N"},
+    {0}};
+
+const Command command_cost = {.name = "cost",
+                              .arguments = "",
+                              .sentence = "Show what the store holds, and what that and the work on meetings cost",
+                              .example = "hansard cost --what-if meetings=100,mb=50",
+                              .options = options,
+                              .run = run};
