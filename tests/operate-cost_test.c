@@ -269,7 +269,7 @@ static bool list_boasting(Store *store, const char *prefix, const char *start_af
     *more = false;
     for (int i = 0; i < 3; i++) {
         StoreEntry *entry = g_new0(StoreEntry, 1);
-        *entry = (StoreEntry){.key = g_strdup_printf("meetings/%d_a.mp3", i), .size = G_MAXUINT64 - 1, .modified_ms = G_MININT64, .storage_class = classes[i]};
+        *entry = (StoreEntry){.key = g_strdup_printf("meetings/%d_a.mp3", i), .size = G_MAXUINT64 - 1, .modified_ms = i == 2 ? G_MININT64 : G_MAXINT64, .storage_class = classes[i]};
         g_ptr_array_add(*entries, entry);
     }
     return true;
@@ -282,7 +282,7 @@ static void test_boasts(void) {
     g_autoptr(Settings) settings = settings_with((const char *const[]){NULL});
     g_autofree CostCount *count = g_new0(CostCount, 1);
     g_auto(CostReport) report = {0};
-    CostOptions options = {.store = &store, .prices = prices, .now_ms = 1};
+    CostOptions options = {.store = &store, .prices = prices, .now_ms = 1000 * DAY_MS};
     assert_works(cost_count(&options, count, error));
     g_assert_cmpuint(count->total.bytes, ==, G_MAXUINT64);
     g_assert_cmpuint(count->sums[COST_RECORDINGS][COST_CLASS_OTHER][COST_AGE_COUNT - 1].objects, ==, 1);

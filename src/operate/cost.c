@@ -120,7 +120,7 @@ static bool take_object(const StoreEntry *entry, gpointer user_data, GError **er
     const CostOptions *options = walk->options;
     CostKind kind = cost_kind_of(entry->key);
     if (g_cancellable_is_cancelled(options->cancel)) return fail(error, ERROR_CANCELLED, "stopped before all was counted");
-    gint64 days = CLAMP((options->now_ms - entry->modified_ms) / DAY_MS, 0, G_MAXINT);
+    gint64 days = CLAMP((options->now_ms - CLAMP(entry->modified_ms, 0, TIME_MS_MAX)) / DAY_MS, 0, G_MAXINT);
     cost_add_object(walk->count, options->prices, kind, entry->storage_class, entry->size, 1, (int)days);
     if (options->progress && walk->count->total.objects % LIST_LIMIT_MAX == 0) options->progress(walk->count->total.objects, options->user_data);
     if (kind == COST_DOCUMENTS && g_str_has_suffix(entry->key, "/metadata.json")) walk->count->records++;
