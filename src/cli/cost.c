@@ -22,7 +22,12 @@ static char *money(double amount) {
     return g_strdup_printf("%.*f", size >= 10 ? 2 : size >= 0.01 ? 3 : size >= 0.0001 ? 5 : 7, amount);
 }
 
-static char *size_text(guint64 bytes) { return g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS); }
+/* With a plain space, as columns are made by bytes. Caller frees. */
+static char *size_text(guint64 bytes) {
+    g_autofree char *text = g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
+    g_auto(GStrv) parts = g_strsplit(text, "\xc2\xa0", 2);
+    return g_strjoinv(" ", parts);
+}
 
 static void print_sum(const char *kind, const char *class, const CostSum *sum, double month) {
     g_autofree char *first = terminal_cell(kind, 11), *second = terminal_cell(class, 20), *size = size_text(sum->bytes), *amount = money(month);
@@ -61,8 +66,9 @@ static void print_requests(const CostReport *report) {
         g_print("%-38s %12" G_GUINT64_FORMAT " %12s\n", report->idle[i].what, report->idle[i].requests, amount);
     }
     g_print("%-38s %12s %12s\n", "all", "", all);
-    g_print("A list: %s. A meeting with a recording of %s, once: %s\n(%" G_GUINT64_FORMAT " PUT, %" G_GUINT64_FORMAT
-            " GET; a PUT each 15 s of work comes on top). To play it\nover the internet: %s.\n", list, size, once, report->meeting.puts, report->meeting.gets, play);
+    g_print("A list: %s. A meeting with a recording of %s, once: %s\n(%" G_GUINT64_FORMAT " PUT, %" G_GUINT64_FORMAT " LIST, %" G_GUINT64_FORMAT
+            " GET; a PUT each 15 s of work comes on top). To play it\nover the internet: %s.\n", list, size, once, report->meeting.puts, report->meeting.lists,
+            report->meeting.gets, play);
 }
 
 #define MODEL_COLUMNS 29

@@ -102,9 +102,10 @@ typedef struct {
 void cost_idle(const Prices *prices, const CostServers *servers, CostIdle idle[COST_IDLE_COUNT]);
 double cost_idle_month(const CostIdle idle[COST_IDLE_COUNT]);
 
-/* PUTs and GETs that a meeting costs once, from upload to commit, by its recording's size; lease renewals (a PUT each 15 s of work) are left out. */
+/* What a meeting costs once, from upload to commit, by its recording's size, about; lease renewals (a PUT each 15 s of work) are left out. PUTs are
+ * counted at STANDARD's price, HEADs among the GETs. */
 typedef struct {
-    guint64 puts, gets;
+    guint64 puts, lists, gets;
     double cost;
 } CostRequests;
 CostRequests cost_meeting_requests(const Prices *prices, guint64 recording_bytes);

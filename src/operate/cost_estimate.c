@@ -8,11 +8,13 @@
 #define MONTH_S (COST_MONTH_DAYS * 86400LL)
 #define TABLE_UNITS_A_ROW 0.07 /* read units of DynamoDB: 3.5 for a list of 50 */
 
-/* Of one meeting beside the parts of its recording, counted on a test server: the job's changes, the documents, the index key; the reads of recording and
- * documents (more where the recording is long: a GET each 4 MiB). */
-#define MEETING_PUTS 17
-#define MEETING_GETS 20
+/* Of one meeting, counted on versitygw with recordings of 0.3 and 50 MB: the job's changes, the documents, metadata.json and the index key; a look
+ * for older index keys; HEADs and GETs of the documents by stages, commit and search; and the recording, which is read about twice. */
+#define MEETING_PUTS 14 /* beside those of the recording */
+#define MEETING_LISTS 1
+#define MEETING_GETS 30
 #define MULTIPART_MORE 2 /* the requests that begin and complete an upload in parts */
+#define RECORDING_READS 2
 
 /* Of a language model: an hour of talk is about 9,000 words (docs/extraction.md: 20,000 tokens sent, 1,000 to 3,000 received); the questions
  * themselves take a part whatever the meeting's length. */
@@ -56,11 +58,15 @@ double cost_idle_month(const CostIdle idle[COST_IDLE_COUNT]) {
     return month;
 }
 
+static guint64 pieces(guint64 bytes, guint64 of) { return bytes / of + (bytes % of > 0); }
+
 CostRequests cost_meeting_requests(const Prices *prices, guint64 recording_bytes) {
     const PriceClass *standard = prices_class(prices, NULL);
-    guint64 parts = recording_bytes / S3_PART_BYTES + (recording_bytes % S3_PART_BYTES > 0);
-    CostRequests requests = {.puts = MEETING_PUTS + (parts > 1 ? parts + MULTIPART_MORE : parts), .gets = MEETING_GETS};
-    requests.cost = (double)requests.puts / 1000 * standard->put_1000 + (double)requests.gets / 1000 * standard->get_1000;
+    guint64 parts = pieces(recording_bytes, S3_PART_BYTES);
+    CostRequests requests = {.puts = MEETING_PUTS + (parts > 1 ? parts + MULTIPART_MORE : parts),
+                             .lists = MEETING_LISTS,
+                             .gets = MEETING_GETS + RECORDING_READS * pieces(recording_bytes, S3_WINDOW_BYTES)};
+    requests.cost = ((double)requests.puts * standard->put_1000 + (double)requests.lists * prices->list_1000 + (double)requests.gets * standard->get_1000) / 1000;
     return requests;
 }
 

@@ -67,10 +67,10 @@ static json_t *requests_json(const CostReport *report) {
     for (int i = 0; i < COST_IDLE_COUNT; i++)
         json_array_append_new(idle, json_pack("{s:s, s:o, s:f}", "what", report->idle[i].what, "requests", count_json(report->idle[i].requests), "month",
                                               report->idle[i].month));
-    return json_pack("{s:o, s:O, s:f, s:{s:o, s:o, s:o, s:f, s:f}, s:f, s:o}", "servers", count_json(report->servers.servers), "idle", idle, "idle_month",
+    return json_pack("{s:o, s:O, s:f, s:{s:o, s:o, s:o, s:o, s:f, s:f}, s:f, s:o}", "servers", count_json(report->servers.servers), "idle", idle, "idle_month",
                      cost_idle_month(report->idle), "meeting", "recording_bytes", count_json(report->recording_bytes), "puts",
-                     count_json(report->meeting.puts), "gets", count_json(report->meeting.gets), "once", report->meeting.cost, "play", report->play,
-                     "list", report->prices->list_1000 / 1000, "counting_lists", count_json(report->count->lists));
+                     count_json(report->meeting.puts), "lists", count_json(report->meeting.lists), "gets", count_json(report->meeting.gets), "once",
+                     report->meeting.cost, "play", report->play, "list", report->prices->list_1000 / 1000, "counting_lists", count_json(report->count->lists));
 }
 
 static json_t *price_json(const CostEngine *engine, double price) { return engine->known ? json_real(price) : json_null(); }
