@@ -87,19 +87,22 @@ static void print_processing(const CostReport *report) {
             "counted is `usage` in transcript.json and summary.json.\n", report->count->meetings, talk);
 }
 
+static void print_moved(const char *label, guint64 objects, guint64 bytes, double saved_month, double once) {
+    g_autofree char *size = size_text(bytes), *saved = money(saved_month), *price = money(once);
+    g_print("%-29s %12" G_GUINT64_FORMAT " %11s %12s %11s\n", label, objects, size, saved, price);
+}
+
 static void print_rule(const CostRule *rule) {
-    g_autofree char *size = size_text(rule->bytes), *saved = money(rule->saved), *once = money(rule->transition), *later_size = size_text(rule->later_bytes),
-                    *later_saved = money(rule->later_saved), *later_once = money(rule->later_transition);
-    g_print("%s after %d days\n  now    %12" G_GUINT64_FORMAT " recordings %12s: saves %s a month, costs %s once\n", rule->to->name, rule->days,
-            rule->objects, size, saved, once);
-    g_print("  later  %12" G_GUINT64_FORMAT " recordings %12s: saves %s a month, costs %s once\n", rule->later_objects, later_size, later_saved, later_once);
+    g_autofree char *label = g_strdup_printf("%s after %d days: now", rule->to->name, rule->days);
+    print_moved(label, rule->objects, rule->bytes, rule->saved, rule->transition);
+    print_moved("  when all are so old", rule->later_objects, rule->later_bytes, rule->later_saved, rule->later_transition);
 }
 
 static void print_rules(const CostReport *report) {
     if (report->rule_count == 0) return;
     const CostRule *rule = &report->rules[0];
     g_autofree char *read = money(rule->read_gb), *least = money(rule->least_gb);
-    g_print("\nLIFECYCLE RULE for recordings in STANDARD (later: when all of them are so old)\n");
+    g_print("\n%-29s %12s %11s %12s %11s\n", "LIFECYCLE RULE for STANDARD", "recordings", "size", "saves/month", "costs once");
     for (guint i = 0; i < report->rule_count; i++) print_rule(&report->rules[i]);
     g_print("Reading a GB there costs %s (playing, a retry, `verify --read`)", read);
     if (rule->read_share < 1) g_print(": the rule\nloses where more than %d %% of what was moved is read in a month", (int)(rule->read_share * 100));
