@@ -94,7 +94,8 @@ static void test_idle(void) {
     g_autoptr(Prices) prices = own_prices();
     CostIdle idle[COST_IDLE_COUNT];
     const char *const plain[] = {NULL}, *const slow[] = {"HANSARD_POLL_SECONDS", "600", "HANSARD_INBOX", "false", NULL},
-                      *const queue[] = {"HANSARD_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/1/q", NULL}, *const table[] = {"USE_DYNAMODB", "true", NULL};
+                      *const queue[] = {"HANSARD_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/1/q", NULL},
+                      *const table[] = {"USE_DYNAMODB", "true", NULL};
     const struct {
         const char *const *options;
         guint64 servers, meetings, lists[COST_IDLE_COUNT];
@@ -134,7 +135,8 @@ static void test_engines(void) {
     g_autoptr(Prices) prices = own_prices();
     g_autofree CostCount *count = g_new0(CostCount, 1);
     const char *const plain[] = {NULL}, *const set[] = {"HANSARD_EXTRACTOR", "openai", "OPENAI_MODEL", "gpt-4o-mini", "HANSARD_PRICE_INPUT", "1",
-                                                        "HANSARD_PRICE_OUTPUT", "2", "HANSARD_PRICE_MINUTE", "0.01", "HANSARD_TRANSCRIBER", "amazon", NULL},
+                                                        "HANSARD_PRICE_OUTPUT", "2", "HANSARD_PRICE_MINUTE", "0.01",
+                                                        "HANSARD_TRANSCRIBER", "amazon", NULL},
                       *const mine[] = {"HANSARD_EXTRACTOR", "openai", "OPENAI_MODEL", "gpt-4o", "OPENAI_BASE_URL", "http://127.0.0.1:1/v1", NULL};
     cost_add_meeting(count, "a.m4a", 3600000, 2);
     cost_add_meeting(count, "b.wav", 1000, 1);   /* counts for 15 s */
@@ -270,7 +272,10 @@ static bool list_boasting(Store *store, const char *prefix, const char *start_af
     *more = false;
     for (int i = 0; i < 3; i++) {
         StoreEntry *entry = g_new0(StoreEntry, 1);
-        *entry = (StoreEntry){.key = g_strdup_printf("meetings/%d_a.mp3", i), .size = G_MAXUINT64 - 1, .modified_ms = i == 2 ? G_MININT64 : G_MAXINT64, .storage_class = classes[i]};
+        *entry = (StoreEntry){.key = g_strdup_printf("meetings/%d_a.mp3", i),
+                              .size = G_MAXUINT64 - 1,
+                              .modified_ms = i == 2 ? G_MININT64 : G_MAXINT64,
+                              .storage_class = classes[i]};
         g_ptr_array_add(*entries, entry);
     }
     return true;

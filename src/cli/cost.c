@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "operate/cost_meeting.h"
 #include "operate/cost_report.h"
 
 static char *what_if;
@@ -45,8 +46,8 @@ static void print_storage(const CostReport *report) {
                 cost_sum_add(&all, sum);
                 if (kind == COST_RECORDINGS) cost_sum_add(&ages[age], sum);
             }
-            const char *name = class == COST_CLASS_OTHER ? "other" : all.objects > 0 ? ((PriceClass *)report->prices->classes->pdata[class])->name : "";
-            if (all.objects > 0) print_sum(cost_kind_name((CostKind)kind), name, &all, cost_month(report->prices, class, &all));
+            if (all.objects > 0)
+                print_sum(cost_kind_name((CostKind)kind), cost_class_name(report->prices, class), &all, cost_month(report->prices, class, &all));
         }
     print_sum("all", "", &report->count->total, report->month);
     g_print("\n%-32s %12s %12s\n", "RECORDINGS BY AGE", "objects", "size");
@@ -59,32 +60,37 @@ static void print_storage(const CostReport *report) {
 static void print_requests(const CostReport *report) {
     g_autofree char *all = money(cost_idle_month(report->idle)), *once = money(report->meeting.cost), *list = money(report->prices->list_1000 / 1000),
                     *play = money(report->play), *size = size_text(report->recording_bytes);
-    g_print("\nREQUESTS: %" G_GUINT64_FORMAT " idle %-23s %12s %12s\n", report->servers.servers, report->servers.servers == 1 ? "server" : "servers", "requests",
-            "a month");
+    g_print("\nREQUESTS: %" G_GUINT64_FORMAT " idle %-23s %12s %12s\n", report->servers.servers, report->servers.servers == 1 ? "server" : "servers",
+            "requests", "a month");
     for (int i = 0; i < COST_IDLE_COUNT; i++) {
         g_autofree char *amount = money(report->idle[i].month);
         g_print("%-38s %12" G_GUINT64_FORMAT " %12s\n", report->idle[i].what, report->idle[i].requests, amount);
     }
     g_print("%-38s %12s %12s\n", "all", "", all);
     g_print("A list: %s. A meeting with a recording of %s, once: %s\n(%" G_GUINT64_FORMAT " PUT, %" G_GUINT64_FORMAT " LIST, %" G_GUINT64_FORMAT
-            " GET; a PUT each 15 s of work comes on top). To play it\nover the internet: %s.\n", list, size, once, report->meeting.puts, report->meeting.lists,
-            report->meeting.gets, play);
+            " GET; a PUT each 15 s of work comes on top). To play it\nover the internet: %s.\n", list, size, once, report->meeting.puts,
+            report->meeting.lists, report->meeting.gets, play);
 }
 
 #define MODEL_COLUMNS 29
 
 static void print_engine(const CostEngine *engine) {
     g_autofree char *hour = engine->known ? money(engine->hour) : g_strdup("?"), *meeting = engine->known ? money(engine->meeting) : g_strdup("?"),
-                    *all = engine->known ? money(engine->all) : g_strdup("?"), *model = terminal_cell(engine->model ? engine->model : "", MODEL_COLUMNS);
+                    *all = engine->known ? money(engine->all) : g_strdup("?"),
+                    *model = terminal_cell(engine->model ? engine->model : "", MODEL_COLUMNS);
     g_print("%-10s%s %-7s %s %9s %9s %9s\n", engine->what, engine->chosen ? "*" : " ", engine->engine, model, hour, meeting, all);
+}
+
+static void print_engines(const GArray *engines) {
+    g_print("\n%-19s %-*s %9s %9s %9s\n", "PROCESSING, once", MODEL_COLUMNS, "model", "an hour", "a meeting", "all");
+    for (guint i = 0; i < engines->len; i++) print_engine(&g_array_index(engines, CostEngine, i));
 }
 
 static void print_processing(const CostReport *report) {
     g_autofree char *talk = text_duration((gint64)MIN(report->count->talk_s, (guint64)G_MAXINT64 / 1000) * 1000);
-    g_print("\n%-19s %-*s %9s %9s %9s\n", "PROCESSING, once", MODEL_COLUMNS, "model", "an hour", "a meeting", "all");
-    for (guint i = 0; i < report->engines->len; i++) print_engine(&g_array_index(report->engines, CostEngine, i));
-    g_print("* as the settings choose; local costs processor time alone. Estimates by the\nlist's %" G_GUINT64_FORMAT " meetings with %s of talk: none was read. What a service\n"
-            "counted is `usage` in transcript.json and summary.json.\n", report->count->meetings, talk);
+    print_engines(report->engines);
+    g_print("* as the settings choose; local costs processor time alone. Estimates by the\nlist's %" G_GUINT64_FORMAT
+            " meetings with %s of talk: none was read. What services\ncounted of one says `hansard cost ID`.\n", report->count->meetings, talk);
 }
 
 static void print_moved(const char *label, guint64 objects, guint64 bytes, double saved_month, double once) {
@@ -124,7 +130,8 @@ static void print_notes(const CostReport *report, const Settings *settings) {
         g_print("AWS_ENDPOINT_URL names another service: give its prices with --prices FILE.\n");
     if (has_other_class(count)) g_print("Class \"other\" has no price in the table: counted as STANDARD.\n");
     if (count->records > count->meetings)
-        g_print("%" G_GUINT64_FORMAT " meetings are not in the list, their length is not known: `hansard reindex`.\n", count->records - count->meetings);
+        g_print("%" G_GUINT64_FORMAT " meetings are not in the list, their length is not known: `hansard reindex`.\n",
+                count->records - count->meetings);
 }
 
 static void print_text(const CostReport *report, const Settings *settings, const char *place, bool free_of_charge) {
@@ -149,6 +156,57 @@ static void print_report(const Prices *prices, const Settings *settings, const C
     g_autoptr(json_t) object = cost_report_to_json(&report);
     json_object_set_new(object, "place", json_text(place));
     command_print_json(object);
+}
+
+/* ---- one meeting ---- */
+
+static json_t *cost_json(double cost) { return cost < 0 ? json_null() : json_real(cost); }
+
+static json_t *meeting_json(const char *meeting_id, const Prices *prices, const CostMeeting *cost, const GArray *engines) {
+    const MinutesUsage *usage = &cost->usage;
+    json_t *transcribed = json_null(), *extracted = json_null();
+    if (cost->transcribed_s >= 0)
+        transcribed = json_pack("{s:I, s:o}", "seconds", (json_int_t)cost->transcribed_s, "cost", cost_json(cost->transcribed_cost));
+    if (usage->calls > 0)
+        extracted = json_pack("{s:I, s:I, s:I, s:o}", "calls", (json_int_t)usage->calls, "input_tokens", (json_int_t)usage->input_tokens,
+                              "output_tokens", (json_int_t)usage->output_tokens, "cost", cost_json(usage->cost));
+    return json_pack("{s:o, s:I, s:I, s:f, s:I, s:{s:o, s:o}, s:o}", "meeting_id", json_text(meeting_id), "objects",
+                     (json_int_t)cost->count.total.objects, "bytes", (json_int_t)MIN(cost->count.total.bytes, (guint64)G_MAXINT64), "month",
+                     cost_month_all(prices, &cost->count), "talk_seconds", (json_int_t)cost->count.talk_s, "counted", "transcribe", transcribed,
+                     "extract", extracted, "processing", cost_engines_to_json(engines));
+}
+
+static char *recorded(double cost) { return cost < 0 ? g_strdup("not recorded (HANSARD_PRICE_…)") : money(cost); }
+
+static void print_meeting(const char *meeting_id, const Prices *prices, const CostMeeting *cost, const GArray *engines) {
+    g_autofree char *size = size_text(cost->count.total.bytes), *month = money(cost_month_all(prices, &cost->count)),
+                    *talk = text_duration((gint64)cost->count.talk_s * 1000), *speech = recorded(cost->transcribed_cost), *model = recorded(cost->usage.cost);
+    g_print("%s (%s): %" G_GUINT64_FORMAT " objects, %s,\n%s %s a month\n", meeting_id, talk, cost->count.total.objects, size, month, prices->currency);
+    if (cost->transcribed_s >= 0) g_print("counted: %" G_GINT64_FORMAT " s transcribed; cost %s\n", cost->transcribed_s, speech);
+    if (cost->usage.calls > 0)
+        g_print("counted: %u calls of a model, %" G_GUINT64_FORMAT " tokens sent, %" G_GUINT64_FORMAT " received; cost %s\n", cost->usage.calls,
+                cost->usage.input_tokens, cost->usage.output_tokens, model);
+    if (cost->transcribed_s < 0 && cost->usage.calls == 0) g_print("No service was paid for it.\n");
+    print_engines(engines);
+}
+
+static bool show_meeting(Workspace *workspace, const char *meeting_id, bool json, GError **error) {
+    g_autoptr(Prices) prices = NULL;
+    g_autofree CostMeeting *cost = g_new0(CostMeeting, 1);
+    if (!prices_load(workspace->settings->prices, &prices, error) || !cost_meeting(&workspace->meetings, prices, meeting_id, cost, error)) return false;
+    g_autoptr(GArray) engines = cost_engines(prices, workspace->settings, &cost->count);
+    if (!json) {
+        print_meeting(meeting_id, prices, cost, engines);
+        return true;
+    }
+    g_autoptr(json_t) object = meeting_json(meeting_id, prices, cost, engines);
+    command_print_json(object);
+    return true;
+}
+
+static bool show_meetings(Invocation *invocation, GError **error) {
+    g_autoptr(Workspace) workspace = NULL;
+    return command_open(invocation, false, &workspace, error) && command_each(invocation, workspace, show_meeting, error);
 }
 
 /* ---- figures that someone asks about ---- */
@@ -220,6 +278,8 @@ static bool count_workspace(Invocation *invocation, const Prices *prices, GError
 static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Prices) prices = NULL;
     if (servers < 0 || servers > COST_SERVERS_MAX) return fail(error, ERROR_INVALID, "--servers must be 0 to %d", COST_SERVERS_MAX);
+    if (what_if && invocation->argument_count > 0) return fail(error, ERROR_INVALID, "--what-if is of no meeting that stands: leave the ids out");
+    if (invocation->argument_count > 0) return show_meetings(invocation, error);
     if (!prices_load(invocation->settings->prices, &prices, error)) return false;
     if (!what_if) return count_workspace(invocation, prices, error);
     g_autofree CostCount *count = g_new0(CostCount, 1);
@@ -229,12 +289,14 @@ static bool run(Invocation *invocation, GError **error) {
 }
 
 static const GOptionEntry options[] = {
-    {"what-if", 0, 0, G_OPTION_ARG_STRING, &what_if, "Ask about so many meetings instead, without a store (also documents-kb=, days=)", "meetings=100,mb=50,minutes=60"},
+    {"what-if", 0, 0, G_OPTION_ARG_STRING, &what_if, "Ask about so many meetings instead, without a store (also documents-kb=, days=)",
+     "meetings=100,mb=50,minutes=60"},
     {"servers", 0, 0, G_OPTION_ARG_INT, &servers, "Servers that run day and night (1)", "N"},
     {0}};
 
 const Command command_cost = {.name = "cost",
-                              .arguments = "",
+                              .arguments = "[ID…]",
+                              .arguments_max = G_MAXUINT,
                               .sentence = "Show what the store holds, and what that and the work on meetings cost",
                               .example = "hansard cost --what-if meetings=100,mb=50",
                               .options = options,

@@ -138,6 +138,10 @@ bool cost_count(const CostOptions *options, CostCount *count, GError **error) {
     return done;
 }
 
+const char *cost_class_name(const Prices *prices, int class_index) {
+    return class_index == COST_CLASS_OTHER ? "other" : ((const PriceClass *)g_ptr_array_index(prices->classes, class_index))->name;
+}
+
 double cost_month(const Prices *prices, int class_index, const CostSum *sum) {
     const PriceClass *standard = prices_class(prices, NULL);
     const PriceClass *class = class_index == COST_CLASS_OTHER ? standard : g_ptr_array_index(prices->classes, class_index);

@@ -1,6 +1,7 @@
-/* What a store holds, what that costs a month in S3, and what the work on a meeting costs. All of it is an estimate by list prices (prices.h): nothing is
- * asked but the list of the store's keys, 1,000 a request, so that no object is read. What a list does not show is not counted: versions that were
- * overwritten or removed, and parts of uploads that were broken off. Money is in the price table's currency, a month is 30 days. */
+/* What a store holds, what that costs a month in S3, and what the work on a meeting costs. All of it is an estimate by list prices (prices.h):
+ * nothing is asked but the list of the store's keys, 1,000 a request, so that no object is read (cost_meeting.h reads one meeting's). What a list does
+ * not show is not counted: versions that were overwritten or removed, and parts of uploads that were broken off. Money is in the price table's currency,
+ * a month is 30 days. */
 #pragma once
 
 #include "base/limits.h"
@@ -76,6 +77,8 @@ bool cost_count(const CostOptions *options, CostCount *count, GError **error);
 void cost_add_object(CostCount *count, const Prices *prices, CostKind kind, const char *storage_class, guint64 bytes, guint64 objects, int age_days);
 void cost_add_meeting(CostCount *count, const char *filename, gint64 duration_ms, guint64 meetings);
 
+/* "other" for COST_CLASS_OTHER. */
+const char *cost_class_name(const Prices *prices, int class_index);
 /* A month of what a sum holds in the class at this place of the table; for COST_CLASS_OTHER STANDARD's price. */
 double cost_month(const Prices *prices, int class_index, const CostSum *sum);
 double cost_month_all(const Prices *prices, const CostCount *count);
@@ -137,7 +140,7 @@ typedef struct {
     double transition, later_transition; /* once: the requests that move them */
     double saved, later_saved;           /* a month, from then on; negative: it costs more */
     double read_gb;           /* what reading 1 GB from there costs; nothing in STANDARD */
-    double read_share;        /* of what was moved, read in a month: with more, the rule costs more than it saves. 0: it never saves; not above 1 where all may be read */
+    double read_share;        /* of what was moved, read in a month: with more, the rule costs more than it saves. 1 and more: all of it may be */
     double least_gb;          /* billed for each GB even where it is removed the day it came */
 } CostRule;
 /* `days`: one of cost_age_days. */

@@ -66,7 +66,8 @@ CostRequests cost_meeting_requests(const Prices *prices, guint64 recording_bytes
     CostRequests requests = {.puts = MEETING_PUTS + (parts > 1 ? parts + MULTIPART_MORE : parts),
                              .lists = MEETING_LISTS,
                              .gets = MEETING_GETS + RECORDING_READS * pieces(recording_bytes, S3_WINDOW_BYTES)};
-    requests.cost = ((double)requests.puts * standard->put_1000 + (double)requests.lists * prices->list_1000 + (double)requests.gets * standard->get_1000) / 1000;
+    requests.cost = ((double)requests.puts * standard->put_1000 + (double)requests.lists * prices->list_1000 +
+                     (double)requests.gets * standard->get_1000) / 1000;
     return requests;
 }
 
@@ -88,7 +89,8 @@ static void add_amazon(GArray *engines, const Prices *prices, const Settings *se
     g_array_append_val(engines, engine);
 }
 
-static void add_model(GArray *engines, const CostCount *count, const char *service, const char *name, const char *by, double input, double output, bool chosen) {
+static void add_model(GArray *engines, const CostCount *count, const char *service, const char *name, const char *by, double input, double output,
+                      bool chosen) {
     double meeting = TOKENS_IN_MEETING * input + TOKENS_OUT_MEETING * output, hour = TOKENS_IN_HOUR * input + TOKENS_OUT_HOUR * output;
     double all = ((double)count->meetings * meeting + (double)count->talk_s / 3600 * hour) / 1e6;
     CostEngine engine = {.what = "extract",

@@ -45,10 +45,9 @@ static void add_class(json_t *list, const CostReport *report, CostKind kind, int
         json_object_set_new(json, "from_days", json_integer(cost_age_days[age]));
         json_array_append_new(ages, json);
     }
-    const char *name = class == COST_CLASS_OTHER ? "other" : ((const PriceClass *)report->prices->classes->pdata[class])->name;
     json_t *json = sum_json(&all, cost_month(report->prices, class, &all));
     json_object_set_new(json, "kind", json_string(cost_kind_name(kind)));
-    json_object_set_new(json, "class", json_text(name));
+    json_object_set_new(json, "class", json_text(cost_class_name(report->prices, class)));
     json_object_set(json, "ages", ages);
     json_array_append_new(list, json);
 }
@@ -62,23 +61,29 @@ static json_t *storage_json(const CostReport *report) {
     return json;
 }
 
+static json_t *meeting_json(const CostReport *report) {
+    const CostRequests *meeting = &report->meeting;
+    return json_pack("{s:o, s:o, s:o, s:o, s:f, s:f}", "recording_bytes", count_json(report->recording_bytes), "puts", count_json(meeting->puts),
+                     "lists", count_json(meeting->lists), "gets", count_json(meeting->gets), "once", meeting->cost, "play", report->play);
+}
+
 static json_t *requests_json(const CostReport *report) {
     g_autoptr(json_t) idle = json_array();
-    for (int i = 0; i < COST_IDLE_COUNT; i++)
-        json_array_append_new(idle, json_pack("{s:s, s:o, s:f}", "what", report->idle[i].what, "requests", count_json(report->idle[i].requests), "month",
-                                              report->idle[i].month));
-    return json_pack("{s:o, s:O, s:f, s:{s:o, s:o, s:o, s:o, s:f, s:f}, s:f, s:o}", "servers", count_json(report->servers.servers), "idle", idle, "idle_month",
-                     cost_idle_month(report->idle), "meeting", "recording_bytes", count_json(report->recording_bytes), "puts",
-                     count_json(report->meeting.puts), "lists", count_json(report->meeting.lists), "gets", count_json(report->meeting.gets), "once",
-                     report->meeting.cost, "play", report->play, "list", report->prices->list_1000 / 1000, "counting_lists", count_json(report->count->lists));
+    for (int i = 0; i < COST_IDLE_COUNT; i++) {
+        const CostIdle *line = &report->idle[i];
+        json_array_append_new(idle, json_pack("{s:s, s:o, s:f}", "what", line->what, "requests", count_json(line->requests), "month", line->month));
+    }
+    return json_pack("{s:o, s:O, s:f, s:o, s:f, s:o}", "servers", count_json(report->servers.servers), "idle", idle, "idle_month",
+                     cost_idle_month(report->idle), "meeting", meeting_json(report), "list", report->prices->list_1000 / 1000, "counting_lists",
+                     count_json(report->count->lists));
 }
 
 static json_t *price_json(const CostEngine *engine, double price) { return engine->known ? json_real(price) : json_null(); }
 
-static json_t *processing_json(const CostReport *report) {
+json_t *cost_engines_to_json(const GArray *engines) {
     json_t *list = json_array();
-    for (guint i = 0; i < report->engines->len; i++) {
-        const CostEngine *engine = &g_array_index(report->engines, CostEngine, i);
+    for (guint i = 0; i < engines->len; i++) {
+        const CostEngine *engine = &g_array_index(engines, CostEngine, i);
         json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o}", "what", engine->what, "engine", engine->engine, "model",
                                               json_text(engine->model), "chosen", engine->chosen, "priced_by", json_text(engine->by), "hour",
                                               price_json(engine, engine->hour), "meeting", price_json(engine, engine->meeting), "all",
@@ -92,8 +97,8 @@ static json_t *rule_json(const CostRule *rule) {
                                       rule->saved, "transition_once", rule->transition);
     g_autoptr(json_t) later = json_pack("{s:o, s:o, s:f, s:f}", "objects", count_json(rule->later_objects), "bytes", count_json(rule->later_bytes),
                                         "saved_month", rule->later_saved, "transition_once", rule->later_transition);
-    return json_pack("{s:o, s:i, s:O, s:O, s:o, s:f, s:f, s:I, s:f}", "class", json_text(rule->to->name), "days", rule->days, "now", now, "later", later,
-                     "small_objects_left", count_json(rule->small), "read_gb", rule->read_gb, "read_share_max", rule->read_share, "days_min",
+    return json_pack("{s:o, s:i, s:O, s:O, s:o, s:f, s:f, s:I, s:f}", "class", json_text(rule->to->name), "days", rule->days, "now", now, "later",
+                     later, "small_objects_left", count_json(rule->small), "read_gb", rule->read_gb, "read_share_max", rule->read_share, "days_min",
                      (json_int_t)rule->to->days_min, "least_gb", rule->least_gb);
 }
 
@@ -106,5 +111,5 @@ json_t *cost_report_to_json(const CostReport *report) {
                      json_text(prices->region), "currency", json_text(prices->currency), "source", json_text(prices->source), "storage",
                      storage_json(report), "requests", requests_json(report), "meetings", "listed", count_json(count->meetings), "recorded",
                      count_json(count->spoken), "stored", count_json(count->records), "talk_seconds", count_json(count->talk_s), "processing",
-                     processing_json(report), "lifecycle", rules);
+                     cost_engines_to_json(report->engines), "lifecycle", rules);
 }

@@ -27,3 +27,5 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CostReport, cost_report_clear)
 
 /* {"prices", "storage", "requests", "meetings", "processing", "lifecycle"}; new reference. */
 json_t *cost_report_to_json(const CostReport *report);
+/* The list "processing": prices that are not known are null. */
+json_t *cost_engines_to_json(const GArray *engines);

@@ -1,5 +1,5 @@
-/* The price table: prices.json, which the program carries, or a file of the same form (HANSARD_PRICES). All prices are in the table's currency; a GB is
- * S3's, 2^30 bytes. Members:
+/* The price table: prices.json, which the program carries, or a file of the same form (HANSARD_PRICES). All prices are in the table's currency;
+ * a GB is S3's, 2^30 bytes. Members:
  *
  *   date ("2025-06-01"), region, currency, source     whose prices they are, and of when
  *   list_1000, table_reads_million                    a thousand LISTs; a million read units of DynamoDB

@@ -13,7 +13,8 @@ import servers  # noqa: E402
 from fault_proxy import FaultProxy  # noqa: E402
 from program import run, scratch  # noqa: E402
 
-TALK = "WEBVTT\n\n00:01.000 --> 00:04.000\nAnn: I will send the report to Bob by Friday.\n\n01:05.000 --> 01:08.600\nBob: The system must answer in time.\n"
+TALK = "WEBVTT\n\n00:01.000 --> 00:04.000\nAnn: I will send the report to Bob by Friday.\n\n" \
+       "01:05.000 --> 01:08.600\nBob: The system must answer in time.\n"
 PRICES = {"date": "2026-01-02", "region": "nowhere", "currency": "GBP", "source": "a test", "list_1000": 1,
           "classes": [{"name": "STANDARD", "gb_month": 1000000, "put_1000": 0, "get_1000": 0}]}
 
@@ -86,6 +87,29 @@ class CostDirectory(Cost):
             index.unlink()
         self.assertIn("1 meetings are not in the list", self.command(0, "cost").stdout)
 
+    def test_one_meeting(self):
+        """By its own objects, with what services counted of it."""
+        self.add()
+        (folder,) = (self.data / "transcriptions").iterdir()
+        told = self.cost(folder.name)
+        files = [*folder.iterdir(), *(self.data / "meetings").iterdir()]
+        self.assertEqual((told["objects"], told["bytes"]), (len(files), sum(path.stat().st_size for path in files)))
+        self.assertEqual((told["talk_seconds"], told["counted"]), (69, {"transcribe": None, "extract": None}))
+        self.assertIn("No service was paid for it.", self.command(0, "cost", folder.name).stdout)
+        for name, member, usage in (("transcript.json", (), {"seconds": 69, "cost": None}),
+                                    ("summary.json", ("summary",), {"calls": 2, "input_tokens": 3000, "output_tokens": 400, "cost": 0.25})):
+            document = json.loads((folder / name).read_text())
+            inner = document[member[0]] if member else document
+            inner["usage"] = usage
+            (folder / name).write_text(json.dumps(document))
+        self.assertEqual(self.cost(folder.name)["counted"], {"transcribe": {"seconds": 69, "cost": None},
+                                                             "extract": {"calls": 2, "input_tokens": 3000, "output_tokens": 400, "cost": 0.25}})
+        text = self.command(0, "cost", folder.name).stdout
+        self.assertIn("69 s transcribed; cost not recorded", text)
+        self.assertIn("2 calls of a model, 3000 tokens sent, 400 received; cost 0.250", text)
+        self.command(1, "cost", "meeting-none")
+        self.command(2, "cost", folder.name, "--what-if", "meetings=1")
+
     def test_prices(self):
         self.add()
         found = self.cost("--prices", self.prices())
@@ -96,7 +120,7 @@ class CostDirectory(Cost):
         self.assertIn("HANSARD_PRICES", self.command(2, "cost", "--prices", "/dev/zero").stderr)
 
     def test_wrong_usage(self):
-        for wrong in (("extra",), ("--what-if", "meetings"), ("--what-if", "meetings=-1"), ("--what-if", "mb=1x"), ("--what-if", "moon=1"),
+        for wrong in (("--what-if", "meetings"), ("--what-if", "meetings=-1"), ("--what-if", "mb=1x"), ("--what-if", "moon=1"),
                       ("--what-if", "minutes=2881"), ("--servers", "-1"), ("--servers", "1001")):
             self.command(2, "cost", *wrong)
 
