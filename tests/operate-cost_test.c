@@ -298,6 +298,23 @@ static void test_boasts(void) {
     g_assert_cmpuint(json_array_size(json_object_get(json_object_get(json, "storage"), "kinds")), ==, 3);
 }
 
+static void test_what_if(void) {
+    g_autoptr(Prices) prices = own_prices();
+    g_autofree CostCount *count = g_new0(CostCount, 1);
+    const char *const bad[] = {"meetings", "meetings=", "meetings=-1", "meetings=1000000001", "mb=5497559", "minutes=2881", "moon=1",
+                               "meetings=1,", "=1", "days=1x"};
+    assert_works(cost_what_if("meetings=2,mb=3,minutes=1,documents-kb=6,days=31", prices, count, error));
+    g_assert_cmpuint(count->sums[COST_RECORDINGS][0][1].bytes, ==, 6000000);
+    g_assert_cmpuint(count->sums[COST_DOCUMENTS][0][1].bytes, ==, 12000);
+    g_assert_cmpuint(count->talk_s, ==, 120);
+    assert_works(cost_what_if("", prices, count, error));
+    g_assert_cmpuint(count->meetings, ==, 100);
+    g_assert_cmpuint(count->sums[COST_RECORDINGS][0][0].bytes, ==, 5000000000);
+    assert_works(cost_what_if("meetings=1000000000,mb=5497558,minutes=2880", prices, count, error)); /* the most: nothing goes round */
+    g_assert_cmpuint(count->total.bytes, ==, G_MAXUINT64);
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) assert_fails(cost_what_if(bad[i], prices, count, error), ERROR_INVALID);
+}
+
 /* ---- price tables ---- */
 
 #define HEAD "\"date\":\"2026-01-02\",\"region\":\"eu\",\"currency\":\"EUR\",\"source\":\"ours\",\"list_1000\":1"
@@ -365,6 +382,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/operate/cost/rules", test_rules);
     g_test_add_func("/operate/cost/walk", test_walk);
     g_test_add_func("/operate/cost/boasts", test_boasts);
+    g_test_add_func("/operate/cost/what-if", test_what_if);
     g_test_add_func("/operate/cost/tables", test_tables);
     g_test_add_func("/operate/cost/files", test_files);
     return g_test_run();

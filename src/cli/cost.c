@@ -1,5 +1,4 @@
 /* hansard cost: what stands in the store, what that costs a month in S3, what work on meetings costs, and what a lifecycle rule would save. */
-#include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -180,8 +179,10 @@ static char *recorded(double cost) { return cost < 0 ? g_strdup("not recorded (H
 
 static void print_meeting(const char *meeting_id, const Prices *prices, const CostMeeting *cost, const GArray *engines) {
     g_autofree char *size = size_text(cost->count.total.bytes), *month = money(cost_month_all(prices, &cost->count)),
-                    *talk = text_duration((gint64)cost->count.talk_s * 1000), *speech = recorded(cost->transcribed_cost), *model = recorded(cost->usage.cost);
-    g_print("%s (%s): %" G_GUINT64_FORMAT " objects, %s,\n%s %s a month\n", meeting_id, talk, cost->count.total.objects, size, month, prices->currency);
+                    *talk = text_duration((gint64)cost->count.talk_s * 1000), *speech = recorded(cost->transcribed_cost),
+                    *model = recorded(cost->usage.cost);
+    g_print("%s (%s): %" G_GUINT64_FORMAT " objects, %s,\n%s %s a month\n", meeting_id, talk, cost->count.total.objects, size, month,
+            prices->currency);
     if (cost->transcribed_s >= 0) g_print("counted: %" G_GINT64_FORMAT " s transcribed; cost %s\n", cost->transcribed_s, speech);
     if (cost->usage.calls > 0)
         g_print("counted: %u calls of a model, %" G_GUINT64_FORMAT " tokens sent, %" G_GUINT64_FORMAT " received; cost %s\n", cost->usage.calls,
@@ -193,7 +194,8 @@ static void print_meeting(const char *meeting_id, const Prices *prices, const Co
 static bool show_meeting(Workspace *workspace, const char *meeting_id, bool json, GError **error) {
     g_autoptr(Prices) prices = NULL;
     g_autofree CostMeeting *cost = g_new0(CostMeeting, 1);
-    if (!prices_load(workspace->settings->prices, &prices, error) || !cost_meeting(&workspace->meetings, prices, meeting_id, cost, error)) return false;
+    if (!prices_load(workspace->settings->prices, &prices, error)) return false;
+    if (!cost_meeting(&workspace->meetings, prices, meeting_id, cost, error)) return false;
     g_autoptr(GArray) engines = cost_engines(prices, workspace->settings, &cost->count);
     if (!json) {
         print_meeting(meeting_id, prices, cost, engines);
@@ -207,47 +209,6 @@ static bool show_meeting(Workspace *workspace, const char *meeting_id, bool json
 static bool show_meetings(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
     return command_open(invocation, false, &workspace, error) && command_each(invocation, workspace, show_meeting, error);
-}
-
-/* ---- figures that someone asks about ---- */
-
-typedef struct {
-    const char *name;
-    guint64 max, value;
-} Figure;
-
-enum { MEETINGS, MB, MINUTES, DOCUMENTS_KB, DAYS, FIGURE_COUNT };
-
-static bool set_figure(Figure *figures, const char *text, GError **error) {
-    const char *equals = strchr(text, '=');
-    for (int i = 0; equals && i < FIGURE_COUNT; i++) {
-        if (strlen(figures[i].name) != (gsize)(equals - text) || strncmp(figures[i].name, text, (gsize)(equals - text)) != 0) continue;
-        return g_ascii_string_to_unsigned(equals + 1, 10, 0, figures[i].max, &figures[i].value, NULL) ||
-               fail(error, ERROR_INVALID, "--what-if: %s must be a whole number from 0 to %" G_GUINT64_FORMAT, figures[i].name, figures[i].max);
-    }
-    return fail(error, ERROR_INVALID, "--what-if takes meetings=N,mb=N,minutes=N,documents-kb=N,days=N, not \"%s\"", text);
-}
-
-/* A MB has a million bytes. */
-static bool suppose(const Prices *prices, CostCount *count, GError **error) {
-    Figure figures[FIGURE_COUNT] = {[MEETINGS] = {"meetings", COST_WHAT_IF_MAX, 100},
-                                    [MB] = {"mb", RECORDING_BYTES_MAX / 1000000, 50},
-                                    [MINUTES] = {"minutes", RECORDING_MS_MAX / 60000, 60},
-                                    [DOCUMENTS_KB] = {"documents-kb", DOCUMENT_BYTES_MAX / 1000, 400},
-                                    [DAYS] = {"days", G_MAXINT, 0}};
-    g_auto(GStrv) given = g_strsplit(what_if, ",", FIGURE_COUNT + 1);
-    for (guint i = 0; given[i]; i++)
-        if (!set_figure(figures, given[i], error)) return false;
-    guint64 meetings = figures[MEETINGS].value;
-    int days = (int)figures[DAYS].value;
-    memset(count, 0, sizeof *count);
-    if (meetings == 0) return true;
-    cost_add_object(count, prices, COST_RECORDINGS, NULL, figures[MB].value * 1000000, meetings, days);
-    cost_add_object(count, prices, COST_DOCUMENTS, NULL, figures[DOCUMENTS_KB].value * 1000 / 6, meetings * 6, days);
-    cost_add_object(count, prices, COST_INDEX, NULL, 0, meetings, days);
-    cost_add_meeting(count, "meeting.m4a", (gint64)figures[MINUTES].value * 60000, meetings);
-    count->records = meetings;
-    return true;
 }
 
 /* ---- the command ---- */
@@ -283,7 +244,7 @@ static bool run(Invocation *invocation, GError **error) {
     if (!prices_load(invocation->settings->prices, &prices, error)) return false;
     if (!what_if) return count_workspace(invocation, prices, error);
     g_autofree CostCount *count = g_new0(CostCount, 1);
-    if (!suppose(prices, count, error)) return false;
+    if (!cost_what_if(what_if, prices, count, error)) return false;
     print_report(prices, invocation->settings, count, "what if", false, invocation->json);
     return true;
 }

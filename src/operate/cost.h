@@ -1,7 +1,7 @@
 /* What a store holds, what that costs a month in S3, and what the work on a meeting costs. All of it is an estimate by list prices (prices.h):
- * nothing is asked but the list of the store's keys, 1,000 a request, so that no object is read (cost_meeting.h reads one meeting's). What a list does
- * not show is not counted: versions that were overwritten or removed, and parts of uploads that were broken off. Money is in the price table's currency,
- * a month is 30 days. */
+ * nothing is asked but the list of the store's keys, 1,000 a request, so that no object is read (cost_meeting.h reads one meeting's). What a list
+ * does not show is not counted: versions that were overwritten or removed, and parts of uploads that were broken off. Money is in the price
+ * table's currency, a month is 30 days. */
 #pragma once
 
 #include "base/limits.h"
@@ -76,6 +76,10 @@ bool cost_count(const CostOptions *options, CostCount *count, GError **error);
 /* Takes one object, or one meeting of the list, into account. `storage_class` as in StoreEntry. */
 void cost_add_object(CostCount *count, const Prices *prices, CostKind kind, const char *storage_class, guint64 bytes, guint64 objects, int age_days);
 void cost_add_meeting(CostCount *count, const char *filename, gint64 duration_ms, guint64 meetings);
+
+/* What a store would hold of so many meetings: "meetings=100,mb=50,minutes=60,documents-kb=400,days=0", each with this default; a mb has a million
+ * bytes. ERROR_INVALID. */
+bool cost_what_if(const char *text, const Prices *prices, CostCount *count, GError **error);
 
 /* "other" for COST_CLASS_OTHER. */
 const char *cost_class_name(const Prices *prices, int class_index);

@@ -6,23 +6,29 @@
 typedef struct {
     const Prices *prices;
     CostCount *count;
-    CostKind kind;
-    const char *key; /* the only one that is meant; NULL: all */
 } Walk;
 
-static bool take_object(const StoreEntry *entry, gpointer user_data, GError **error) {
+static bool take_document(const StoreEntry *entry, gpointer user_data, GError **error) {
     Walk *walk = user_data;
-    if (!walk->key || strcmp(entry->key, walk->key) == 0)
-        cost_add_object(walk->count, walk->prices, walk->kind, entry->storage_class, entry->size, 1, 0);
+    cost_add_object(walk->count, walk->prices, COST_DOCUMENTS, entry->storage_class, entry->size, 1, 0);
     return true;
 }
 
-static bool count_objects(const Meetings *meetings, const Prices *prices, const char *meeting_id, const char *audio_key, CostCount *count, GError **error) {
+/* The record names it, and may be wrong. */
+static bool count_recording(Store *store, const Prices *prices, const char *key, CostCount *count, GError **error) {
+    g_autoptr(GPtrArray) entries = NULL;
+    bool more;
+    if (!key || !store_key_check(key, NULL)) return true;
+    if (!store_list(store, key, NULL, 1, &entries, &more, error)) return false;
+    const StoreEntry *entry = entries->len > 0 ? g_ptr_array_index(entries, 0) : NULL;
+    if (entry && strcmp(entry->key, key) == 0) cost_add_object(count, prices, COST_RECORDINGS, entry->storage_class, entry->size, 1, 0);
+    return true;
+}
+
+static bool count_objects(const Meetings *meetings, const Prices *prices, const char *meeting_id, CostCount *count, GError **error) {
     g_autofree char *folder = g_strconcat(PREFIX_MEETINGS, meeting_id, "/", NULL);
-    Walk documents = {.prices = prices, .count = count, .kind = COST_DOCUMENTS};
-    Walk recording = {.prices = prices, .count = count, .kind = COST_RECORDINGS, .key = audio_key};
-    return store_each(meetings->store, folder, take_object, &documents, error) &&
-           (!audio_key || !store_key_check(audio_key, NULL) || store_each(meetings->store, audio_key, take_object, &recording, error));
+    Walk walk = {prices, count};
+    return store_each(meetings->store, folder, take_document, &walk, error);
 }
 
 bool cost_meeting(const Meetings *meetings, const Prices *prices, const char *meeting_id, CostMeeting *cost, GError **error) {
@@ -36,5 +42,6 @@ bool cost_meeting(const Meetings *meetings, const Prices *prices, const char *me
     cost->usage = meeting->minutes->usage;
     cost->count.records = 1;
     cost_add_meeting(&cost->count, record->filename ? record->filename : "", record->duration_ms, 1);
-    return count_objects(meetings, prices, meeting_id, record->audio_key, &cost->count, error);
+    return count_objects(meetings, prices, meeting_id, &cost->count, error) &&
+           count_recording(meetings->store, prices, record->audio_key, &cost->count, error);
 }
