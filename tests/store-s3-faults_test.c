@@ -361,6 +361,30 @@ static void test_garbage(gconstpointer server) {
     assert_text(world->store, "k", "x");
 }
 
+/* The test servers know STANDARD alone: what S3 says of the others is played. */
+static void test_storage_classes(gconstpointer server) {
+    static const char *const classes[] = {"", "<StorageClass>STANDARD</StorageClass>", "<StorageClass>GLACIER_IR</StorageClass>",
+                                          "<StorageClass>MADE_UP</StorageClass>"},
+                      *const expected[] = {NULL, NULL, "GLACIER_IR", "OTHER"};
+    g_autoptr(S3World) world = s3_world_new(server, clock_system(), NULL);
+    g_autoptr(GPtrArray) entries = NULL;
+    g_autoptr(GString) body = g_string_new("<ListBucketResult>");
+    bool more;
+    if (!world) return;
+    for (gsize i = 0; i < G_N_ELEMENTS(classes); i++)
+        g_string_append_printf(body, "<Contents><Key>%zu</Key><Size>1</Size><ETag>\"x\"</ETag><LastModified>2026-01-02T03:04:05Z</LastModified>%s</Contents>", i,
+                               classes[i]);
+    g_string_append(body, "</ListBucketResult>");
+    FaultyTransport transport = faulty_transport(plain_transport, FAULT_ANSWER, 1, 1);
+    transport.answer_status = 200;
+    transport.answer_body = body->str;
+    open_faulty(world, &transport);
+    assert_works(store_list(world->store, "", NULL, 10, &entries, &more, error));
+    g_assert_cmpuint(entries->len, ==, G_N_ELEMENTS(classes));
+    for (guint i = 0; i < entries->len; i++) g_assert_cmpstr(((StoreEntry *)entries->pdata[i])->storage_class, ==, expected[i]);
+    s3_world_open(world, plain_transport);
+}
+
 /* ---- errors that first users meet ---- */
 
 static void assert_named(S3World *world, ErrorCode code, const char *setting) {
@@ -419,6 +443,7 @@ int main(int argc, char **argv) {
     add_for_all("no-batch-delete", test_no_batch_delete);
     add_for_all("refused-key", test_refused_key);
     add_for_all("garbage", test_garbage);
+    add_for_all("storage-classes", test_storage_classes);
     add_for_all("settings-named", test_settings_named);
     int status = g_test_run();
     http_transport_close(plain_transport);
