@@ -372,8 +372,8 @@ static void test_storage_classes(gconstpointer server) {
     bool more;
     if (!world) return;
     for (gsize i = 0; i < G_N_ELEMENTS(classes); i++)
-        g_string_append_printf(body, "<Contents><Key>%zu</Key><Size>1</Size><ETag>\"x\"</ETag><LastModified>2026-01-02T03:04:05Z</LastModified>%s</Contents>", i,
-                               classes[i]);
+        g_string_append_printf(body, "<Contents><Key>%zu</Key><Size>1</Size><ETag>\"x\"</ETag><LastModified>2026-01-02T03:04:05Z</LastModified>%s"
+                                     "</Contents>", i, classes[i]);
     g_string_append(body, "</ListBucketResult>");
     FaultyTransport transport = faulty_transport(plain_transport, FAULT_ANSWER, 1, 1);
     transport.answer_status = 200;
