@@ -36,7 +36,7 @@ static const Field table_fields[] = {
     {"table_reads_million", FIELD_PRICE, G_STRUCT_OFFSET(Prices, table_reads_million), false},
     {"transcribe_minute", FIELD_PRICE, G_STRUCT_OFFSET(Prices, transcribe_minute), false},
     {"transfer_gb", FIELD_PRICE, G_STRUCT_OFFSET(Prices, transfer_gb), false},
-    {NULL}};
+    {0}};
 static const Field class_fields[] = {
     {"name", FIELD_TEXT, G_STRUCT_OFFSET(PriceClass, name), true},
     {"gb_month", FIELD_PRICE, G_STRUCT_OFFSET(PriceClass, gb_month), true},
@@ -49,13 +49,13 @@ static const Field class_fields[] = {
     {"overhead_bytes", FIELD_COUNT, G_STRUCT_OFFSET(PriceClass, overhead_bytes), false},
     {"overhead_standard_bytes", FIELD_COUNT, G_STRUCT_OFFSET(PriceClass, overhead_standard_bytes), false},
     {"days_min", FIELD_COUNT, G_STRUCT_OFFSET(PriceClass, days_min), false},
-    {NULL}};
+    {0}};
 static const Field model_fields[] = {
     {"name", FIELD_TEXT, G_STRUCT_OFFSET(PriceModel, name), true},
     {"service", FIELD_TEXT, G_STRUCT_OFFSET(PriceModel, service), true},
     {"input_million", FIELD_PRICE, G_STRUCT_OFFSET(PriceModel, input_million), true},
     {"output_million", FIELD_PRICE, G_STRUCT_OFFSET(PriceModel, output_million), true},
-    {NULL}};
+    {0}};
 
 static bool read_text(const Field *field, const json_t *value, char **text, const char *what, GError **error) {
     const char *given = json_string_value(value);
