@@ -35,6 +35,7 @@ bool store_object_get(Context *context, const Request *request, Response *respon
 bool health_live(Context *context, const Request *request, Response *response, GError **error);
 bool health_ready(Context *context, const Request *request, Response *response, GError **error);
 bool health_metrics(Context *context, const Request *request, Response *response, GError **error);
+bool openapi_get(Context *context, const Request *request, Response *response, GError **error);
 bool page_get(Context *context, const Request *request, Response *response, GError **error);
 /* Whether the page has a file at this path. */
 bool page_has(const char *path);

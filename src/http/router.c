@@ -7,6 +7,7 @@
 #include "model/keys.h"
 
 static const Route routes[] = {
+    {"GET", "/api/openapi.json", BODY_NONE, LANE_INLINE, NEEDS_READ, NULL, openapi_get},
     {"GET", "/api/meetings", BODY_NONE, LANE_READ, NEEDS_READ, NULL, meetings_list},
     {"POST", "/api/meetings", BODY_UPLOAD, LANE_WRITE, NEEDS_WRITE, "meeting.create", NULL},
     {"POST", "/api/meeting/process", BODY_JSON, LANE_PROCESS, NEEDS_WRITE, "meeting.create", meeting_process},

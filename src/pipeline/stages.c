@@ -253,7 +253,10 @@ bool pipeline_process_text(const Pipeline *pipeline, const char *meeting_id, con
     job->filename = text_clean_filename(filename);
     job->title = g_strdup(job->filename);
     job->timestamp_ms = clock_now_ms(pipeline->meetings.clock);
-    if (process_text(pipeline, job, transcript, error)) return true;
+    if (process_text(pipeline, job, transcript, error)) {
+        if (pipeline->search) search_update(pipeline->search, meeting_id, NULL); /* what it misses here, its next refresh brings */
+        return true;
+    }
     /* Nobody was told of the meeting: what stands of it goes, unless it was committed after all. */
     if (!meeting_read_record(&pipeline->meetings, meeting_id, &record, NULL, &problem) && error_is(problem, ERROR_NOT_FOUND))
         meeting_delete(&pipeline->meetings, meeting_id, NULL, NULL);

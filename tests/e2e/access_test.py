@@ -20,6 +20,7 @@ TEXT = "Ann: I will send the figures by Friday.\nBob: The system must keep them.
 
 # Who may (scope, or: "all" everyone, "signed" by the URL itself, "share" read or a link to this meeting), and the body that a route takes.
 RULES = {
+    ("GET", "/api/openapi.json"): ("read", None),
     ("GET", "/api/meetings"): ("read", None),
     ("POST", "/api/meetings"): ("write", "stream"),
     ("POST", "/api/meeting/process"): ("write", "json"),
