@@ -124,7 +124,9 @@ static gsize body_bytes_max(const Exchange *exchange) {
 }
 
 static bool fail_body_size(const Exchange *exchange, GError **error) {
-    return fail(error, ERROR_TOO_LARGE, "the request's body has more than %d KiB", (int)(body_bytes_max(exchange) / KIB));
+    gsize most = body_bytes_max(exchange);
+    bool large = most >= MIB;
+    return fail(error, ERROR_TOO_LARGE, "the request's body has more than %d %s", (int)(most / (large ? MIB : KIB)), large ? "MiB" : "KiB");
 }
 
 static bool check_json_head(const Exchange *exchange, GError **error) {

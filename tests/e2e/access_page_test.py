@@ -71,9 +71,16 @@ class AccessPageTest(unittest.TestCase):
         return browser.js(f"({SHOWN})({json.dumps(selector)})")
 
     def sign_in(self, browser, token=None):
-        browser.wait("document.querySelector('.sign-in input[name=token]') === document.activeElement")
-        browser.js("document.activeElement.value = ''")
-        browser.type(".sign-in input[name=token]", token or self.token)
+        """While the page is being loaded the form may be drawn anew: it is typed into until it holds what was typed."""
+        token, field = token or self.token, "document.querySelector('.sign-in input[name=token]')"
+        deadline = time.monotonic() + 20
+        while True:
+            browser.wait(f"(() => {{ const field = {field}; if (!field || field !== document.activeElement) return false; field.value = ''; return true; }})()")
+            browser.command("Input.insertText", text=token)
+            time.sleep(0.2)
+            if browser.js(f"{field}?.value") == token:
+                break
+            self.assertLess(time.monotonic(), deadline, "the form to sign in does not stay")
         browser.press(*ENTER)
 
     def no_overflow(self, browser):
