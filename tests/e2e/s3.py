@@ -13,6 +13,7 @@ import botocore.exceptions
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import servers  # noqa: E402
 
+AUDIT = "hansard/audit/"
 numbers = itertools.count(1)
 
 
@@ -47,9 +48,10 @@ class Bucket:
         return {**where, "AWS_ACCESS_KEY_ID": servers.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": servers.SECRET_KEY, **more}
 
     def keys(self, prefix=""):
-        """All keys, in order."""
+        """All keys, in order; those of the audit log, which a server writes when it has time, only where the prefix names it."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=self.prefix + prefix)
-        return [entry["Key"].removeprefix(self.prefix) for page in pages for entry in page.get("Contents", [])]
+        found = [entry["Key"].removeprefix(self.prefix) for page in pages for entry in page.get("Contents", [])]
+        return [key for key in found if prefix.startswith(AUDIT) or not key.startswith(AUDIT)]
 
     def get(self, key):
         return self.client.get_object(Bucket=self.name, Key=self.prefix + key)["Body"].read()
@@ -96,7 +98,6 @@ class Bucket:
             assert stands == (known["bytes"], known["sha256"], known["etag"]), f"{key} is {stands}, and metadata.json says {known}"
         return record
 
-
 class Folder:
     """The directory store with the same view, for tests of what both must do."""
 
@@ -109,7 +110,7 @@ class Folder:
 
     def keys(self, prefix=""):
         files = sorted(str(file.relative_to(self.path)) for file in self.path.rglob("*") if file.is_file())
-        return [key for key in files if key.startswith(prefix) and not key.startswith(".hansard/")]
+        return [key for key in files if key.startswith(prefix) and not key.startswith((".hansard/", AUDIT))]
 
     def get(self, key):
         return (self.path / key).read_bytes()
