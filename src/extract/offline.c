@@ -201,7 +201,6 @@ static void merge(Proposal *kept, Proposal *proposal) {
         better = kept->item;
         other = proposal->item;
     }
-    kept->firm = kept->firm || proposal->firm;
     if (!better->owner) better->owner = g_steal_pointer(&other->owner);
     if (!better->due_said) {
         better->due = g_steal_pointer(&other->due);
