@@ -248,7 +248,7 @@ class Record(Stories):
         browser.shoot("desk-record")
         browser.button("Start")
         browser.wait("document.querySelector('.recording')")
-        browser.wait("document.querySelector('.recording .time').innerText === '0:04'")
+        browser.wait("document.querySelector('.recording .time').innerText >= '0:04'")
 
     def wait_sent(self):
         browser = self.browser

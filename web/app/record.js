@@ -125,14 +125,15 @@ async function record(what) {
     recorder.addEventListener('dataavailable', (event) => { if (event.data.size) keeper.add(event.data); });
     recorder.addEventListener('error', () => notice(text.record.broken, { error: true }));
     recorder.addEventListener('stop', async () => {
-        bar.close();
         sound.close();
         for (const stream of streams) stream.getTracks().forEach((track) => track.stop());
         current = null;
         const file = await keeper.file();
-        keeper.end();
-        if (discarded || file.size === 0) removeRecording(keeper.id);
+        // Gone for good before the bar is: a page that is loaded again at once must not offer it.
+        if (discarded || file.size === 0) await removeRecording(keeper.id);
         else send(keeper.id, file);
+        keeper.end();
+        bar.close();
     });
     const stop = () => { if (recorder.state !== 'inactive') recorder.stop(); };
     const discard = async () => {
