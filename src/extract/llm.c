@@ -164,7 +164,8 @@ static bool read_parts(LlmRun *run, GError **error) {
             g_propagate_error(error, g_steal_pointer(&problem));
             return false;
         }
-        if (!read && fault == LLM_FAULT_LENGTH && halvings < LLM_HALVINGS_MAX && end - from > 1) {
+        /* A model that found no end in a small part finds none in the next either: that one is asked about but once. */
+        if (!read && fault == LLM_FAULT_LENGTH && misses == 0 && halvings < LLM_HALVINGS_MAX && end - from > 1) {
             halvings++;
             room = tokens / 2;
             continue;
