@@ -4,12 +4,13 @@ SHELL := /bin/bash
 PRESET ?= release
 MODEL ?= tiny.en
 AUDIO ?= samples/product-review.m4a
+MEETINGS ?= ../shared/data/meetings
 export HANSARD_PREFIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hansard
 
 build_dir = build/$(PRESET)
 hansard = build/release/hansard
 
-.PHONY: help run serve add build model test sanitize bench clean packages packages-test whisper servers vectors
+.PHONY: help run serve add build model test sanitize bench bench-understanding train clean packages packages-test whisper servers vectors
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -49,6 +50,13 @@ test: packages-test build model servers vectors ## everything: unit, contract an
 
 bench: packages build model ## speed and memory against peers in the same run
 	@bench/run.sh
+
+bench-understanding: build ## what the offline extractor understands, measured on annotated meetings in MEETINGS
+	@HANSARD_BIN=$(hansard) python3 -B bench/understanding.py --data "$(MEETINGS)"
+
+train: ## train the offline extractor's model again from MEETINGS: src/extract/model.bin, the same bytes
+	@setup/packages.sh train
+	@OPENBLAS_NUM_THREADS=1 python3 -B training/train.py --data "$(MEETINGS)"
 
 clean: ## remove what was built here (the prefix with whisper.cpp and models stays)
 	rm -rf build

@@ -8,12 +8,14 @@ build=(build-essential cmake ninja-build pkg-config python3 python3-pip ca-certi
 test=(clang libclang-rt-14-dev ffmpeg chromium curl jq python3-venv maven default-jre-headless)
 command -v cargo >/dev/null || test+=(cargo) # fetches the signing test suite
 bench=(ffmpeg nginx-light wrk time rclone)
+train=(python3 liblinear-tools)
 
 case ${1:-build} in
     build) wanted=("${build[@]}") ;;
     test) wanted=("${build[@]}" "${test[@]}") ;;
     bench) wanted=("${build[@]}" "${bench[@]}") ;;
-    *) die "usage: packages.sh build|test|bench" ;;
+    train) wanted=("${train[@]}") ;;
+    *) die "usage: packages.sh build|test|bench|train" ;;
 esac
 
 missing=()

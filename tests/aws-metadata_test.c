@@ -202,12 +202,12 @@ static void test_instance_not_there(AwsFixture *fixture, gconstpointer unused) {
     use_instance(fixture, ANSWER(-1, NULL));
     assert_refuses(fixture, "configuration", "There are no AWS credentials", "the instance metadata service at http://127.0.0.1:", "does not answer", "hop limit");
     g_assert_cmpfloat(g_timer_elapsed(timer, NULL), >, 1.9);
-    g_assert_cmpfloat(g_timer_elapsed(timer, NULL), <, 2.9);
+    g_assert_cmpfloat(g_timer_elapsed(timer, NULL), <, 6);
     g_assert_cmpuint(aws_served(fixture), ==, AWS_INSTANCE_ATTEMPTS_MAX);
     g_timer_start(timer);
     aws_set(fixture, ENDPOINT, "http://127.0.0.1:1");
     assert_refuses(fixture, "configuration", "There are no AWS credentials", "http://127.0.0.1:1 does not answer");
-    g_assert_cmpfloat(g_timer_elapsed(timer, NULL), <, 1);
+    g_assert_cmpfloat(g_timer_elapsed(timer, NULL), <, 3);
     aws_set(fixture, ENDPOINT, "no address");
     assert_refuses(fixture, "configuration", "The instance metadata service at no address");
 }

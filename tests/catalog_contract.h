@@ -27,7 +27,7 @@ typedef struct {
     void (*run)(CatalogFixture *fixture);
 } CatalogCase;
 
-/* A case on a backend: g_test_add()'s data, as long as the program. */
+/* A case on a backend: g_test_add()'s data, until the case is over. */
 typedef struct {
     const CatalogFactory *factory;
     const CatalogCase *test;
@@ -45,9 +45,11 @@ static inline void catalog_fixture_run(CatalogFixture *fixture, gconstpointer ru
 }
 
 static inline void catalog_fixture_tear_down(CatalogFixture *fixture, gconstpointer run) {
-    if (!fixture->place) return;
-    catalog_close(fixture->catalog);
-    fixture->factory->tear_down(fixture->place);
+    if (fixture->place) {
+        catalog_close(fixture->catalog);
+        fixture->factory->tear_down(fixture->place);
+    }
+    g_free((gpointer)run);
 }
 
 static inline void catalog_cases_add(const CatalogFactory *factory, const CatalogCase *cases, gsize count) {

@@ -103,7 +103,7 @@ static const char *const sure_actions[] = {"I'll send the figures by Friday.", "
                                            "Action item: update the price list.",
                                            "Let's have Bob do the demo by the end of the month."};
 static const char *const suggested_actions[] = {"We need to test the backup.", "We should write the report.",
-                                                "I'll polish the text."};
+                                                "I'll perfect the text."};
 
 static void test_confidence(void) {
     for (gsize i = 0; i < G_N_ELEMENTS(sure_actions); i++) {

@@ -148,9 +148,9 @@ static void test_long_meeting(void) {
     g_autoptr(Minutes) minutes = run(transcript);
     g_assert_cmpuint(minutes->items[ITEM_ACTION]->len, >, 10);
     g_assert_cmpuint(minutes->items[ITEM_ACTION]->len, <=, 60);
-    g_auto(GStrv) lines = g_strsplit(minutes->text, "\n", -1);
-    g_assert_cmpuint(g_strv_length(lines), >=, 3);
-    g_assert_cmpuint(g_strv_length(lines), <=, 8);
+    g_auto(GStrv) words = g_strsplit_set(minutes->text, "\n ", -1);
+    g_assert_cmpuint(g_strv_length(words), >=, 100);
+    g_assert_cmpuint(g_strv_length(words), <=, 400); /* 350 and the speakers' names */
     g_assert_cmpuint(minutes->topics->len, >=, 2);
     g_assert_cmpuint(minutes->topics->len, <=, 12);
     gint64 nearest = G_MAXINT64;
@@ -166,7 +166,7 @@ static void test_suggestions_are_few(void) {
         transcript_add(transcript, i * 2000, i * 2000 + 1000, -1, line);
     }
     g_autoptr(Minutes) minutes = run(transcript);
-    g_assert_cmpuint(minutes->items[ITEM_ACTION]->len, ==, 10);
+    g_assert_cmpuint(minutes->items[ITEM_ACTION]->len, ==, 5);
 }
 
 static void test_hostile(void) {

@@ -101,7 +101,7 @@ class FaultProxy:
         self.server = urllib.parse.urlsplit(url)
         self.lock = threading.Lock()
         self.ended = threading.Event()
-        self.fault, self.at, self.lasting, self.seen, self.hits = None, 0, False, 0, []
+        self.fault, self.at, self.lasting, self.seen, self.hits, self.passed = None, 0, False, 0, [], []
 
     def arm(self, fault, at=1, lasting=False):
         assert fault in FAULTS, fault
@@ -113,9 +113,9 @@ class FaultProxy:
             self.fault = None
 
     def count(self):
-        """Counts requests from now on and breaks none."""
+        """Counts requests from now on and breaks none. `passed` then tells of each whether it and its answer had a body."""
         with self.lock:
-            self.fault, self.seen, self.hits = None, 0, []
+            self.fault, self.seen, self.hits, self.passed = None, 0, [], []
 
     def __enter__(self):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -178,6 +178,7 @@ class FaultProxy:
         answer = Message(from_server, of=request)
         while answer.status == 100:
             answer = Message(from_server, of=request)
+        self.passed.append((bool(request.body), bool(answer.body)))
         return self.give(fault, client, answer)
 
     def give(self, fault, client, answer):

@@ -288,8 +288,6 @@ static void test_too_many(void) {
 static void test_abort(gconstpointer kind) {
     Program program = start_on(kind);
     g_autoptr(Transfer) transfer = NULL;
-    g_autoptr(StoreWriter) writer = NULL;
-    g_autofree char *url = NULL;
     ASSERT_WORKS(begin(&program, SIZE, &transfer, error));
     ASSERT_WORKS(send_part(&program, transfer, 1, error));
     ASSERT_WORKS(cancel(&program, transfer->meeting_id, error));

@@ -325,9 +325,10 @@ static void test_nobody_there(void) {
     f.request.url = url;
     assert_fails(&f, ERROR_UNAVAILABLE);
     close(fd);
-    f.request.url = "http://nothing.invalid/?secret";
+    g_autofree char *label = g_strnfill(64, 'n'), *no_name = g_strconcat("http://", label, ".invalid/?secret", NULL);
+    f.request.url = no_name; /* a label too long for any name server to be asked */
     assert_fails(&f, ERROR_UNAVAILABLE);
-    g_assert_nonnull(strstr(f.error->message, "nothing.invalid"));
+    g_assert_nonnull(strstr(f.error->message, "there is no host n"));
 }
 
 static gint64 ms_since(gint64 start) { return (g_get_monotonic_time() - start) / 1000; }
@@ -361,7 +362,7 @@ static void test_stalled_upload(void) {
 }
 
 static gpointer cancel_later(gpointer cancel) {
-    g_usleep(100 * 1000);
+    g_usleep(600 * 1000); /* later than libcurl's own first timers */
     g_cancellable_cancel(cancel);
     return NULL;
 }
@@ -374,7 +375,7 @@ static void test_cancel(void) {
     gint64 start = g_get_monotonic_time();
     GThread *thread = g_thread_new("cancel", cancel_later, cancel);
     assert_fails(&f, ERROR_CANCELLED);
-    g_assert_cmpint(ms_since(start), <, 900); /* woken, not found at the next look */
+    g_assert_cmpint(ms_since(start), <, 5000); /* woken: it would have looked again after 10 s, when connecting would have been given up */
     g_thread_join(thread);
     assert_fails(&f, ERROR_CANCELLED);
     g_assert_cmpuint(fake_http_count(f.fake), ==, 1); /* the second was not sent */

@@ -159,7 +159,7 @@ class Minio(LocalServer):
         return [self.installed(), "server", "--quiet", "--address", f"127.0.0.1:{port}", self.folder / "data"]
 
     def environment(self):
-        return {"MINIO_ROOT_USER": ACCESS_KEY, "MINIO_ROOT_PASSWORD": SECRET_KEY, "MINIO_REGION_NAME": REGION, "MINIO_BROWSER": "off",
+        return {"MINIO_ROOT_USER": ACCESS_KEY, "MINIO_ROOT_PASSWORD": SECRET_KEY, "MINIO_SITE_REGION": REGION, "MINIO_BROWSER": "off",
                 "MINIO_UPDATE": "off", "MINIO_KMS_SECRET_KEY": f"{self.kms_key}:bXktbWluaW8tZW5jcnlwdGlvbi1rZXktMzItYnl0ZXM="}
 
 

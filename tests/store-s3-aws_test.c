@@ -84,9 +84,7 @@ static S3World *aws_world(const char *server, AwsFront *front, const char *bucke
 
 static bool put_large(Store *store, const char *key, GError **error) {
     g_autoptr(StoreWriter) writer = NULL;
-    g_autofree guint8 *data = g_malloc(S3_PART_BYTES + 1);
-    for (gsize i = 0; i <= S3_PART_BYTES; i++) data[i] = stream_byte(i);
-    return store_put_open(store, key, NULL, &writer, error) && store_writer_write(writer, data, S3_PART_BYTES + 1, error) &&
+    return store_put_open(store, key, NULL, &writer, error) && store_writer_write(writer, stream_data(), S3_PART_BYTES + 1, error) &&
            store_writer_commit(g_steal_pointer(&writer), NULL, error);
 }
 

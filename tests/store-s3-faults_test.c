@@ -27,8 +27,8 @@ static const guint8 *large_data(guint8 first) {
     static guint8 *data[4];
     g_assert_cmpuint(first, <, G_N_ELEMENTS(data));
     if (!data[first]) {
-        data[first] = g_malloc(LARGE);
-        for (gsize i = 0; i < LARGE; i++) data[first][i] = i == 0 ? first : stream_byte(i);
+        data[first] = g_memdup2(stream_data(), LARGE);
+        data[first][0] = first;
     }
     return data[first];
 }
@@ -89,36 +89,36 @@ static int run_steps(S3World *world, GError **error) {
     if (!put_large(store, "s/big", 1, &fresh, &info, error)) return 5;
     g_assert_cmpuint(info.size, ==, LARGE);
     if (!check_large(store, "s/big", 1, error)) return 6;
-    if (!put_large(store, "s/big", 2, &(StorePut){.if_match = info.etag}, NULL, error)) return 7;
-    if (!check_large(store, "s/big", 2, error)) return 8;
-    if (!store_delete_many(store, (const char *const[]){"s/doc", "s/lock"}, 2, error)) return 9;
-    if (!store_delete(store, "s/big", error)) return 10;
-    return check_list(store, "s/", "", error) ? 12 : 11;
+    if (!store_delete_many(store, (const char *const[]){"s/doc", "s/lock"}, 2, error)) return 7;
+    if (!store_delete(store, "s/big", error)) return 8;
+    return check_list(store, "s/", "", error) ? 10 : 9;
 }
 
-#define STEPS 12
+#define STEPS 10
 
 /* By a way that does not fail: all that the acknowledged steps stored is there, and of the one that was not acknowledged either all or nothing. */
 static void check_after(S3World *world, int done) {
     g_autofree char *lock = get_text(world->store, "s/lock"), *doc = get_text(world->store, "s/doc");
     g_auto(StoreInfo) big = {0};
     bool has_big = store_head(world->store, "s/big", &big, NULL);
-    if (done >= 1 && done < 9) g_assert_cmpstr(doc, ==, "one");
+    if (done >= 1 && done < 7) g_assert_cmpstr(doc, ==, "one");
     if (done == 2) g_assert_true(g_strcmp0(lock, "first") == 0 || g_strcmp0(lock, "second") == 0);
-    if (done >= 3 && done < 9) g_assert_cmpstr(lock, ==, "second");
+    if (done >= 3 && done < 7) g_assert_cmpstr(lock, ==, "second");
     if (done < 1) g_assert_true(!doc || strcmp(doc, "one") == 0);
     if (done < 5) g_assert_false(has_big);
-    if (done >= 6 && done < 10) g_assert_true(has_big);
-    if (has_big) g_assert_cmpuint(big.size, ==, LARGE);
-    if (done >= 8 && done < 10) assert_works(check_large(world->store, "s/big", 2, error));
-    if (done > 10) g_assert_false(has_big);
-    if (done > 9) g_assert_true(!lock && !doc);
+    if (has_big && done < 8) assert_works(check_large(world->store, "s/big", 1, error));
+    if (done >= 6 && done < 8) g_assert_true(has_big);
+    if (done > 8) g_assert_false(has_big);
+    if (done > 7) g_assert_true(!lock && !doc);
 }
 
 static void clear_bucket(S3World *world) {
     s3_world_open(world, plain_transport);
     assert_works(store_delete_many(world->store, (const char *const[]){"s/doc", "s/lock", "s/big"}, 3, error));
 }
+
+/* All faults on one server; on the other those after which it has done what was asked. */
+static bool runs(const char *server, TransportFault fault) { return strcmp(server, "versitygw") == 0 || fault == FAULT_LOST; }
 
 /* One request fails, and what tries again gets through: nothing is noticed but by those whose bytes come damaged, who are told. */
 static void fail_each(S3World *world, TransportFault fault, const char *only_method, const char *only_url) {
@@ -130,6 +130,7 @@ static void fail_each(S3World *world, TransportFault fault, const char *only_met
         transport.only_url = only_url;
         open_faulty(world, &transport);
         int done = run_steps(world, &error);
+        g_clear_pointer(&world->store, store_close); /* and with it what goes on in the background */
         hit = transport.hits > 0;
         bool told = hit && fault == FAULT_FLIP_ANSWER;
         if (told) g_assert_error(error, HANSARD_ERROR, ERROR_IO);
@@ -147,7 +148,8 @@ static void fail_each(S3World *world, TransportFault fault, const char *only_met
 static void test_one_fault(gconstpointer server) {
     g_autoptr(S3World) world = s3_world_new(server, clock_system(), NULL);
     if (!world) return;
-    for (int fault = FAULT_500; fault <= FAULT_CUT; fault++) fail_each(world, (TransportFault)fault, NULL, NULL);
+    for (int fault = FAULT_500; fault <= FAULT_CUT; fault++)
+        if (runs(server, (TransportFault)fault)) fail_each(world, (TransportFault)fault, NULL, NULL);
 }
 
 /* Damage on the way is noticed where there are sums: by the service of all that is sent, by the store of what is read (MinIO gives it no sum of a
@@ -161,15 +163,16 @@ static void test_damage(gconstpointer server) {
 
 /* From the n-th request on everything fails, and then it works again. */
 static void test_lasting_fault(gconstpointer server) {
-    static const TransportFault kinds[] = {FAULT_500, FAULT_SLOW_DOWN, FAULT_RESET, FAULT_LOST, FAULT_CUT};
+    static const TransportFault kinds[] = {FAULT_SLOW_DOWN, FAULT_RESET, FAULT_LOST};
     g_autoptr(S3World) world = s3_world_new(server, clock_system(), NULL);
     for (gsize kind = 0; world && kind < G_N_ELEMENTS(kinds); kind++) {
-        bool hit = true;
+        bool hit = runs(server, kinds[kind]);
         for (int n = 1; hit; n++) {
             g_autoptr(GError) error = NULL;
             FaultyTransport transport = faulty_transport(plain_transport, kinds[kind], n, 1000);
             open_faulty(world, &transport);
             int done = run_steps(world, &error);
+            g_clear_pointer(&world->store, store_close);
             hit = transport.hits > 0;
             if (hit) g_assert_true(error_is(error, ERROR_UNAVAILABLE) || done == STEPS); /* the sum at the end can't be asked for */
             else g_assert_no_error(error);

@@ -149,7 +149,8 @@ static void test_addresses(void) {
         must_open_plain(&plain, cases[i].options);
         ((S3Store *)plain.store)->region_known = true; /* else the region is asked for */
         assert_works(store_sign_url(plain.store, "a b/ä+.txt", &(StoreUrl){.method = "GET", .expires_s = 60, .filename = "x \"ä\".txt"}, &url, error));
-        g_autofree char *start = g_strndup(url, strlen(cases[i].address));
+        g_autofree char *start = g_strndup(url, strlen(cases[i].address)), *origin = store_origin(plain.store);
+        g_assert_true(g_str_has_prefix(url, origin) && url[strlen(origin)] == '/' && g_strrstr(origin, "/") == strstr(origin, "//") + 1);
         g_assert_cmpstr(start, ==, cases[i].address);
         g_assert_nonnull(strstr(url, "response-content-disposition=attachment%3B%20filename%3D%22x%20_"));
         g_assert_nonnull(strstr(url, "filename%2A%3DUTF-8%27%27x%2520%2522%25C3%25A4%2522.txt"));

@@ -109,6 +109,13 @@ static bool send_signed(Call *call, GError **error) {
     return http_send(client->transport, &signed_request, call->response, error);
 }
 
+/* Where it was looked for, and the setting that says so: AWS's own addresses come of the region. */
+static void prefix_place(const AwsClient *client, GError **problem) {
+    if (strstr(client->endpoint, ".amazonaws.com"))
+        g_prefix_error(problem, "%s can't be reached at %s (AWS_REGION is %s): ", client->resource, client->endpoint, client->region);
+    else g_prefix_error(problem, "%s can't be reached at %s (AWS_ENDPOINT_URL): ", client->resource, client->endpoint);
+}
+
 /* No answer: whether the call came through nobody knows. */
 static bool judge_silence(Call *call, GError *problem, GError **error) {
     const AwsClient *client = call->client;
@@ -116,7 +123,7 @@ static bool judge_silence(Call *call, GError *problem, GError **error) {
     call->outcome.maybe_done |= silent || error_is(problem, ERROR_CANCELLED) || error_is(problem, ERROR_CORRUPT) || error_is(problem, ERROR_TOO_LARGE);
     call->remedy = timed_out ? AWS_REMEDY_RETRY_TIMEOUT : silent ? AWS_REMEDY_RETRY : AWS_REMEDY_NONE;
     if (silent || error_is(problem, ERROR_CONFIG))
-        g_prefix_error(&problem, "%s can't be reached at %s (AWS_REGION is %s): ", client->resource, client->endpoint, client->region);
+        prefix_place(client, &problem);
     g_propagate_error(error, problem);
     return false;
 }

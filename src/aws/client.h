@@ -3,9 +3,11 @@
  *
  *  1. A call is tried at most AWS_ATTEMPTS_MAX times, with full-jitter exponential back-off and a retry budget (token bucket) a client: throttling
  *     (429, SlowDown, ProvisionedThroughputExceeded, …), 5xx, and answers that did not come whole. Retry-After (bounded) is honoured.
+ *     A POST that is answered ConditionalRequestConflict is not tried again: the upload that it would complete is gone.
  *  2. A clock that differs from the service's (RequestTimeTooSkewed, …) is corrected by the answer's Date and the call tried again.
  *  3. Credentials that the service says are expired are asked for anew, once a call.
- *  4. Each try is signed anew. The body must be readable again (HttpBody is). */
+ *  4. Each try is signed anew. The body must be readable again (HttpBody is). The caller's request is left as it is: no signature stays in it.
+ *  5. S3 may answer 200 to a PUT or POST and then tell an error in the body: that counts as the error. */
 #pragma once
 
 #include "aws/credentials.h"

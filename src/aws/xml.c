@@ -68,8 +68,8 @@ static void on_other(GMarkupParseContext *context, const char *text, gsize size,
 
 static bool run_parser(Builder *builder, const void *data, gsize size, GError **error) {
     static const GMarkupParser parser = {on_start, on_end, on_text, on_other, NULL};
-    /* GLib's parser lets a NUL stand in text, which would end there, and trips over its own error at other bytes that are no UTF-8. */
     if (size == 0) return refuse(error, "it is empty");
+    /* GLib's parser lets a NUL stand in text, which would end there, and trips over its own error at other bytes that are no UTF-8. */
     if (!g_utf8_validate_len(data, size, NULL)) return refuse(error, "not UTF-8");
     g_autoptr(GMarkupParseContext) context = g_markup_parse_context_new(&parser, G_MARKUP_TREAT_CDATA_AS_TEXT, builder, NULL);
     if (!g_markup_parse_context_parse(context, data, (gssize)size, error) || !g_markup_parse_context_end_parse(context, error)) return false;

@@ -32,6 +32,11 @@ static bool open_input(const char *path, GInputStream **input, guint64 *size, GE
     return true;
 }
 
+static bool of_file(bool done, const char *path, GError **error) {
+    if (!done) g_prefix_error(error, "%s: ", path);
+    return done;
+}
+
 /* A stop ends the wait for a pipe's next bytes, too. */
 static bool copy(GInputStream *input, guint64 size, const char *path, Ingest *ingest, GError **error) {
     g_autofree guint8 *block = g_malloc(UPLOAD_BLOCK_BYTES);
@@ -42,7 +47,7 @@ static bool copy(GInputStream *input, guint64 size, const char *path, Ingest *in
         if (g_error_matches(problem, G_IO_ERROR, G_IO_ERROR_CANCELLED))
             return fail(error, ERROR_CANCELLED, "stopped; %s was not kept", path);
         if (got < 0) return fail(error, ERROR_IO, "%s can't be read: %s", path, problem->message);
-        if (!ingest_write(ingest, block, (gsize)got, error)) return false;
+        if (!of_file(ingest_write(ingest, block, (gsize)got, error), path, error)) return false;
         copied += (guint64)got;
         if (size > 64 * MIB) terminal_progress("storing", (double)copied / (double)size, -1);
     }
@@ -61,12 +66,12 @@ static bool take_in(Workspace *workspace, const char *path, Job **job, GError **
                              .tags = (const char *const *)tags,
                              .worker = queue_only ? NULL : workspace->worker_name,
                              .copy_folder = workspace_copy_folder(workspace)};
-    bool copied = ingest_open(&workspace->meetings, workspace->jobs, &options, &ingest, error) &&
+    bool copied = of_file(ingest_open(&workspace->meetings, workspace->jobs, &options, &ingest, error), path, error) &&
                   copy(input, size, path, ingest, error);
     terminal_progress_clear();
     if (!copied) return false;
     g_autofree char *copy_path = terminal_safe(ingest_local_copy(ingest));
-    if (!ingest_finish(g_steal_pointer(&ingest), job, error)) return false;
+    if (!of_file(ingest_finish(g_steal_pointer(&ingest), job, error), path, error)) return false;
     if (copy_path[0]) g_printerr("hansard: a copy is kept as %s (SKIP_LOCAL_STORAGE=false)\n", copy_path);
     return true;
 }
@@ -118,16 +123,24 @@ static bool add_one(Workspace *workspace, const char *path, bool json, GError **
         g_propagate_prefixed_error(error, g_steal_pointer(&problem), "%s is kept as %s, but not finished: ", path, job->meeting_id);
         return false;
     }
-    return print_result(workspace, job->meeting_id, json, error);
+    if (print_result(workspace, job->meeting_id, json, error)) return true;
+    g_prefix_error(error, "%s is kept as %s and done, but can't be shown: ", path, job->meeting_id);
+    return false;
 }
 
 static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
     command_cancellable();
     if (name && invocation->argument_count > 1) return fail(error, ERROR_INVALID, "--name is for one file");
-    /* Said before there is a list, for with a meeting in it nobody would miss the others. */
-    return command_open(invocation, !queue_only, &workspace, error) && command_explain_nothing(workspace, error) &&
-           command_each(invocation, workspace, add_one, error);
+    g_autoptr(GError) problem = NULL;
+    if (!command_open(invocation, !queue_only, &workspace, error)) return false;
+    /* Said before there is a list, for with a meeting in it nobody would miss the others. Where a setting is wrong nothing is taken in; where the list only does
+     * not answer now, it is. */
+    if (!command_explain_nothing(workspace, &problem) && !error_kind(problem)->retryable) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    return command_each(invocation, workspace, add_one, error);
 }
 
 static const GOptionEntry options[] = {

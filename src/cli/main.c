@@ -12,7 +12,8 @@
 
 static const Command *const commands[] = {&command_serve,  &command_worker, &command_add,  &command_list,  &command_show,
                                           &command_search, &command_items,  &command_export, &command_url, &command_rm,
-                                          &command_retry,  &command_reindex, &command_setup, &command_model, &command_media_child, NULL};
+                                          &command_retry,  &command_reindex, &command_setup, &command_model, &command_media_child,
+                                          &command_extract, NULL};
 
 static const Command *command_named(const char *name) {
     for (gsize i = 0; commands[i]; i++)

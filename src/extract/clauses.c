@@ -29,12 +29,14 @@ bool sentence_word_is(const Sentence *sentence, guint i, const char *const *list
 
 /* "If it fails, I'll …", "I don't think we need to …", "as we agreed" */
 bool clause_is_denied(const Sentence *sentence, guint cue) {
-    static const char *const conditions[] = {"if", "unless", "suppose", "imagine", "whenever", NULL};
+    static const char *const conditions[] = {"if", "unless", "suppose", "supposing", "imagine", "whenever", "wish", "used", NULL};
+    static const char *const supposed[] = {"say", NULL}, *const supposing[] = {"let's", NULL};
     static const char *const denials[] = {"don't", "didn't", "doesn't", "not", "never", NULL};
     static const char *const asks[] = {"see", "check", "know", "ask", "out", "even", "tell", NULL};
     if (cue > 0 && !g_array_index(sentence->words, PlainWord, cue).after_comma && sentence_word_is(sentence, cue - 1, blockers))
         return true;
     for (guint i = 0; i < cue; i++) {
+        if (i > 0 && sentence_word_is(sentence, i, supposed) && sentence_word_is(sentence, i - 1, supposing)) return true;
         if (sentence_word_is(sentence, i, conditions) && (i == 0 || !sentence_word_is(sentence, i - 1, asks))) return true;
     }
     for (guint i = cue, back = 0; i > 0 && back < DENIAL_WORDS && !g_array_index(sentence->words, PlainWord, i).after_comma;

@@ -13,6 +13,7 @@ typedef struct {
     guint sentence;
     guint from, to;    /* words of the sentence that say what; `to` exclusive */
     const char *owner; /* borrowed from names or transcript; NULL: unknown */
+    guint owner_word;  /* where the owner is named; 0 where not within the sentence, or at its beginning */
     bool task;         /* the words begin with a verb that stands for work */
     bool previous;     /* "it's settled": what was is in the sentence before */
     double confidence;
@@ -20,3 +21,6 @@ typedef struct {
 
 /* Adds the candidates of sentence `index` to `candidates` (of Candidate). */
 void cues_find(const Transcript *transcript, const GArray *sentences, const Names *names, guint index, GArray *candidates);
+
+/* "sending" → "send", for the verbs that stand for work; others, and what is no such form: NULL. Caller frees. */
+char *cues_base_form(const char *word);

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-#define NUMBERS "\\d{1,2}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a couple of|a pair of|a few"
+#define NUMBERS                                                                                                                  \
+    "\\d{1,2}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"    \
+    "eighteen|nineteen|twenty|thirty|sixty|ninety|a couple of|a couple|a pair of|a few|few"
 #define WEEKDAYS "mon(?:day)?|tue(?:s|sday)?|wednesday|thu(?:r|rs|rsday)?|fri(?:day)?|saturday|sunday"
 #define MONTHS                                                                                                                   \
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t|tember)?|oct(?:ober)?|nov(?:ember)?|"  \
@@ -15,14 +17,23 @@
     "seventeenth|eighteenth|nineteenth|twentieth|twenty[- ]first|twenty[- ]second|twenty[- ]third|twenty[- ]fourth|twenty[- "    \
     "]fifth|"                                                                                                                    \
     "twenty[- ]sixth|twenty[- ]seventh|twenty[- ]eighth|twenty[- ]ninth|thirtieth|thirty[- ]first"
+#define CARDINAL_WORDS                                                                                                           \
+    "twenty[- ](?:one|two|three|four|five|six|seven|eight|nine)|thirty[- ]one|one|two|three|four|five|six|seven|eight|nine|ten|"  \
+    "eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty"
 #define DAY "(?<day>\\d{1,2}(?:st|nd|rd|th)?|" ORDINAL_WORDS ")"
 #define ORDINAL_DAY "(?<day>\\d{1,2}(?:st|nd|rd|th)|" ORDINAL_WORDS ")"
 #define MONTH "(?<month>" MONTHS ")"
-#define YEAR "(?: (?:in )?(?<year>20\\d\\d))?"
+#define YEAR "(?: (?:in |of )?(?<year>20\\d\\d))?"
 #define WEEKDAY "(?<weekday>" WEEKDAYS ")"
-#define TIME "(?:noon|midday|lunch ?time|lunch|\\d{1,2}(?::\\d\\d)? ?(?:[ap] ?m|o'?clock))"
-#define BY "(?:by|on|before|until|till|til|due|for|at|no later than|not later than) "
-#define PART_OF_DAY "(?: (?:morning|afternoon|evening|night|noon|at noon|lunch ?time))?"
+#define TIME                                                                                                                     \
+    "(?:noon|midday|midnight|lunch ?time|lunch|(?:\\d{1,2}(?::\\d\\d)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) " \
+    "?(?:[ap] ?m|o'?clock)(?: sharp)?)"
+/* "end of day Friday", "close of business tomorrow", "first thing Monday" */
+#define AT_ITS_END                                                                                                               \
+    "(?:(?:(?:the )?(?:end|close) of (?:(?:the )?(?:business|day|play) )?|eod |cob |first thing (?:in the morning )?)(?:on |of )?)?"
+#define UNITS "days?|weeks?|months?|years?|fortnights?|quarters?|hours?"
+#define BY "(?:by|on|before|until|till|til|due|for|at|around|no later than|not later than|latest by) "
+#define PART_OF_DAY "(?: (?:first thing|morning|afternoon|evening|night|noon|at noon|lunch ?time|at the latest))?"
 
 typedef bool (*Resolve)(const GMatchInfo *match, const GDate *today, GDate *day);
 
@@ -33,19 +44,33 @@ static char *part(const GMatchInfo *match, const char *name) {
     return NULL;
 }
 
+/* The word of the list that begins with these letters, from 1; where there are several, one that is no longer. */
 static guint position_in(const char *list, const char *word, gsize letters) {
     g_auto(GStrv) words = g_strsplit(list, " ", -1);
-    for (guint i = 0; words[i]; i++)
-        if (strncmp(words[i], word, letters) == 0) return i + 1;
-    return 0;
+    guint found = 0;
+    for (guint i = 0; words[i]; i++) {
+        if (strncmp(words[i], word, letters) != 0) continue;
+        if (!found || strlen(words[i]) == letters) found = i + 1;
+    }
+    return found;
 }
+
+static const char cardinals[] = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+                                "seventeen eighteen nineteen twenty";
 
 static guint number_of(const char *word) {
     if (g_ascii_isdigit(word[0])) return (guint)g_ascii_strtoull(word, NULL, 10);
-    if (strcmp(word, "a couple of") == 0 || strcmp(word, "a pair of") == 0) return 2;
+    if (g_str_has_prefix(word, "a couple") || strcmp(word, "a pair of") == 0) return 2;
     if (strcmp(word, "a") == 0 || strcmp(word, "an") == 0) return 1;
-    guint number = position_in("one two three four five six seven eight nine ten eleven twelve", word, strlen(word));
-    return number; /* "a few" is 0: no number */
+    if (strcmp(word, "thirty") == 0) return 30;
+    if (strcmp(word, "sixty") == 0) return 60;
+    if (strcmp(word, "ninety") == 0) return 90;
+    return position_in(cardinals, word, strlen(word)); /* "a few" is 0: no number */
+}
+
+static bool is_cardinal(const char *word, guint number) {
+    g_auto(GStrv) words = g_strsplit(cardinals, " ", -1);
+    return number > 0 && strcmp(words[number - 1], word) == 0;
 }
 
 static guint ordinal_of(const char *word) {
@@ -53,10 +78,12 @@ static guint ordinal_of(const char *word) {
         "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
         "sixteenth seventeenth eighteenth nineteenth twentieth";
     if (g_ascii_isdigit(word[0])) return (guint)g_ascii_strtoull(word, NULL, 10);
-    if (strcmp(word, "thirtieth") == 0) return 30;
+    if (strcmp(word, "thirtieth") == 0 || strcmp(word, "thirty") == 0) return 30;
     if (g_str_has_prefix(word, "thirty")) return 31;
-    if (g_str_has_prefix(word, "twenty")) return 20 + position_in(ordinals, word + 7, strlen(word + 7));
-    return position_in(ordinals, word, strlen(word));
+    if (strcmp(word, "twenty") == 0) return 20;
+    const char *unit = g_str_has_prefix(word, "twenty") ? word + 7 : word;
+    guint tens = unit == word ? 0 : 20, number = position_in(cardinals, unit, strlen(unit));
+    return is_cardinal(unit, number) ? tens + number : tens + position_in(ordinals, unit, strlen(unit));
 }
 
 static guint month_of(const char *word) { return position_in("jan feb mar apr may jun jul aug sep oct nov dec", word, 3); }
@@ -101,10 +128,12 @@ static bool is_tomorrow(const GMatchInfo *match, const GDate *today, GDate *day)
 static bool is_weekday(const GMatchInfo *match, const GDate *today, GDate *day) {
     g_autofree char *name = part(match, "weekday"), *which = part(match, "which"), *week = part(match, "week");
     guint weekday = weekday_of(name);
-    bool next_week = g_strcmp0(which, "next") == 0 || (week && strstr(week, "next"));
+    bool next_week = g_strcmp0(which, "next") == 0 || g_strcmp0(which, "following") == 0 || (week && strstr(week, "next"));
     int ahead = ((int)weekday - (int)g_date_get_weekday(day) + 6) % 7 + 1;
     if (next_week)
         to_weekday(day, weekday, 1);
+    else if (week && strstr(week, "after"))
+        add_days(day, ahead + 7);
     else if (week)
         to_weekday(day, weekday, 0);
     else
@@ -125,32 +154,73 @@ static void to_week_end(GDate *day, int weeks) {
     to_weekday(day, G_DATE_FRIDAY, weeks);
 }
 
-static bool is_end_of(const GMatchInfo *match, const GDate *today, GDate *day) {
-    g_autofree char *which = part(match, "which"), *unit = part(match, "unit");
-    guint ahead = g_strcmp0(which, "next") == 0;
-    g_date_set_day(day, unit[0] == 'd' || unit[0] == 'w' ? g_date_get_day(day) : 1);
-    if (unit[0] == 'd') {
+/* The last day of the span `ahead` units on: of a week its last working day. */
+static void to_end(GDate *day, char unit, guint ahead) {
+    if (unit != 'd' && unit != 'w') g_date_set_day(day, 1);
+    if (unit == 'd') {
         g_date_add_days(day, ahead);
-    } else if (strcmp(unit, "weekend") == 0) {
-        to_weekday(day, G_DATE_SUNDAY, (int)ahead);
-    } else if (unit[0] == 'w') {
+    } else if (unit == 'w') {
         to_week_end(day, (int)ahead);
-    } else if (unit[0] == 'm') {
+    } else if (unit == 'm') {
         g_date_add_months(day, ahead);
         to_month_end(day);
-    } else if (unit[0] == 'q') {
+    } else if (unit == 'q') {
         g_date_add_months(day, 2 - ((guint)g_date_get_month(day) - 1) % 3 + 3 * ahead);
         to_month_end(day);
     } else {
         g_date_set_dmy(day, 31, G_DATE_DECEMBER, (GDateYear)(g_date_get_year(day) + ahead));
     }
+}
+
+static guint ahead_of(const char *which) { return which && (strcmp(which, "next") == 0 || strcmp(which, "following") == 0); }
+
+static bool is_end_of(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *which = part(match, "which"), *unit = part(match, "unit");
+    if (strcmp(unit, "weekend") == 0)
+        to_weekday(day, G_DATE_SUNDAY, (int)ahead_of(which));
+    else
+        to_end(day, unit[0], ahead_of(which));
     return true;
 }
 
+static bool is_unit_after_next(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *unit = part(match, "unit");
+    to_end(day, unit[0], 2);
+    return true;
+}
+
+static bool is_before_weekend(const GMatchInfo *match, const GDate *today, GDate *day) {
+    to_week_end(day, 0);
+    return true;
+}
+
+/* "the beginning of next week", "mid next month" */
+static bool is_within(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *which = part(match, "which"), *unit = part(match, "unit"), *middle = part(match, "middle");
+    to_end(day, unit[0], ahead_of(which));
+    if (unit[0] == 'w')
+        to_weekday(day, middle ? G_DATE_WEDNESDAY : G_DATE_MONDAY, 0);
+    else if (unit[0] == 'm')
+        g_date_set_day(day, middle ? 15 : 1);
+    else
+        return false;
+    return g_date_compare(day, today) >= 0;
+}
+
+static bool is_middle_of_month(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *month = part(match, "month");
+    for (guint ahead = 0; ahead < 2; ahead++)
+        if (set_day(day, g_date_get_year(today) + ahead, month_of(month), 15) && g_date_compare(day, today) >= 0) return true;
+    return false;
+}
+
 static bool is_numbered_quarter(const GMatchInfo *match, const GDate *today, GDate *day) {
-    g_autofree char *number = part(match, "quarter");
-    g_date_set_dmy(day, 1, (GDateMonth)(3 * (number[0] - '0')), g_date_get_year(today));
+    g_autofree char *number = part(match, "quarter"), *year = part(match, "year");
+    guint quarter = ordinal_of(number), named = year ? (guint)g_ascii_strtoull(year, NULL, 10) : g_date_get_year(today);
+    if (quarter < 1 || quarter > 4) return false;
+    g_date_set_dmy(day, 1, (GDateMonth)(3 * quarter), (GDateYear)named);
     to_month_end(day);
+    if (year) return g_date_compare(day, today) >= 0;
     if (g_date_compare(day, today) < 0) {
         g_date_set_day(day, 1);
         g_date_add_years(day, 1);
@@ -162,7 +232,11 @@ static bool is_numbered_quarter(const GMatchInfo *match, const GDate *today, GDa
 static bool is_ahead(const GMatchInfo *match, const GDate *today, GDate *day) {
     g_autofree char *count = part(match, "count"), *unit = part(match, "unit");
     guint number = number_of(count);
-    if (g_str_has_prefix(unit, "fortnight"))
+    if (g_str_has_prefix(unit, "hour"))
+        g_date_add_days(day, number / 24);
+    else if (g_str_has_prefix(unit, "quarter"))
+        g_date_add_months(day, 3 * number);
+    else if (g_str_has_prefix(unit, "fortnight"))
         g_date_add_days(day, 14 * number);
     else if (g_str_has_prefix(unit, "day"))
         g_date_add_days(day, number);
@@ -181,8 +255,119 @@ static bool is_dated(const GMatchInfo *match, const GDate *today, GDate *day) {
     if (year)
         return set_day(day, (guint)g_ascii_strtoull(year, NULL, 10), month_of(month), ordinal_of(number)) &&
                g_date_compare(day, today) >= 0;
-    for (guint ahead = 0; ahead <= 8; ahead++) /* 29 February may be far */
-        if (set_day(day, this_year + ahead, month_of(month), ordinal_of(number)) && g_date_compare(day, today) >= 0) return true;
+    g_autofree char *weekday = part(match, "weekday");
+    for (int exact = weekday != NULL; exact >= 0; exact--) { /* "Friday, July 18": the year in which it is one */
+        for (guint ahead = 0; ahead <= (exact ? 1 : 8); ahead++) /* 29 February may be far */
+            if (set_day(day, this_year + ahead, month_of(month), ordinal_of(number)) && g_date_compare(day, today) >= 0 &&
+                (!exact || (guint)g_date_get_weekday(day) == weekday_of(weekday)))
+                return true;
+    }
+    return false;
+}
+
+/* "Tuesday the 19th", "Friday 13": the next such day. */
+static bool is_weekday_and_day(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *weekday = part(match, "weekday"), *number = part(match, "day");
+    guint wanted = ordinal_of(number), months = (guint)g_date_get_year(today) * 12 + (guint)g_date_get_month(today) - 1;
+    for (guint i = 0; i < 48; i++)
+        if (set_day(day, (months + i) / 12, (months + i) % 12 + 1, wanted) && g_date_compare(day, today) >= 0 &&
+            (guint)g_date_get_weekday(day) == weekday_of(weekday))
+            return true;
+    return false;
+}
+
+/* "Friday 7.6", "Friday 5/12": of month and day, and day and month, the one that is such a weekday. */
+static bool is_weekday_and_pair(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *weekday = part(match, "weekday"), *left = part(match, "left"), *right = part(match, "right");
+    for (guint ahead = 0; ahead < 2; ahead++) {
+        for (guint swapped = 0; swapped < 2; swapped++) {
+            guint month = number_of(swapped ? right : left), number = number_of(swapped ? left : right);
+            if (set_day(day, g_date_get_year(today) + ahead, month, number) && g_date_compare(day, today) >= 0 &&
+                (guint)g_date_get_weekday(day) == weekday_of(weekday))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* "3 Fridays from now" */
+static bool is_nth_weekday_ahead(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *weekday = part(match, "weekday"), *count = part(match, "count");
+    guint weeks = number_of(count);
+    if (weeks == 0) return false;
+    add_days(day, ((int)weekday_of(weekday) - (int)g_date_get_weekday(day) + 6) % 7 + 1 + 7 * ((int)weeks - 1));
+    return true;
+}
+
+/* "the fifth last day of May", "the last day of the month" */
+static bool is_last_day_but(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *nth = part(match, "nth"), *month = part(match, "month"), *year = part(match, "year");
+    guint back = nth ? ordinal_of(nth) - 1 : 0, named = year ? (guint)g_ascii_strtoull(year, NULL, 10) : g_date_get_year(today);
+    for (guint ahead = 0; ahead < 2; ahead++) {
+        if (!set_day(day, named + ahead, month_of(month), 1)) return false;
+        to_month_end(day);
+        g_date_subtract_days(day, back);
+        if (g_date_compare(day, today) >= 0) return true;
+    }
+    return false;
+}
+
+/* "the week of April 10th" */
+static bool is_week_of(const GMatchInfo *match, const GDate *today, GDate *day) {
+    if (!is_dated(match, today, day)) return false;
+    to_weekday(day, G_DATE_FRIDAY, 0);
+    return g_date_compare(day, today) >= 0;
+}
+
+/* "in March" is its last day, "by March" its first. */
+static bool is_month(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *month = part(match, "month"), *year = part(match, "year"), *until = part(match, "until"), *years = part(match, "count");
+    guint named = year ? (guint)g_ascii_strtoull(year, NULL, 10) : g_date_get_year(today) + (years ? number_of(years) : 0);
+    for (guint ahead = 0; ahead < (year ? 1 : 2); ahead++) {
+        if (!set_day(day, named + ahead, month_of(month), 1)) return false;
+        if (!until) to_month_end(day);
+        if (g_date_compare(day, today) >= 0) return true;
+    }
+    return false;
+}
+
+static bool is_month_after_next(const GMatchInfo *match, const GDate *today, GDate *day) {
+    if (!is_month(match, today, day)) return false;
+    g_date_add_years(day, 1);
+    to_month_end(day);
+    return true;
+}
+
+/* "10/2014" and "2014-10" */
+static bool is_numbered_month(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *month = part(match, "month"), *year = part(match, "year");
+    if (!set_day(day, (guint)g_ascii_strtoull(year, NULL, 10), number_of(month), 1)) return false;
+    to_month_end(day);
+    return g_date_compare(day, today) >= 0;
+}
+
+static bool is_year(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *year = part(match, "year");
+    g_date_set_dmy(day, 31, G_DATE_DECEMBER, (GDateYear)g_ascii_strtoull(year, NULL, 10));
+    return g_date_compare(day, today) >= 0;
+}
+
+/* Gauss's rule in the form of Butcher (1877). */
+static void to_easter(GDate *day, guint year) {
+    guint a = year % 19, b = year / 100, c = year % 100, d = (19 * a + b - b / 4 - (b - (b + 8) / 25 + 1) / 3 + 15) % 30;
+    guint e = (32 + 2 * (b % 4) + 2 * (c / 4) - d - c % 4) % 7, f = d + e - 7 * ((a + 11 * d + 22 * e) / 451) + 114;
+    g_date_set_dmy(day, (GDateDay)(f % 31 + 1), (GDateMonth)(f / 31), (GDateYear)year);
+}
+
+static bool is_easter(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *name = part(match, "easter"), *year = part(match, "year");
+    guint named = year ? (guint)g_ascii_strtoull(year, NULL, 10) : g_date_get_year(today);
+    for (guint ahead = 0; ahead < (year ? 1 : 2); ahead++) {
+        to_easter(day, named + ahead);
+        if (strcmp(name, "good friday") == 0) g_date_subtract_days(day, 2);
+        if (strcmp(name, "easter monday") == 0) g_date_add_days(day, 1);
+        if (g_date_compare(day, today) >= 0) return true;
+    }
     return false;
 }
 
@@ -230,9 +415,9 @@ static bool is_pair(const GMatchInfo *match, const GDate *today, GDate *day) {
     guint month = dot || a > 12 ? b : a, number = dot || a > 12 ? a : b;
     guint named = year ? (guint)g_ascii_strtoull(year, NULL, 10) : g_date_get_year(today);
     if (year && named < 100) named += 2000;
-    if (!set_day(day, named, month, number)) return false;
-    if (!year && g_date_compare(day, today) < 0) return set_day(day, named + 1, month, number);
-    return g_date_compare(day, today) >= 0;
+    for (guint ahead = 0; ahead <= (year ? 0 : 8); ahead++) /* 2/29 may be far */
+        if (set_day(day, named + ahead, month, number) && g_date_compare(day, today) >= 0) return true;
+    return false;
 }
 
 static bool is_nth_weekday(const GMatchInfo *match, const GDate *today, GDate *day) {
@@ -278,42 +463,69 @@ typedef struct {
     bool bound;      /* a deadline only after "by" and the like */
 } Phrase;
 
+/* Long and definite phrases stand before those that they begin with. */
 static const Phrase phrases[] = {
     {"(?:the )?day (?<after>after) tomorrow" PART_OF_DAY, is_tomorrow, false},
-    {"tomorrow(?:'s)?" PART_OF_DAY, is_tomorrow, false},
-    {"(?:the )?end of (?:the |this )?(?:business )?(?<unit>day)(?! (?:tomorrow|on |" WEEKDAYS "))", is_end_of, false},
-    {"(?:the )?(?:end of )?today|tonight|this (?:morning|afternoon|evening)|close of (?:business|play)|eod|cob", is_today, false},
+    {AT_ITS_END "tomorrow(?:'?s)?(?! week)" PART_OF_DAY, is_tomorrow, false},
+    {"(?:the )?end of (?:the |this )?(?:business |working )?(?<unit>day)(?! (?:tomorrow|on |" WEEKDAYS "))", is_end_of, false},
+    {"(?:later |some ?time |the )?(?:end of )?today(?! week)|tonight|later this (?:morning|afternoon|evening)|this (?:morning|afternoon|evening)|close of (?:business|play)(?! (?:tomorrow|on |" WEEKDAYS "))|(?:eod|cob)(?! (?:tomorrow|on |" WEEKDAYS "))|within the (?:hour|day)", is_today, false},
+    {"(?:the )?(?:(?<nth>" ORDINAL_WORDS "|\\d{1,2}(?:st|nd|rd|th)) (?:to )?last day) (?:of|in) " MONTH YEAR, is_last_day_but, false},
     {"(?:the )?(?:end|last day) (?:of|in) " MONTH YEAR, is_end_of_month, false},
-    {"(?:the )?end of (?:(?<which>next|this|the) )?(?<unit>week|month|quarter|year)|eo(?<unit>w|m|q|y)", is_end_of, false},
-    {"(?:the )?end of q(?<quarter>[1-4])", is_numbered_quarter, false},
+    {"(?:the )?(?:end|last day) of (?:(?<which>next|this|the|current) )?(?:calendar )?(?<unit>week|month|quarter|year)(?! after)|eo(?<unit>w|m|q|y)|(?<unit>week|month|quarter|year)(?:'s)? end", is_end_of, false},
+    {"(?:the )?(?:week|month) after next|(?:the )?(?<unit>week|month|quarter|year) after next", is_unit_after_next, false},
+    {"(?:the )?(?:(?<middle>middle of|mid|midway through)|beginning of|start of|early|early in) (?:the )?(?<which>next|this|the following)? ?(?<unit>week|month)", is_within, false},
+    {"(?:the )?(?:middle of|mid) " MONTH "(?! (?:the )?\\d)", is_middle_of_month, false},
+    {"(?:the )?(?:end of )?q(?<quarter>[1-4])" YEAR "|(?:the )?(?:end of )?(?:the )?(?<quarter>[1-4](?:st|nd|rd|th)|first|second|third|fourth) (?:quarter|qtr)" YEAR
+     "|(?<year>20\\d\\d) ?q(?<quarter>[1-4])",
+     is_numbered_quarter, false},
     {"(?:the )?(?<nth>first|second|third|fourth|last|1st|2nd|3rd|4th) " WEEKDAY
      " (?:of|in) (?:(?:the|this|(?<next>next)) month|" MONTH YEAR ")",
      is_nth_weekday, false},
-    {"(?:(?<count>" NUMBERS ") weeks? from (?:on )?)" WEEKDAY, is_weeks_from_weekday, false},
+    {"(?<count>" NUMBERS ") " WEEKDAY "s from (?:now|today)", is_nth_weekday_ahead, false},
+    {"(?:(?<count>" NUMBERS ") weeks? (?:from (?:on )?|on )(?:this )?)" WEEKDAY, is_weeks_from_weekday, false},
     {"" WEEKDAY " week", is_weeks_from_weekday, false},
-    {"(?:(?:" WEEKDAYS ") )?(?:the )?" MONTH " (?:the )?" DAY "(?! (?:o'?clock|[ap] ?m))" YEAR, is_dated, false},
-    {"(?:(?:" WEEKDAYS ") )?(?:the )?" DAY " (?:of )?" MONTH YEAR, is_dated, false},
-    {"(?:(?<which>this|next|coming|this coming) )?" WEEKDAY PART_OF_DAY "(?: of)? (?<week>next week|this week)", is_weekday,
+    {"(?:the )?week (?:of|beginning|starting) (?:the )?(?:" MONTH " (?:the )?" DAY "|" DAY " (?:of )?" MONTH ")", is_week_of, false},
+    {AT_ITS_END "(?:" WEEKDAY " )?(?:the )?" MONTH " (?:the )?" DAY "(?! (?:o'?clock|[ap] ?m|in the (?:morning|afternoon)))" YEAR, is_dated, false},
+    {AT_ITS_END "(?:" WEEKDAY " )?(?:the )?" MONTH " (?<day>" CARDINAL_WORDS ")(?! (?:o'?clock|[ap] ?m|people|of|or|days?|weeks?))" YEAR, is_dated, false},
+    {AT_ITS_END "(?:" WEEKDAY " )?(?:the )?" DAY "(?: day)? (?:of )?" MONTH "(?! \\d{1,2}(?:st|nd|rd|th)?(?: |$))" YEAR, is_dated, false},
+    {"(?:the )?(?<day>\\d{1,2})" MONTH YEAR, is_dated, false},
+    {"(?<year>20\\d\\d) " MONTH " (?<day>\\d{1,2})", is_dated, false},
+    {AT_ITS_END "(?:(?<which>this|next|coming|this coming) )?" WEEKDAY PART_OF_DAY "(?: of)? (?<week>next week|this week)", is_weekday,
      false},
+    {"(?:the )?(?:next )?" WEEKDAY " (?<week>after next)", is_weekday, false},
     {"(?:(?<week>next week|this week) (?:on )?)" WEEKDAY PART_OF_DAY, is_weekday, false},
-    {"(?:the )?(?:(?<which>this coming|this|next|coming) )?" WEEKDAY "\\b(?!'s)" PART_OF_DAY
-     "(?! (?:after next|(?:the )?(?:\\d|" ORDINAL_WORDS ")))",
+    {"(?:this |next )?" WEEKDAY " (?<left>\\d{1,2})[./](?<right>\\d{1,2})", is_weekday_and_pair, false},
+    {AT_ITS_END "(?:this |next )?(?<weekday>" WEEKDAYS "|wed|sat|sun)(?: the)? (?<day>\\d{1,2}(?:st|nd|rd|th)|" ORDINAL_WORDS "|\\d{1,2}(?! (?:o'?clock|[ap] ?m)|:))", is_weekday_and_day, false},
+    {AT_ITS_END "(?:the )?(?:(?<which>this coming|this|next|coming|following) )?" WEEKDAY "\\b(?!'s)" PART_OF_DAY
+     "(?! after next)(?! (?:the )?(?:\\d{1,2}(?:st|nd|rd|th)|" ORDINAL_WORDS "))(?! \\d{1,2}(?![\\d:.]| ?[ap] ?m| ?o'?clock))(?! \\d{4}-)"
+     "(?! \\d{1,2}[./]\\d)",
      is_weekday, false},
     {"(?<which>this|next)? ?(?<weekday>wed|sat|sun)", is_weekday, true},
-    {"(?<which>next|this) (?<unit>week(?:end)?|month|quarter|year)", is_end_of, false},
-    {"the (?<unit>weekend)", is_end_of, true},
-    {"(?:with)?in (?:the next )?(?<count>" NUMBERS ")(?: more)? (?<unit>days?|weeks?|months?|years?|fortnights?)'?s?(?: time)?",
-     is_ahead, false},
-    {"(?<count>" NUMBERS ") (?<unit>days?|weeks?|months?|years?|fortnights?) (?:from (?:now|today)|hence)", is_ahead, false},
-    {"(?<year>20\\d\\d)[-/](?<month>\\d{1,2})[-/](?<day>\\d{1,2})", is_iso, false},
+    {"(?:later |some ?time |within |early |late )?(?<which>next|this|following|current) (?<unit>week(?:end)?|month|quarter|qtr|year|yr)", is_end_of, false},
+    {"within the (?<unit>week|month|quarter|year)", is_end_of, false},
+    {"before the weekend", is_before_weekend, false},
+    {"(?:over )?the (?<unit>weekend)", is_end_of, true},
+    {"over the (?<unit>weekend)", is_end_of, false},
+    {"(?:with)?in (?:the )?(?:next |coming )?(?<count>" NUMBERS ")(?: more| business| working)? (?<unit>" UNITS ")'?s?(?: time)?", is_ahead, false},
+    {"(?:in |within )?(?:the )?(?:upcoming (?<count>" NUMBERS ")|(?<count>" NUMBERS ") upcoming) (?<unit>" UNITS ")", is_ahead, false},
+    {"(?<count>" NUMBERS ") (?<unit>" UNITS ") (?:from (?:right )?(?:now|today)|hence|today)", is_ahead, false},
+    {"(?:this time )?(?<which>next) (?<unit>week) this time|this time (?<which>next) (?<unit>week)", is_end_of, false},
+    {"(?:(?:" WEEKDAYS ") )?(?<year>20\\d\\d)[-/](?<month>\\d{1,2})[-/](?<day>\\d{1,2})", is_iso, false},
     {"(?<left>\\d{1,2})(?:/|(?<dot>\\.))(?<right>\\d{1,2})[/.](?<year>20\\d\\d|\\d\\d)", is_pair, false},
+    {"(?<month>\\d{1,2})/(?<year>20\\d\\d)|(?<year>20\\d\\d)[-/](?<month>\\d{1,2})", is_numbered_month, false},
     {"(?<left>\\d{1,2})/(?<right>\\d{1,2})", is_pair, false},
     {"(?<holiday>christmas eve|christmas|boxing day|new year's eve|new year's day|new year|halloween|valentine's day)",
      is_holiday, true},
+    {"(?<easter>good friday|easter monday|easter)" YEAR, is_easter, true},
     {TIME "(?! (?:tomorrow|on|next))", is_today, true},
-    {"(?:(?:" WEEKDAYS ") )?the " ORDINAL_DAY "(?: (?:day )?of (?:(?<next>next)|this|the) month)?(?! day)(?! "
-                                              "(?:of|time|version|one|floor|draft|round|release|meeting|sprint|quarter))",
+    {"(?:the )?(?<day>\\d{1,2}(?:st|nd|rd|th)?|" ORDINAL_WORDS ")(?: day)? of (?:(?<next>next)|this|the) month", is_day_of_month, false},
+    {"the " ORDINAL_DAY "(?! day)(?! (?:of|time|version|one|floor|draft|round|release|meeting|sprint|quarter|half|part|question|point|item|week|last|qtr))",
      is_day_of_month, true},
+    {MONTH " after next", is_month_after_next, false},
+    {"(?:in|during|this(?! may)|next|sometime in|late|later in|for) " MONTH "(?:" YEAR "| in (?<count>" NUMBERS ") years?)", is_month, false},
+    {MONTH " in (?<count>" NUMBERS ") years?", is_month, false},
+    {"(?<until>by|before|until) (?:early |the (?:beginning|start) of )?" MONTH "(?! (?:the )?\\d)" YEAR, is_month, false},
+    {"(?:in|during|by the end of) (?<year>20\\d\\d)", is_year, false},
     {"(?:the |our )?next (?:meeting|sprint|release|call|review)", NULL, true},
     {"(?:as soon as possible|asap)", NULL, false},
 };
@@ -324,7 +536,7 @@ static GRegex *phrase_regex(gsize i) {
     if (g_once_init_enter(&ready)) {
         for (gsize j = 0; j < G_N_ELEMENTS(phrases); j++) {
             g_autofree char *pattern =
-                g_strdup_printf("(?J)(?<![^ ])(?<!last )(?<!since )(?<!from )(?<!after )(?<!days )(?<!weeks )(?<!months )(?:" BY
+                g_strdup_printf("(?J)(?<![^ ])(?<!last )(?<!since )(?<!from )(?<!after )(?<!days )(?<!weeks )(?<!months )(?<!every )(?<!each )(?:" BY
                                 ")%s(?:" TIME " (?:on )?)?(?:%s)(?![^ ])(?! ago)(?! (?:of|from|in) last )",
                                 phrases[j].bound ? "" : "?", phrases[j].phrase);
             regexes[j] = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, NULL);
@@ -346,13 +558,7 @@ static bool resolve(const Phrase *phrase, const GMatchInfo *match, const GDate *
     return true;
 }
 
-bool due_find(const char *text, gint64 meeting_ms, Due *due) {
-    g_autoptr(GDateTime) meeting = g_date_time_new_from_unix_utc(CLAMP(meeting_ms, 0, G_GINT64_CONSTANT(253370764800000)) / 1000);
-    GDate today;
-    g_date_clear(&today, 1);
-    int year, month, day;
-    g_date_time_get_ymd(meeting, &year, &month, &day);
-    g_date_set_dmy(&today, (GDateDay)day, (GDateMonth)month, (GDateYear)year);
+static bool find_phrase(const char *text, const GDate *today, Due *due) {
     bool found = false;
     for (gsize i = 0; i < G_N_ELEMENTS(phrases); i++) {
         g_autoptr(GMatchInfo) match = NULL;
@@ -360,9 +566,67 @@ bool due_find(const char *text, gint64 meeting_ms, Due *due) {
         if (!g_regex_match(phrase_regex(i), text, 0, &match) || !g_match_info_fetch_pos(match, 0, &at, &end)) continue;
         if (found && (guint)at >= due->at) continue;
         Due here = {.at = (guint)at, .end = (guint)end};
-        if (!resolve(&phrases[i], match, &today, &here)) continue;
+        if (!resolve(&phrases[i], match, today, &here)) continue;
         *due = here;
         found = true;
     }
     return found;
+}
+
+/* "3 weeks after Easter", "two days before the 15th", "a week from tomorrow on Tuesday": counted from another day. */
+static bool find_counted(const char *text, const GDate *today, Due *due) {
+    static GRegex *regex;
+    if (g_once_init_enter(&regex)) {
+        GRegex *compiled = g_regex_new("(?<![^ ])(?:" BY ")?(?<count>" NUMBERS ") (?<unit>days?|weeks?|months?|years?) (?<way>from|after|before) ",
+                                       G_REGEX_OPTIMIZE, 0, NULL);
+        g_once_init_leave(&regex, compiled);
+    }
+    g_autoptr(GMatchInfo) match = NULL;
+    int at, end;
+    Due base = {0};
+    if (!g_regex_match(regex, text, 0, &match) || !g_match_info_fetch_pos(match, 0, &at, &end)) return false;
+    g_autofree char *rest = g_strconcat("by ", text + end, NULL), *way = part(match, "way"), *weekday_word = NULL;
+    const gsize by = strlen("by ");
+    GDate day;
+    if (!find_phrase(rest, today, &base) || base.at != 0 || !base.date[0]) return false;
+    g_date_clear(&day, 1);
+    g_date_set_parse(&day, base.date);
+    GDate from = day;
+    if (strcmp(way, "before") == 0) {
+        g_autofree char *count = part(match, "count"), *unit = part(match, "unit");
+        guint number = number_of(count);
+        if (number == 0 || unit[0] == 'y') return false;
+        if (unit[0] == 'm') g_date_subtract_months(&day, number);
+        else g_date_subtract_days(&day, number * (unit[0] == 'w' ? 7 : 1));
+    } else if (!is_ahead(match, &from, &day)) {
+        return false;
+    }
+    guint used = base.end - (guint)by;
+    if (g_str_has_prefix(text + end + used, " on ")) {
+        weekday_word = g_strndup(text + end + used + 4, strcspn(text + end + used + 4, " "));
+        guint weekday = strlen(weekday_word) >= 3 ? weekday_of(weekday_word) : 0;
+        if (weekday) add_days(&day, ((int)weekday - (int)g_date_get_weekday(&day) + 7) % 7);
+        if (weekday) used += 4 + (guint)strlen(weekday_word);
+    }
+    if (g_date_compare(&day, today) < 0 || g_date_get_year(&day) > 9999) return false;
+    *due = (Due){.at = (guint)at, .end = (guint)end + used};
+    g_date_strftime(due->date, sizeof due->date, "%Y-%m-%d", &day);
+    return true;
+}
+
+bool due_find(const char *text, gint64 meeting_ms, Due *due) {
+    g_autoptr(GDateTime) meeting = g_date_time_new_from_unix_utc(CLAMP(meeting_ms, 0, G_GINT64_CONSTANT(253370764800000)) / 1000);
+    GDate today;
+    g_date_clear(&today, 1);
+    int year, month, day;
+    g_date_time_get_ymd(meeting, &year, &month, &day);
+    g_date_set_dmy(&today, (GDateDay)day, (GDateMonth)month, (GDateYear)year);
+    Due counted, plain;
+    bool is_counted = find_counted(text, &today, &counted), is_plain = find_phrase(text, &today, &plain);
+    if (is_counted && (!is_plain || counted.at <= plain.at || plain.at < counted.end)) {
+        *due = counted;
+        return true;
+    }
+    if (is_plain) *due = plain;
+    return is_plain;
 }

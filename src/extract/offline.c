@@ -1,6 +1,6 @@
-/* The extractor that needs no other machine: candidates by phrases → merged → the sure ones and a few suggestions → restated. It
- * is deterministic, takes time linear in the transcript, and reads English; a transcript in another language gets a summary only,
- * and says so. */
+/* The extractor that needs no other machine: what is said plainly, by phrases; what is likely, by the trained ranking; both merged and
+ * restated: all of the sure ones and a few suggestions. It is deterministic, takes time linear in the transcript, and reads English; a
+ * transcript in another language gets a summary only, and says so. */
 #include "extract/extract_backend.h"
 
 #include <string.h>
@@ -12,16 +12,25 @@
 #include "extract/dates.h"
 #include "extract/questions.h"
 #include "extract/requirements.h"
+#include "extract/suggest.h"
 #include "extract/summary.h"
 
-#define SUGGESTIONS_MAX 10 /* items of a kind, the sure ones counted, up to which suggestions are added */
-#define SURE_MAX 60        /* items of a kind: minutes, not another transcript */
+#define SURE_MAX 60 /* items of a kind: minutes, not another transcript */
 #define CONFIDENCE_MIN 0.5
+#define RANKING_UNITS_MIN 30 /* in less talk nothing stands out from anything */
+#define UNSURE_PHRASE 0.25 /* a phrase that is not sure counts so much of its confidence where the ranking sees nothing */
 #define ALIKE 0.75     /* shared part of the terms from which two items are the same */
 #define ALIKE_NEAR 0.5 /* the same, within NEAR_SENTENCES */
 #define NEAR_SENTENCES 4
 #define OPENING_BYTES 5 /* "and ", "okay " before a deadline that opens a sentence */
 #define PROGRESS_SENTENCES 256
+
+/* Suggestions of a kind beside what is sure, and how likely a pick must be. */
+static const struct {
+    guint suggestions_max;
+    double least;
+} bounds[ITEM_KIND_COUNT] = {
+    [ITEM_ACTION] = {5, 0.03}, [ITEM_DECISION] = {10, 0.02}, [ITEM_QUESTION] = {10, 1}, [ITEM_REQUIREMENT] = {10, 0.02}};
 
 typedef struct {
     Item *item;
@@ -31,12 +40,13 @@ typedef struct {
 
 typedef struct {
     const ExtractInput *input;
-    GArray *sentences;
+    GArray *sentences, *units;
     Names *names;
     Terms terms;
     GPtrArray *lists;                   /* the terms of each sentence */
     GArray *proposals[ITEM_KIND_COUNT]; /* of Proposal, in order of time */
     GHashTable *marked;                 /* sentences that chosen items stand on */
+    double *worth;                      /* of each sentence, for the summary; NULL: not known */
 } Reading;
 
 static void proposal_clear(gpointer data) {
@@ -46,7 +56,8 @@ static void proposal_clear(gpointer data) {
 }
 
 static void reading_init(Reading *reading, const ExtractInput *input) {
-    *reading = (Reading){.input = input, .sentences = sentences_of(input->transcript), .marked = g_hash_table_new(NULL, NULL)};
+    *reading = (Reading){.input = input, .marked = g_hash_table_new(NULL, NULL)};
+    reading->sentences = sentences_of(input->transcript, &reading->units);
     reading->names = names_of(input->transcript, reading->sentences);
     terms_init(&reading->terms);
     reading->lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
@@ -64,28 +75,42 @@ static void reading_clear(Reading *reading) {
     terms_clear(&reading->terms);
     names_free(reading->names);
     g_hash_table_unref(reading->marked);
+    g_free(reading->worth);
     g_array_unref(reading->sentences);
+    g_array_unref(reading->units);
 }
 
 static void add_evidence(Item *item, const Sentence *sentence) {
     item_add_evidence(item, &(Evidence){.first = sentence->first, .last = sentence->last, .quote = sentence->text});
 }
 
+/* "Sending the figures" is the task "Send the figures". */
+static void to_verb(Item *item) {
+    g_autofree char *word = g_strndup(item->text, strcspn(item->text, " ")), *lower = g_ascii_strdown(word, -1);
+    g_autofree char *base = cues_base_form(lower);
+    if (!base) return;
+    base[0] = g_ascii_toupper(base[0]);
+    char *text = g_strconcat(base, item->text + strlen(word), NULL);
+    g_free(item->text);
+    item->text = text;
+}
+
+/* Takes the item, which has its evidence. */
 static void propose(Reading *reading, Item *item, guint sentence) {
+    if (item->kind == ITEM_ACTION) to_verb(item);
     if (strlen(item->text) > ITEM_TEXT_BYTES_MAX) {
         char *cut = text_cut(item->text, ITEM_TEXT_BYTES_MAX);
         g_free(item->text);
         item->text = cut;
     }
-    add_evidence(item, sentence_at(reading->sentences, sentence));
     Proposal proposal = {.item = item, .sentence = sentence, .terms = terms_of_text(&reading->terms, item->text)};
     g_array_append_val(reading->proposals[item->kind], proposal);
 }
 
 /* The deadline in the words of the task, else where the sentence begins ("On Monday I'll …"). True where one was said. */
-static bool read_due(const Reading *reading, const Sentence *sentence, const Candidate *candidate, Item *item) {
-    const PlainWord *first = &g_array_index(sentence->words, PlainWord, candidate->from),
-                    *last = &g_array_index(sentence->words, PlainWord, candidate->to - 1);
+static bool read_due(const Reading *reading, const Sentence *sentence, guint first_word, guint end_word, Item *item) {
+    const PlainWord *first = &g_array_index(sentence->words, PlainWord, first_word),
+                    *last = &g_array_index(sentence->words, PlainWord, end_word - 1);
     g_autofree char *within = g_strndup(sentence->plain + first->plain_at, last->plain_end - first->plain_at);
     g_autofree char *before = g_strndup(sentence->plain, first->plain_at);
     guint offset = first->plain_at;
@@ -100,6 +125,20 @@ static bool read_due(const Reading *reading, const Sentence *sentence, const Can
     return true;
 }
 
+/* "the Industrial Designer will": a job is named by all of its words. */
+static char *owner_of(const Sentence *sentence, const Candidate *candidate) {
+    static const char *const jobs[] = {"Designer", "Expert", "Manager", "Engineer", "Developer", "Director", "Officer", "Analyst",
+                                       "Architect", "Tester", "Specialist", "Coordinator", "Team", NULL};
+    guint from = candidate->owner_word;
+    if (!candidate->owner || !g_strv_contains(jobs, candidate->owner)) return g_strdup(candidate->owner);
+    while (from > 0 && candidate->owner_word - from < 2 && g_array_index(sentence->words, PlainWord, from - 1).capital &&
+           !g_array_index(sentence->words, PlainWord, from).after_comma)
+        from--;
+    static const char *const articles[] = {"the", "our", "so", "and", "then", NULL};
+    if (from < candidate->owner_word && sentence_word_is(sentence, from, articles)) from++;
+    return sentence_words(sentence, from, candidate->owner_word + 1);
+}
+
 static void propose_candidate(Reading *reading, const Candidate *candidate) {
     const Sentence *sentence = sentence_at(reading->sentences, candidate->sentence);
     Item *item = item_new(candidate->kind);
@@ -108,8 +147,8 @@ static void propose_candidate(Reading *reading, const Candidate *candidate) {
     item->text = previous ? g_strdup(sentence_at(reading->sentences, candidate->sentence - 1)->text)
                           : clause_text(sentence, candidate->from, candidate->to);
     item->confidence = candidate->confidence;
-    item->owner = g_strdup(candidate->owner);
-    if (candidate->kind == ITEM_ACTION && read_due(reading, sentence, candidate, item)) item->confidence += 0.1;
+    item->owner = owner_of(sentence, candidate);
+    if (candidate->kind == ITEM_ACTION && read_due(reading, sentence, candidate->from, candidate->to, item)) item->confidence += 0.1;
     if (candidate->kind == ITEM_QUESTION && sentence->question) {
         char *asked = g_strconcat(item->text, "?", NULL);
         g_free(item->text);
@@ -117,6 +156,7 @@ static void propose_candidate(Reading *reading, const Candidate *candidate) {
     }
     item->confidence = MIN(item->confidence, 0.95);
     if (previous) add_evidence(item, sentence_at(reading->sentences, candidate->sentence - 1));
+    add_evidence(item, sentence);
     if (item->confidence >= CONFIDENCE_MIN)
         propose(reading, item, candidate->sentence);
     else
@@ -135,6 +175,7 @@ static void read_sentence(Reading *reading, guint index) {
         if (requirement && candidate->kind == ITEM_ACTION && (candidate->confidence < 0.85 || !candidate->task)) continue;
         propose_candidate(reading, candidate);
     }
+    if (requirement) add_evidence(requirement, sentence);
     if (requirement && requirement->confidence >= CONFIDENCE_MIN)
         propose(reading, requirement, index);
     else
@@ -180,7 +221,7 @@ static gint by_sentence(gconstpointer left, gconstpointer right) {
 static void select_items(Reading *reading, ItemKind kind, Minutes *minutes) {
     GArray *proposals = reading->proposals[kind];
     g_array_sort(proposals, by_confidence);
-    guint kept = 0;
+    guint kept = 0, suggested = 0;
     for (guint i = 0; i < proposals->len; i++) {
         Proposal *proposal = &g_array_index(proposals, Proposal, i), *like = NULL;
         for (guint j = 0; j < kept && !like; j++) {
@@ -191,7 +232,9 @@ static void select_items(Reading *reading, ItemKind kind, Minutes *minutes) {
             merge(like, proposal);
             continue;
         }
-        if (kept >= (proposal->item->confidence >= CONFIDENCE_SURE ? SURE_MAX : SUGGESTIONS_MAX)) continue;
+        bool sure = proposal->item->confidence >= CONFIDENCE_SURE;
+        if (kept >= SURE_MAX || (!sure && suggested >= bounds[kind].suggestions_max)) continue;
+        suggested += !sure;
         Proposal swap = g_array_index(proposals, Proposal, kept);
         g_array_index(proposals, Proposal, kept++) = *proposal;
         *proposal = swap;
@@ -205,6 +248,77 @@ static void select_items(Reading *reading, ItemKind kind, Minutes *minutes) {
     }
 }
 
+/* How likely the ranking finds a sentence: as its likeliest unit. */
+static void likelihoods(const Reading *reading, const Ranking *ranking, Rank rank, double *likely) {
+    for (guint i = 0; i < ranking->count; i++) {
+        guint sentence = g_array_index(reading->units, Unit, i).sentence;
+        likely[sentence] = MAX(likely[sentence], ranking_probability(rank, ranking->scores[rank][i]));
+    }
+}
+
+/* A pick that a phrase has found too is one item; a sure one keeps its evidence and its confidence. */
+static bool joins_proposal(Reading *reading, ItemKind kind, const Pick *pick, const Item *suggestion) {
+    bool joined = false;
+    for (guint i = 0; i < pick->units->len; i++) {
+        guint sentence = g_array_index(reading->units, Unit, g_array_index(pick->units, guint, i)).sentence;
+        for (guint j = 0; j < reading->proposals[kind]->len; j++) {
+            const Proposal *proposal = &g_array_index(reading->proposals[kind], Proposal, j);
+            if (proposal->sentence != sentence) continue;
+            Item *item = proposal->item;
+            if (item->confidence < CONFIDENCE_SURE) item->confidence = MAX(item->confidence, suggestion->confidence);
+            if (!item->owner && !joined) item->owner = g_strdup(suggestion->owner);
+            for (guint k = 0; k < suggestion->evidence->len && !joined; k++)
+                item_add_evidence(item, &g_array_index(suggestion->evidence, Evidence, k));
+            joined = true;
+        }
+    }
+    return joined;
+}
+
+static void add_picks(Reading *reading, const Ranking *ranking, Rank rank, ItemKind kind) {
+    const Talk talk = {reading->input->transcript, reading->sentences, reading->units, reading->names};
+    g_autofree double *likely = g_new0(double, reading->sentences->len + 1);
+    g_autoptr(GArray) picks = ranking_picks(ranking, rank, bounds[kind].suggestions_max, bounds[kind].least);
+    if (ranking->count < RANKING_UNITS_MIN) g_array_set_size(picks, 0);
+    if (ranking->count >= RANKING_UNITS_MIN) likelihoods(reading, ranking, rank, likely);
+    for (guint i = 0; i < reading->proposals[kind]->len; i++) {
+        Proposal *proposal = &g_array_index(reading->proposals[kind], Proposal, i);
+        Item *item = proposal->item;
+        if (item->confidence < CONFIDENCE_SURE)
+            item->confidence = MIN(MAX(item->confidence * UNSURE_PHRASE, likely[proposal->sentence]), CONFIDENCE_SURE - 0.01);
+    }
+    for (guint i = 0; i < picks->len; i++) {
+        guint sentence = 0, from = 0, to = 0;
+        const Pick *pick = &g_array_index(picks, Pick, i);
+        g_autoptr(Item) item = suggestion_of(&talk, pick, kind, &sentence, &from, &to);
+        if (joins_proposal(reading, kind, pick, item)) continue;
+        if (kind == ITEM_ACTION) read_due(reading, sentence_at(reading->sentences, sentence), from, to, item);
+        propose(reading, g_steal_pointer(&item), sentence);
+    }
+}
+
+/* A sentence is worth what its units are on the average. */
+static void weigh_sentences(Reading *reading, const Ranking *ranking) {
+    g_autofree guint *units = g_new0(guint, reading->sentences->len + 1);
+    reading->worth = g_new0(double, reading->sentences->len + 1);
+    for (guint i = 0; i < ranking->count; i++) {
+        guint sentence = g_array_index(reading->units, Unit, i).sentence;
+        reading->worth[sentence] += ranking->scores[RANK_KEY][i];
+        units[sentence]++;
+    }
+    for (guint i = 0; i < reading->sentences->len; i++) reading->worth[i] /= MAX(1, units[i]);
+}
+
+static void suggest_items(Reading *reading) {
+    Ranking ranking;
+    ranking_init(&ranking, reading->units);
+    weigh_sentences(reading, &ranking);
+    add_picks(reading, &ranking, RANK_ACTION, ITEM_ACTION);
+    add_picks(reading, &ranking, RANK_DECISION, ITEM_DECISION);
+    add_picks(reading, &ranking, RANK_REQUIREMENT, ITEM_REQUIREMENT);
+    ranking_clear(&ranking);
+}
+
 static bool read_items(Reading *reading, GError **error) {
     const ExtractInput *input = reading->input;
     for (guint i = 0; i < reading->sentences->len; i++) {
@@ -213,6 +327,7 @@ static bool read_items(Reading *reading, GError **error) {
             return false;
         read_sentence(reading, i);
     }
+    suggest_items(reading);
     return true;
 }
 
@@ -224,7 +339,7 @@ static bool run(gpointer state, const ExtractInput *input, Minutes **minutes, GE
     reading_init(&reading, input);
     bool done = !english || read_items(&reading, error);
     for (ItemKind kind = 0; done && kind < ITEM_KIND_COUNT; kind++) select_items(&reading, kind, made);
-    if (done) summary_write(input->transcript, reading.sentences, &reading.terms, reading.lists, reading.marked, made);
+    if (done) summary_write(input->transcript, reading.sentences, &reading.terms, reading.lists, reading.worth, reading.marked, made);
     reading_clear(&reading);
     if (!done || (input->progress && !input->progress(1, input->user_data, error))) return false;
     if (!english)

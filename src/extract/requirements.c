@@ -55,6 +55,10 @@ static const Rule rules[] = {
     {FORM_SYSTEM, 0.9, NULL, OPENING OTHER OTHER SYSTEM " " MODAL "(?: be able to)? (?<what>.+)"},
     {FORM_PEOPLE, 0.82, NULL, "(?<who>" OPENING OTHER PEOPLE ") " MODAL " (?<what>.+)"},
     {FORM_THING, 0.85, NULL, "(?<who>" OPENING OTHER OTHER THING ") " MODAL " (?<what>.+)"},
+    {FORM_THING, 0.8, NULL,
+     "(?<who>(?:the|every|each|all|any|no) (?:(?!(?:that|which|who|is|are|was|team|group|boss|guys|guy|man|woman|kids|people|company|management|"
+     "committee|weather|train|bus|soup|rest|others?|i|we|you|they|he|she|it|of|and|so|but|then|because|in|on|at) )[^ ]+ ){1,3}?)(?<modal>must|shall)(?<not> not| never)? "
+     "(?<what>.+)"},
     {FORM_SYSTEM, 0.8, NULL,
      "(?:it|it also) " MODAL " (?:be able to |still "
      ")?(?<what>(?:support|work|run|handle|allow|let|provide|show|display|send|store|save|keep|load|respond|"
@@ -63,7 +67,7 @@ static const Rule rules[] = {
      "be (?:compatible|available|accessible|usable|secure|encrypted|easy|fast|simple|possible "
      "to|safe|reliable|portable|intuitive|readable|able)) ?.*)"},
     {FORM_SYSTEM, 0.6, NULL,
-     "(?:it|it also) " MODAL " (?:be able to )?(?<what>be (?!i |it |is |that |when |something|pretty |as |what |used "
+     "(?:it|it also) " MODAL " (?:be able to )?(?<what>be (?!i |it |the |his |her |my |your |our |their |a |an |is |that |when |something|pretty |as |what |used "
      "to|fine|good|ok|okay|nice|great|there|done|ready|interesting|fun|a problem|enough|like|noted|about|in |on |at )[^ ]+ .+)"},
     {FORM_PROVIDE, 0.8, "could", "(?:a |an )?nice to have (?:would be|is) (?<what>.+)"},
     {FORM_PROVIDE, 0.75, "could", "(?:it would|it'd) be nice (?:to have|if we had|if there was) (?<what>.+)"},
@@ -72,7 +76,10 @@ static const Rule rules[] = {
     {FORM_PROVIDE, 0.82, "must",
      "(?<what>(?:the |a |an )?" OTHER OTHER OTHER "[^ ]+) (?:is|are) (?:a must(?: have)?|mandatory|required)(?: .+)?"},
     {FORM_STATED, 0.85, "must",
-     "(?:the |one |another |a |our |next |first )*requirement (?:is|here is|would be)(?: that)? (?<what>.+)"},
+     "(?:the |one |another |a |our |next |first )*requirement (?:is|here is|would be)(?: that)? (?!(?:met|fulfilled|not|done|clear) ?)(?<what>.+)"},
+    {FORM_STATED, 0.85, "must", "(?:it's|it is|that's|that is) (?:a |an )?(?:hard |strict |key |legal )?requirement that (?<what>.+)"},
+    {FORM_STATED, 0.85, "must", "(?:we|they|the (?:customer|client|law|contract)) (?:require|requires|demand|demands|insist|insists)(?: that)? (?<what>(?:the|all|every|each|any|our|no|a|an) .+)"},
+    {FORM_STATED, 0.85, "must", "it (?:must|has to|should|needs to) be possible to (?<what>.+)"},
     {FORM_PROVIDE, 0.72, "must",
      "(?:we|they|users|customers) need (?:support for|a way to|an option to|the ability to|the option to) (?<what>.+)"},
 };
@@ -178,6 +185,12 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
     if (!what || (rule->form != FORM_PROVIDE && rule->form != FORM_EXCLUDE && !strchr(what, ' '))) return NULL;
     for (guint i = 0; idle[i]; i++)
         if (g_str_has_prefix(what, idle[i])) return NULL;
+    static GRegex *past; /* "must have clicked", "should be happy": guesses about people */
+    if (g_regex_match(phrase_once(&past, "(?:have (?:[^ ]+ )?(?:been|gone|seen|got|done|made|had|taken|[^ ]+ed)(?: |$)|be (?:happy|glad|sad|angry|tired|crazy|mad|"
+                                         "sick|joking|kidding|here|on (?:their|his|her) way|pleased|fine|aware|proud|surprised)(?: |$)|(?:know|like|love|want|think|feel|enjoy|care|worry|realise|"
+                                         "realize)(?: |$)|work (?:now|again|fine|out|today|tomorrow|like|for|this|that)(?: |$))", ""),
+                      what, 0, NULL))
+        return NULL;
     bool negated =
         (not && *not) || (modal && g_strv_contains((const char *const[]){"won't", "will not", "cannot", "can't", NULL}, modal));
     Item *item = item_new(ITEM_REQUIREMENT);

@@ -53,10 +53,25 @@ static void read_words(Sentence *sentence) {
 
 typedef struct {
     const Transcript *transcript;
-    GArray *sentences;
+    GArray *sentences, *units;
     GString *text; /* of the sentence that is being read */
     guint first, words;
 } Splitter;
+
+static void unit_clear(gpointer data) { g_free(((Unit *)data)->text); }
+
+/* Takes the bytes from..to of a segment's text into the sentence that is being read. */
+static void take(Splitter *splitter, guint segment, gsize from, gsize to) {
+    const Segment *source = transcript_segment(splitter->transcript, segment);
+    g_string_append_len(splitter->text, source->text + from, (gssize)(to - from));
+    Unit unit = {.sentence = splitter->sentences->len, .segment = segment, .speaker = source->speaker};
+    unit.text = g_strstrip(g_strndup(source->text + from, to - from));
+    WordSpan span = {0};
+    if (word_next(unit.text, &span))
+        g_array_append_val(splitter->units, unit);
+    else
+        unit_clear(&unit);
+}
 
 static void close_sentence(Splitter *splitter, guint last) {
     if (splitter->words > 0) {
@@ -92,11 +107,11 @@ static void read_segment(Splitter *splitter, guint index) {
         while (mark < text + after && !strchr(".?!", *mark)) mark++;
         bool end = mark < text + after && ends_here(text, span, mark);
         if (!end && splitter->words < SENTENCE_WORDS_MAX && splitter->text->len + after - copied < SENTENCE_BYTES_MAX) continue;
-        g_string_append_len(splitter->text, text + copied, (gssize)(after - copied));
+        take(splitter, index, copied, after);
         copied = after;
         close_sentence(splitter, index);
     }
-    g_string_append(splitter->text, text + copied);
+    take(splitter, index, copied, strlen(text));
 }
 
 /* The same breath: recognisers cut segments in the middle of a sentence. */
@@ -110,10 +125,13 @@ static bool goes_on(const Splitter *splitter, guint index) {
            g_str_has_prefix(next->text, "I ");
 }
 
-GArray *sentences_of(const Transcript *transcript) {
-    Splitter splitter = {
-        .transcript = transcript, .sentences = g_array_new(FALSE, FALSE, sizeof(Sentence)), .text = g_string_new(NULL)};
+GArray *sentences_of(const Transcript *transcript, GArray **units) {
+    Splitter splitter = {.transcript = transcript,
+                         .sentences = g_array_new(FALSE, FALSE, sizeof(Sentence)),
+                         .units = g_array_new(FALSE, FALSE, sizeof(Unit)),
+                         .text = g_string_new(NULL)};
     g_array_set_clear_func(splitter.sentences, sentence_clear);
+    g_array_set_clear_func(splitter.units, unit_clear);
     for (guint i = 0; i < transcript->segments->len; i++) {
         read_segment(&splitter, i);
         if (goes_on(&splitter, i))
@@ -122,6 +140,7 @@ GArray *sentences_of(const Transcript *transcript) {
             close_sentence(&splitter, i);
     }
     g_string_free(splitter.text, TRUE);
+    *units = splitter.units;
     return splitter.sentences;
 }
 

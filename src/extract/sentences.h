@@ -19,10 +19,18 @@ typedef struct {
     GArray *words;     /* of PlainWord, in order */
 } Sentence;
 
+/* What the trained model weighs: the part of a sentence that one segment holds. */
+typedef struct {
+    guint sentence, segment;
+    int speaker; /* index; -1: unknown */
+    char *text;
+} Unit;
+
 /* Sentences end at ".", "?" or "!", at a change of speaker, and at SENTENCE_WORDS_MAX words. One of a speaker goes on in the next
- * segment where the last has no end and the next begins small. Free with g_array_unref(). */
+ * segment where the last has no end and the next begins small. `*units` (of Unit, in order) are what they
+ * are made of. Free both with g_array_unref(). */
 #define SENTENCE_WORDS_MAX 60
-GArray *sentences_of(const Transcript *transcript);
+GArray *sentences_of(const Transcript *transcript, GArray **units);
 
 static inline const Sentence *sentence_at(const GArray *sentences, guint i) { return &g_array_index(sentences, Sentence, i); }
 

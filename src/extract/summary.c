@@ -1,13 +1,17 @@
-/* Key sentences by their nearness to what the whole meeting is about (the centroid of term weights), and topics where the words
- * change (TextTiling: Hearst 1997). Linear in the transcript's length: windows and picks are bounded. */
+/* Key sentences by the trained ranking and by their nearness to what the whole meeting is about (the centroid of term weights), and
+ * topics where the words change (TextTiling: Hearst 1997). Linear in the transcript's length: windows and picks are bounded. */
 #include "extract/summary.h"
+
+#include "extract/clauses.h"
 
 #include <math.h>
 #include <string.h>
 
 #define PICKS_MIN 3
-#define PICKS_MAX 8
-#define SENTENCES_A_PICK 40
+#define SUMMARY_WORDS_MAX 350 /* as long as people's own summaries of an hour */
+#define SUMMARY_PART 9       /* of the words spoken one in so many */
+#define CENTRE_WEIGHT 1.0     /* of the nearness to the centre, against the ranking */
+#define MARKED_BONUS 0.5
 #define KEY_WORDS_MIN 6
 #define KEY_WORDS_MAX 45
 #define KEY_BYTES_MAX 600
@@ -62,31 +66,47 @@ static gint by_time(gconstpointer left, gconstpointer right) {
     return (a > b) - (a < b);
 }
 
-static GArray *rank(const GArray *sentences, const Terms *terms, const GPtrArray *lists, GHashTable *marked) {
+static double score_with(const double *worth, double centre, double centre_mean, bool marked, guint i, guint count) {
+    if (worth) return worth[i] + CENTRE_WEIGHT * centre / centre_mean + (marked ? MARKED_BONUS : 0);
+    bool edge = i < count / 10 || i >= count - count / 10; /* openings and closings sum up */
+    return centre * (marked ? 1.5 : 1) * (edge ? 1.1 : 1);
+}
+
+static GArray *rank(const GArray *sentences, const Terms *terms, const GPtrArray *lists, const double *worth, GHashTable *marked) {
     g_autofree guint *spread = spread_of(terms, lists);
+    g_autofree double *centre = g_new0(double, sentences->len + 1);
     GArray *ranked = g_array_new(FALSE, FALSE, sizeof(Ranked));
+    double sum = 0;
+    guint usable = 0;
     for (guint i = 0; i < sentences->len; i++) {
-        Ranked entry = {.sentence = i,
-                        .score = score_of(sentence_at(sentences, i), g_ptr_array_index(lists, i), spread, sentences->len)};
-        if (g_hash_table_contains(marked, GUINT_TO_POINTER(i))) entry.score *= 1.5;
-        if (i < sentences->len / 10 || i >= sentences->len - sentences->len / 10)
-            entry.score *= 1.1; /* openings and closings sum up */
-        if (entry.score > 0) g_array_append_val(ranked, entry);
+        centre[i] = score_of(sentence_at(sentences, i), g_ptr_array_index(lists, i), spread, sentences->len);
+        sum += centre[i];
+        usable += centre[i] > 0;
+    }
+    for (guint i = 0; i < sentences->len; i++) {
+        if (centre[i] <= 0) continue;
+        bool is_marked = g_hash_table_contains(marked, GUINT_TO_POINTER(i));
+        Ranked entry = {.sentence = i, .score = score_with(worth, centre[i], sum / usable, is_marked, i, sentences->len)};
+        g_array_append_val(ranked, entry);
     }
     g_array_sort(ranked, by_score);
     return ranked;
 }
 
-/* The best that are not alike, in order of time. */
-static GArray *pick(const GArray *ranked, const GPtrArray *lists, guint count) {
+/* The best that are not alike, in order of time, as many as `words` hold. */
+static GArray *pick(const GArray *ranked, const GArray *sentences, const GPtrArray *lists, guint words) {
     GArray *picks = g_array_new(FALSE, FALSE, sizeof(guint));
-    for (guint i = 0; i < ranked->len && picks->len < count; i++) {
+    guint used = 0;
+    for (guint i = 0; i < ranked->len && (used < words || picks->len < PICKS_MIN); i++) {
         guint sentence = g_array_index(ranked, Ranked, i).sentence;
         bool alike = false;
         for (guint j = 0; j < picks->len && !alike; j++)
             alike = terms_likeness(g_ptr_array_index(lists, sentence), g_ptr_array_index(lists, g_array_index(picks, guint, j))) >
                     ALIKE;
-        if (!alike) g_array_append_val(picks, sentence);
+        guint length = sentence_at(sentences, sentence)->words->len;
+        if (alike || (used + length > words && picks->len >= PICKS_MIN)) continue;
+        used += length;
+        g_array_append_val(picks, sentence);
     }
     g_array_sort(picks, by_time);
     return picks;
@@ -94,12 +114,16 @@ static GArray *pick(const GArray *ranked, const GPtrArray *lists, guint count) {
 
 static char *write_text(const Transcript *transcript, const GArray *sentences, const GArray *picks) {
     GString *text = g_string_new(NULL);
+    int before = -1;
     for (guint i = 0; i < picks->len; i++) {
         const Sentence *sentence = sentence_at(sentences, g_array_index(picks, guint, i));
         const char *speaker = transcript_speaker_name(transcript, sentence->speaker);
-        if (text->len > 0) g_string_append_c(text, '\n');
-        if (speaker) g_string_append_printf(text, "%s: ", speaker);
-        g_string_append(text, sentence->text);
+        g_autofree char *words = clause_text(sentence, 0, sentence->words->len);
+        bool goes_on = text->len > 0 && sentence->speaker >= 0 && sentence->speaker == before;
+        before = sentence->speaker;
+        if (text->len > 0) g_string_append_c(text, goes_on ? ' ' : '\n');
+        if (speaker && !goes_on) g_string_append_printf(text, "%s: ", speaker);
+        g_string_append_printf(text, "%s.", words);
     }
     return g_string_free(text, FALSE);
 }
@@ -251,9 +275,11 @@ static void write_topics(const Transcript *transcript, const GArray *sentences, 
 }
 
 void summary_write(const Transcript *transcript, const GArray *sentences, const Terms *terms, const GPtrArray *lists,
-                   GHashTable *marked, Minutes *minutes) {
-    g_autoptr(GArray) ranked = rank(sentences, terms, lists, marked);
-    g_autoptr(GArray) picks = pick(ranked, lists, CLAMP(PICKS_MIN + sentences->len / SENTENCES_A_PICK, PICKS_MIN, PICKS_MAX));
+                   const double *worth, GHashTable *marked, Minutes *minutes) {
+    guint words = 0;
+    for (guint i = 0; i < sentences->len; i++) words += sentence_at(sentences, i)->words->len;
+    g_autoptr(GArray) ranked = rank(sentences, terms, lists, worth, marked);
+    g_autoptr(GArray) picks = pick(ranked, sentences, lists, MIN(words / SUMMARY_PART, SUMMARY_WORDS_MAX));
     char *text = write_text(transcript, sentences, picks);
     g_free(minutes->text);
     minutes->text = *text ? text : g_strdup(SUMMARY_NOTHING);

@@ -4,9 +4,10 @@
 #include "extract/terms.h"
 #include "model/item.h"
 
-/* Sets minutes->text and fills minutes->topics. `lists` are the terms of each sentence (of GArray *); `marked` holds the
- * sentences (guint) that minutes->items stand on: they count more. */
+/* Sets minutes->text and fills minutes->topics. `lists` are the terms of each sentence (of GArray *); `worth` is how much each
+ * sentence is worth by the trained ranking, NULL where it can't be read (another language); `marked` holds the sentences (guint)
+ * that minutes->items stand on: they count more. */
 void summary_write(const Transcript *transcript, const GArray *sentences, const Terms *terms, const GPtrArray *lists,
-                   GHashTable *marked, Minutes *minutes);
+                   const double *worth, GHashTable *marked, Minutes *minutes);
 
 #define SUMMARY_NOTHING "Nothing was said that could be summarised."

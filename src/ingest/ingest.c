@@ -104,6 +104,7 @@ static bool create_job(Ingest *ingest, GError **error) {
     if (jobs_create(ingest->jobs, ingest->job, ingest->worker, &problem)) return true;
     if (error_is(problem, ERROR_NO_SPACE) || !error_kind(problem)->retryable)
         store_delete(ingest->meetings->store, ingest->job->audio_key, NULL);
+    else g_prefix_error(&problem, "it may have been taken in, look at the list before you send it again: ");
     g_propagate_error(error, g_steal_pointer(&problem));
     return false;
 }

@@ -18,14 +18,26 @@
 #include "base/limits.h"
 #include "store/s3_internal.h"
 
+/* Uploads that are to be aborted are, unless the service takes too long for that: then the bucket's rule cleans up. */
+static void end_tasks(S3Store *s3) {
+    gint64 until = g_get_monotonic_time() + S3_CLOSE_WAIT_MS * G_TIME_SPAN_MILLISECOND;
+    g_mutex_lock(&s3->mutex);
+    while (s3->tasks > 0 && g_cond_wait_until(&s3->task_done, &s3->mutex, until)) continue;
+    g_mutex_unlock(&s3->mutex);
+    g_cancellable_cancel(s3->closing);
+    g_thread_pool_free(s3->parts, FALSE, TRUE);
+}
+
 static void s3_close(Store *store) {
     S3Store *s3 = (S3Store *)store;
-    if (s3->parts) g_thread_pool_free(s3->parts, FALSE, TRUE); /* uploads that are to be aborted are */
+    if (s3->parts) end_tasks(s3);
     if (s3->fetches) g_thread_pool_free(s3->fetches, FALSE, TRUE);
     g_ptr_array_unref(s3->clients);
     g_ptr_array_unref(s3->spare);
     g_mutex_clear(&s3->mutex);
     g_cond_clear(&s3->slots_freed);
+    g_cond_clear(&s3->task_done);
+    g_object_unref(s3->closing);
     g_free(s3->bucket);
     g_free(s3->prefix);
     g_free(s3->resource);
@@ -71,9 +83,11 @@ bool store_s3_open(const Settings *settings, HttpTransport *transport, AwsCreden
                     .part_bytes = s3_part_bytes,
                     .clients = g_ptr_array_new_with_free_func(free_client),
                     .spare = g_ptr_array_new_with_free_func(s3_spare_free),
+                    .closing = g_cancellable_new(),
                     .slots_free = S3_PARTS_IN_FLIGHT};
     g_mutex_init(&s3->mutex);
     g_cond_init(&s3->slots_freed);
+    g_cond_init(&s3->task_done);
     s3->parts = g_thread_pool_new(s3_part_work, s3, S3_PARTS_IN_FLIGHT, FALSE, NULL);
     s3->fetches = g_thread_pool_new(s3_fetch_work, s3, S3_FETCHES_AHEAD, FALSE, NULL);
     if (!read_settings(s3, error)) {

@@ -1,8 +1,8 @@
 /* Parts: how large they are, what they stand in, and how many may be under way.
  *
- * The memory of a part is mapped for it alone and grows with what comes, so that a document of some KiB takes some KiB, and all of it goes back to the
- * system: the allocator would keep blocks of this size. While there are writers whose objects have many parts, the memory of those that were sent is used
- * again, since the system clears each page that it gives. Each writer owns the part that it fills; for those under way there are
+ * The memory of a part is mapped for it alone: the system gives pages as they are filled, so that a document of some KiB takes some KiB, and gets them all
+ * back, where the allocator would keep blocks of this size. While there are writers whose objects have many parts, the memory of those that were sent is
+ * used again, since the system clears each page that it gives. Each writer owns the part that it fills; for those under way there are
  * S3_PARTS_IN_FLIGHT slots in the whole store. Who waits for a slot holds none, and those that hold one wait for nobody, so nothing can lock up. */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,6 @@
 
 #include "base/limits.h"
 #include "store/s3_internal.h"
-
-#define CAPACITY_FIRST (64 * KIB)
 
 guint64 s3_part_bytes(guint number) {
     if (number <= S3_PARTS_SMALL) return S3_PART_BYTES;
@@ -37,13 +35,12 @@ static void take_spare(S3Buffer *buffer) {
     g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&s3->mutex);
     if (s3->spare->len == 0) return;
     buffer->data = g_ptr_array_steal_index_fast(s3->spare, s3->spare->len - 1);
-    buffer->capacity = S3_PART_BYTES;
 }
 
 static bool keep_spare(S3Buffer *buffer) {
     S3Store *s3 = buffer->s3;
     g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&s3->mutex);
-    if (buffer->capacity != S3_PART_BYTES || s3->uploading == 0 || s3->spare->len == S3_PARTS_IN_FLIGHT) return false;
+    if (buffer->limit != S3_PART_BYTES || s3->uploading == 0 || s3->spare->len == S3_PARTS_IN_FLIGHT) return false;
     g_ptr_array_add(s3->spare, buffer->data);
     return true;
 }
@@ -70,21 +67,14 @@ S3Buffer *s3_buffer_new(S3Store *s3, guint64 limit, GError **error) {
 
 void s3_buffer_free(S3Buffer *buffer) {
     if (!buffer) return;
-    if (buffer->data && !keep_spare(buffer)) (void)munmap(buffer->data, buffer->capacity);
+    if (buffer->data && !keep_spare(buffer)) (void)munmap(buffer->data, (gsize)buffer->limit);
     if (buffer->fd >= 0) (void)close(buffer->fd);
     g_free(buffer);
 }
 
-static void make_room(S3Buffer *buffer, gsize needed) {
-    gsize capacity = MAX(buffer->capacity, CAPACITY_FIRST);
-    while (capacity < needed) capacity *= 2;
-    capacity = (gsize)MIN(capacity, MAX(buffer->limit, CAPACITY_FIRST));
-    if (capacity == buffer->capacity) return;
-    void *data = buffer->data ? mremap(buffer->data, buffer->capacity, capacity, MREMAP_MAYMOVE)
-                              : mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (data == MAP_FAILED) g_error("no memory for a part of %zu bytes", capacity);
-    buffer->data = data;
-    buffer->capacity = capacity;
+static void map_memory(S3Buffer *buffer) {
+    buffer->data = mmap(NULL, (gsize)buffer->limit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (buffer->data == MAP_FAILED) g_error("no memory for a part of %" G_GUINT64_FORMAT " bytes", buffer->limit);
 }
 
 static bool append_to_file(const S3Buffer *buffer, const guint8 *data, gsize size) {
@@ -99,7 +89,7 @@ static bool append_to_file(const S3Buffer *buffer, const guint8 *data, gsize siz
 bool s3_buffer_append(S3Buffer *buffer, const void *data, gsize size, gsize *taken, GError **error) {
     size = (gsize)MIN(size, buffer->limit - buffer->used);
     if (buffer->fd < 0) {
-        make_room(buffer, (gsize)buffer->used + size);
+        if (!buffer->data) map_memory(buffer);
         memcpy(buffer->data + buffer->used, data, size);
     } else if (!append_to_file(buffer, data, size)) {
         return fail_errno(error, errno, "can't keep a large part in the directory HANSARD_DATA; free space there, or set it to a larger disk");

@@ -38,7 +38,10 @@ typedef struct {
     guint64 slot_tickets, slot_turn;  /* who waits is served in order */
     guint uploading;                  /* writers that have begun a multipart upload */
     GPtrArray *spare;                 /* memory of parts that were sent, kept while any is uploading: at most as much as may be under way */
+    guint tasks;                      /* of the pool `parts`, waiting or under way */
+    GCond task_done;
     GThreadPool *parts;               /* parts under way, and uploads to be aborted */
+    GCancellable *closing;            /* ends what they wait for */
     GThreadPool *fetches;             /* windows fetched ahead */
 } S3Store;
 
@@ -97,12 +100,11 @@ bool s3_head(Store *store, const char *key, StoreInfo *info, GError **error);
 /* The size of a part, so that small objects take small parts, and S3_PARTS_MAX of them hold RECORDING_BYTES_MAX. */
 guint64 s3_part_bytes(guint number);
 
-/* A part that is filled: in memory of its own, mapped and unmapped, so that it goes back to the system; a large one in a file without a name. */
+/* A part that is filled: in memory of its own, or, a large one, in a file without a name. */
 typedef struct {
     S3Store *s3;
     guint64 limit, used;
-    guint8 *data;
-    gsize capacity;
+    guint8 *data; /* `limit` bytes; NULL: nothing came yet, or in a file */
     int fd;      /* -1: in memory */
     guint32 sum; /* CRC-32C of what is in it */
 } S3Buffer;
@@ -139,8 +141,6 @@ typedef struct {
 bool s3_upload_complete(S3Store *s3, const char *key, const char *upload_id, const char *mark, const S3Part *parts, guint count,
                         const char *whole_sum, const StorePut *put, char **etag, gint64 *modified_ms, GError **error);
 bool s3_upload_abort(S3Store *s3, const char *key, const char *upload_id, GError **error);
-/* The same in the background: s3_upload_abort, its error dropped, since the bucket's rule against uploads that were never completed cleans up, too. */
-void s3_upload_abort_later(S3Store *s3, const char *key, const char *upload_id);
 /* The work of the pool `parts`. */
 void s3_part_work(gpointer task, gpointer s3);
 

@@ -98,7 +98,14 @@ static bool get_page(Page *page, guint limit, GError **error) {
     if (page->prefix[0]) s3_query_add(query, "prefix", page->prefix);
     if (page->after) s3_query_add(query, "start-after", page->after);
     S3Request request = {.method = "GET", .query = query->str, .body_bytes_max = S3_LIST_BYTES_MAX};
-    if (!s3_send(page->s3, &request, &response, NULL, error)) return false;
+    g_autoptr(GError) problem = NULL;
+    if (!s3_send(page->s3, &request, &response, NULL, &problem)) {
+        /* S3 has another word for a bucket that is not there: what answers like this is some other server. */
+        if (error_is(problem, ERROR_NOT_FOUND))
+            return fail(error, ERROR_CONFIG, "no S3 service answers where AWS_ENDPOINT_URL leads: %s", problem->message);
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
     gsize size = 0;
     const char *data = g_bytes_get_data(response.body, &size);
     g_autoptr(XmlElement) root = xml_parse(data, size, "the list of the bucket", error);

@@ -12,9 +12,8 @@
 
 typedef enum { FETCH_WAITING, FETCH_RUNNING, FETCH_DONE, FETCH_FAILED } FetchState;
 
-/* One window, shared by the reader and the pool. */
+/* One window, shared by the reader and the pool: a reference-counted box. When it is done, the pool does not look at `data` any more. */
 typedef struct {
-    gatomicrefcount references;
     S3Store *s3;
     char *key, *etag;
     guint64 offset;
@@ -75,19 +74,17 @@ static bool get_range(S3Store *s3, const char *key, const char *etag, guint64 of
 /* ---- windows ---- */
 
 static Fetch *fetch_new(const S3Reader *reader, guint64 offset, gsize size, guint8 *data) {
-    Fetch *fetch = g_new0(Fetch, 1);
+    Fetch *fetch = g_atomic_rc_box_new0(Fetch);
     *fetch = (Fetch){.s3 = reader->s3, .key = g_strdup(reader->key), .etag = g_strdup(reader->etag), .offset = offset, .size = size,
                      .cancel = g_cancellable_new()};
     fetch->data = data ? data : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (fetch->data == MAP_FAILED) g_error("no memory for a window of %zu bytes", size);
-    g_atomic_ref_count_init(&fetch->references);
     g_mutex_init(&fetch->mutex);
     g_cond_init(&fetch->changed);
     return fetch;
 }
 
-static void fetch_unref(Fetch *fetch) {
-    if (!fetch || !g_atomic_ref_count_dec(&fetch->references)) return;
+static void fetch_clear(Fetch *fetch) {
     if (fetch->data) (void)munmap(fetch->data, fetch->size);
     g_object_unref(fetch->cancel);
     g_clear_error(&fetch->failure);
@@ -95,7 +92,10 @@ static void fetch_unref(Fetch *fetch) {
     g_cond_clear(&fetch->changed);
     g_free(fetch->key);
     g_free(fetch->etag);
-    g_free(fetch);
+}
+
+static void fetch_unref(Fetch *fetch) {
+    if (fetch) g_atomic_rc_box_release_full(fetch, (GDestroyNotify)fetch_clear);
 }
 
 /* Fetches, unless someone else does or did. */
@@ -135,6 +135,13 @@ static void drop(Fetch **fetch) {
     fetch_unref(g_steal_pointer(fetch));
 }
 
+/* Its memory, for the next one of that size; NULL where it may still be written to. */
+static guint8 *take_memory(Fetch *fetch, gsize size) {
+    if (!fetch || fetch->size != size) return NULL;
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&fetch->mutex);
+    return fetch->state == FETCH_DONE ? g_steal_pointer(&fetch->data) : NULL;
+}
+
 static Fetch *find_window(const S3Reader *reader, guint64 offset) {
     for (int i = 0; i < S3_WINDOWS; i++) {
         Fetch *window = reader->windows[i];
@@ -154,9 +161,7 @@ static Fetch *add_window(S3Reader *reader, guint64 reading, guint64 offset, gsiz
         furthest = distance;
         place = i;
     }
-    Fetch *old = reader->windows[place];
-    bool ours = old && old->size == size && g_atomic_ref_count_compare(&old->references, 1);
-    guint8 *data = ours ? g_steal_pointer(&old->data) : NULL;
+    guint8 *data = take_memory(reader->windows[place], size);
     drop(&reader->windows[place]);
     reader->windows[place] = fetch_new(reader, offset, size, data);
     return reader->windows[place];
@@ -169,8 +174,7 @@ static void fetch_ahead(S3Reader *reader, const Fetch *window) {
         const Fetch *next = find_window(reader, offset);
         if (!next) {
             Fetch *made = add_window(reader, reading, offset, (gsize)MIN(S3_WINDOW_BYTES, reader->base.size - offset));
-            g_atomic_ref_count_inc(&made->references);
-            g_thread_pool_push(reader->s3->fetches, made, NULL);
+            g_thread_pool_push(reader->s3->fetches, g_atomic_rc_box_acquire(made), NULL);
             next = made;
         }
         offset = next->offset + next->size;

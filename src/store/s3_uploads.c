@@ -116,7 +116,7 @@ bool s3_upload_complete(S3Store *s3, const char *key, const char *upload_id, con
 bool s3_upload_abort(S3Store *s3, const char *key, const char *upload_id, GError **error) {
     g_autofree char *query = upload_query(upload_id);
     g_auto(HttpResponse) response = {0};
-    return s3_send(s3, &(S3Request){.method = "DELETE", .key = key, .query = query}, &response, NULL, error);
+    return s3_send(s3, &(S3Request){.method = "DELETE", .key = key, .query = query, .cancel = s3->closing}, &response, NULL, error);
 }
 
 /* ---- the port ---- */

@@ -28,10 +28,10 @@ typedef struct {
     bool if_none_match;
     S3Buffer *buffer;        /* the part that is filled; NULL: the next byte makes it */
     char *upload_id;         /* NULL: none has begun */
-    GCancellable *cancel;    /* of the parts under way */
     GMutex mutex;            /* of what follows */
     GCond part_done;
     guint under_way;
+    bool abandoned;          /* the caller has gone; the last part that was under way ends the writer */
     GError *failure;         /* of the first part that failed */
     GArray *parts;           /* SentPart, by number */
 } S3Writer;
@@ -118,7 +118,7 @@ static bool send_part(S3Writer *writer, guint number, const S3Buffer *buffer, ch
     s3_query_add(query, "partNumber", digits);
     s3_query_add(query, "uploadId", writer->upload_id);
     http_headers_set(headers, "x-amz-checksum-crc32c", sum);
-    S3Request request = {.method = "PUT", .key = writer->key, .query = query->str, .headers = headers, .cancel = writer->cancel};
+    S3Request request = {.method = "PUT", .key = writer->key, .query = query->str, .headers = headers, .cancel = writer->s3->closing};
     request.body = s3_buffer_body(buffer, &bytes);
     if (!s3_send(writer->s3, &request, &response, NULL, error)) return false;
     char *found = s3_etag(http_response_header(&response, "ETag"));
@@ -127,34 +127,65 @@ static bool send_part(S3Writer *writer, guint number, const S3Buffer *buffer, ch
     return true;
 }
 
+/* Frees the writer when no part is under way any more. */
+static void writer_free(S3Writer *writer) {
+    s3_buffer_free(writer->buffer);
+    if (writer->upload_id) s3_uploading(writer->s3, false);
+    g_clear_pointer(&writer->metadata, g_hash_table_unref);
+    g_clear_error(&writer->failure);
+    g_array_unref(writer->parts);
+    g_mutex_clear(&writer->mutex);
+    g_cond_clear(&writer->part_done);
+    g_free(writer->key);
+    g_free(writer->content_type);
+    g_free(writer->if_match);
+    g_free(writer->mark);
+    g_free(writer->upload_id);
+    g_free(writer);
+}
+
+static bool is_abandoned(S3Writer *writer) {
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&writer->mutex);
+    return writer->abandoned;
+}
+
 static void run_part(S3Writer *writer, const PartTask *task) {
     g_autoptr(GError) problem = NULL;
     char *etag = NULL;
-    bool sent = send_part(writer, task->number, task->buffer, &etag, &problem);
+    bool sent = !is_abandoned(writer) && send_part(writer, task->number, task->buffer, &etag, &problem);
     SentPart part = {etag, task->buffer->sum, task->buffer->used};
     s3_buffer_free(task->buffer);
     s3_slots_give(writer->s3, task->slots);
     g_mutex_lock(&writer->mutex);
     if (sent) g_array_index(writer->parts, SentPart, task->number - 1) = part;
     else if (!writer->failure) writer->failure = g_steal_pointer(&problem);
-    writer->under_way--;
+    bool ends = --writer->under_way == 0 && writer->abandoned;
     g_cond_broadcast(&writer->part_done);
-    g_mutex_unlock(&writer->mutex); /* the writer may be gone from here on */
+    g_mutex_unlock(&writer->mutex); /* from here on the writer may be gone, but for: */
+    if (!ends) return;
+    (void)s3_upload_abort(writer->s3, writer->key, writer->upload_id, NULL);
+    writer_free(writer);
 }
 
-void s3_part_work(gpointer data, gpointer s3) {
+void s3_part_work(gpointer data, gpointer store) {
     PartTask *task = data;
+    S3Store *s3 = store;
     if (task->writer) run_part(task->writer, task);
     else (void)s3_upload_abort(s3, task->key, task->upload_id, NULL);
     g_free(task->key);
     g_free(task->upload_id);
     g_free(task);
+    g_mutex_lock(&s3->mutex);
+    s3->tasks--;
+    g_cond_broadcast(&s3->task_done);
+    g_mutex_unlock(&s3->mutex);
 }
 
-static void push(S3Store *s3, const PartTask *task) { g_thread_pool_push(s3->parts, g_memdup2(task, sizeof *task), NULL); }
-
-void s3_upload_abort_later(S3Store *s3, const char *key, const char *upload_id) {
-    push(s3, &(PartTask){.key = g_strdup(key), .upload_id = g_strdup(upload_id)});
+static void push(S3Store *s3, const PartTask *task) {
+    g_mutex_lock(&s3->mutex);
+    s3->tasks++;
+    g_mutex_unlock(&s3->mutex);
+    g_thread_pool_push(s3->parts, g_memdup2(task, sizeof *task), NULL);
 }
 
 static bool take_failure(S3Writer *writer, GError **error) {
@@ -209,28 +240,16 @@ static void wait_for_parts(S3Writer *writer) {
     g_mutex_unlock(&writer->mutex);
 }
 
-static void writer_free(S3Writer *writer) {
-    s3_buffer_free(writer->buffer);
-    if (writer->upload_id) s3_uploading(writer->s3, false);
-    g_clear_pointer(&writer->metadata, g_hash_table_unref);
-    g_clear_error(&writer->failure);
-    g_array_unref(writer->parts);
-    g_object_unref(writer->cancel);
-    g_mutex_clear(&writer->mutex);
-    g_cond_clear(&writer->part_done);
-    g_free(writer->key);
-    g_free(writer->content_type);
-    g_free(writer->if_match);
-    g_free(writer->mark);
-    g_free(writer->upload_id);
-    g_free(writer);
-}
-
+/* A part that came after the abort would stay, and with it the upload: so the abort waits for those under way, and the caller for nobody. */
 static void writer_abort(StoreWriter *base) {
     S3Writer *writer = (S3Writer *)base;
-    g_cancellable_cancel(writer->cancel);
-    wait_for_parts(writer); /* a part that comes after the abort would stay */
-    if (writer->upload_id) s3_upload_abort_later(writer->s3, writer->key, writer->upload_id);
+    g_clear_pointer(&writer->buffer, s3_buffer_free);
+    g_mutex_lock(&writer->mutex);
+    writer->abandoned = true;
+    bool ends = writer->under_way == 0;
+    g_mutex_unlock(&writer->mutex); /* unless it ends here, another thread may have freed it by now */
+    if (!ends) return;
+    if (writer->upload_id) push(writer->s3, &(PartTask){.key = g_strdup(writer->key), .upload_id = g_strdup(writer->upload_id)});
     writer_free(writer);
 }
 
@@ -331,7 +350,6 @@ bool s3_put_open(Store *store, const char *key, const StorePut *put, StoreWriter
     opened->if_match = g_strdup(put->if_match);
     opened->if_none_match = put->if_none_match;
     opened->metadata = store_metadata_copy(put->metadata);
-    opened->cancel = g_cancellable_new();
     opened->parts = g_array_new(FALSE, TRUE, sizeof(SentPart));
     g_array_set_clear_func(opened->parts, sent_part_clear);
     g_mutex_init(&opened->mutex);

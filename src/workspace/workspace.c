@@ -14,11 +14,13 @@
 
 bool workspace_uses_bucket(const Settings *settings) { return settings->bucket && settings->store_in_s3; }
 
-static void open_aws(Workspace *workspace) {
+static bool open_aws(Workspace *workspace, GError **error) {
     const Settings *settings = workspace->settings;
-    if (!workspace_uses_bucket(settings) && !workspace_uses_table(settings) && !settings->queue_url) return;
+    if (!workspace_uses_bucket(settings) && !workspace_uses_table(settings) && !settings->queue_url) return true;
+    if (!aws_profiles_check(settings, error)) return false;
     workspace->transport = http_curl_new(settings_aws(settings, "AWS_CA_BUNDLE"));
     workspace->credentials = aws_credentials_chain_new(settings, workspace->transport, workspace->clock);
+    return true;
 }
 
 static bool open_store(Workspace *workspace, GError **error) {
@@ -54,8 +56,7 @@ bool workspace_open(Settings *settings, Workspace **workspace, GError **error) {
     opened->settings = settings;
     opened->clock = clock_system();
     opened->worker_name = make_worker_name();
-    open_aws(opened);
-    if (!open_store(opened, error) || !workspace_open_catalog(opened, error)) return false;
+    if (!open_aws(opened, error) || !open_store(opened, error) || !workspace_open_catalog(opened, error)) return false;
     if (settings->queue_url && !queue_open(settings, opened->transport, opened->credentials, opened->clock, &opened->queue, error)) return false;
     g_autofree char *index_path = search_path(settings);
     opened->meetings = (Meetings){opened->store, opened->catalog, opened->clock};

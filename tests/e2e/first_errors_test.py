@@ -3,6 +3,7 @@
 the exit status is 2 where a setting is wrong and 1 where the service failed, and no secret is in it. What no server here can be brought to say (a session
 that has expired, a bucket of another region of AWS) is said by a stand-in, named so."""
 import http.server
+import json
 import pathlib
 import shutil
 import socket
@@ -127,7 +128,7 @@ class FirstErrors(unittest.TestCase):
                                "create-user", "--access", "STRANGER", "--secret", WRONG_SECRET, "--role", "user"], capture_output=True, text=True)
         self.assertEqual(made.returncode, 0, made.stderr)
         bucket = self.buckets[self.versitygw].name
-        self.says(2, [bucket, "S3_BUCKET_NAME", "s3:"], self.settings(self.versitygw, AWS_ACCESS_KEY_ID="STRANGER", AWS_SECRET_ACCESS_KEY=WRONG_SECRET))
+        self.says(2, [bucket, "S3_BUCKET_NAME", "hansard setup", "AWS_PROFILE"], self.settings(self.versitygw, AWS_ACCESS_KEY_ID="STRANGER", AWS_SECRET_ACCESS_KEY=WRONG_SECRET))
 
     def test_wrong_secret(self):
         for server in self.buckets:
@@ -160,9 +161,6 @@ class FirstErrors(unittest.TestCase):
                      [("x-amz-bucket-region", "ap-southeast-2")], "<Endpoint>bucket.s3.ap-southeast-2.amazonaws.com</Endpoint>") as service:
             self.says(2, ["AWS_REGION", "ap-southeast-2"], self.settings(self.minio, AWS_ENDPOINT_URL=service.url))
 
-    def test_no_region(self):
-        self.says(2, ["AWS_REGION"], self.settings(self.minio, AWS_REGION=None, AWS_ENDPOINT_URL=None))
-
     def test_unreachable(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
@@ -191,6 +189,24 @@ class FirstErrors(unittest.TestCase):
         for status, code in ((503, "SlowDown"), (500, "InternalError")):
             with StandIn(status, code, "Please wait.") as service:
                 self.says(1, [code], self.settings(self.minio, AWS_ENDPOINT_URL=service.url), [("list",)])
+
+    def test_table_missing(self):
+        """The table alone: nothing is taken in that could not be listed. Table and keys: the list comes from the keys and says why, and what is added is kept."""
+        words = ["DYNAMODB_TABLE_NAME", "meeting-metadata", "hansard setup"]
+        with servers.DynamoDbLocal() as table:
+            settings = s3.Bucket(self.versitygw).settings(AWS_ENDPOINT_URL_DYNAMODB=table.url, USE_DYNAMODB="true")
+            self.says(2, words, {**settings, "HANSARD_INDEX": "dynamodb"})
+            self.says(2, words + ["is kept as meeting-"], settings, [("add", "talk.vtt")])
+            done = run(self.folder, "list", "--json", **settings)
+            self.assertEqual((done.returncode, json.loads(done.stdout)["count"]), (0, 1), done.stderr)
+            for word in words:
+                self.assertIn(word, done.stderr)
+
+    def test_table_that_does_not_answer(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        settings = self.settings(self.versitygw, AWS_ENDPOINT_URL_DYNAMODB=url, HANSARD_INDEX="dynamodb")
+        self.says(1, ["DYNAMODB_TABLE_NAME", url, "AWS_ENDPOINT_URL"], settings)
 
     # the clock
 
@@ -267,6 +283,6 @@ def relay(listener, port):
 
 
 if __name__ == "__main__":
-    servers.prepare("versitygw", "minio")
+    servers.prepare("versitygw", "minio", "dynamodb")
     import s3
     unittest.main()

@@ -574,7 +574,7 @@ class Meetings(Api):
         """Many large texts are refused beyond a few, and hold up no upload, edit or delete."""
         body = json.dumps({"text": "Ann: We will ship the importer on Friday, and Bob writes the release notes by Monday.\n" * 5000})
         meeting, answers = self.meeting(), []
-        send = lambda: answers.append(self.server.request("POST", "/api/meeting/process", body, {"Content-Type": "application/json"}))
+        send = lambda: answers.append(self.server.request("POST", "/api/meeting/process", body, {"Content-Type": "application/json"}, timeout=240))
         senders = [threading.Thread(target=send) for _ in range(16)]
         for sender in senders:
             sender.start()

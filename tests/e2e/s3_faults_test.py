@@ -39,7 +39,7 @@ class Case:
 
     def __init__(self, test, name, fault, at, lasting, objects=()):
         self.name = f"{name}-{fault}-{at}{'-lasting' if lasting else ''}"
-        self.fault, self.at, self.lasting, self.at_all = fault, at, lasting, (fault, at, lasting)
+        self.fault, self.at, self.lasting = fault, at, lasting
         self.space = test.bucket.workspace(self.name, objects)
         self.data = test.folder / self.name
         self.data.mkdir()
@@ -108,27 +108,35 @@ class Faults(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.folder)
         cls.talk = cls.folder / "talk.vtt"
         cls.talk.write_text(TALK)
-        # A meeting to edit and to remove, and how many requests each command makes where all goes well.
-        cls.counts = {}
+        # A meeting to edit and to remove, and the requests that each command makes where all goes well.
+        cls.requests = {}
         model = cls.bucket.workspace("model")
         with FaultProxy(cls.server.url) as way:
             settings = model.settings(endpoint=way.url, HANSARD_TRANSCRIBER="none")
             way.count()
             cls.meeting_id = run_json(cls.folder / "model", "add", cls.talk, **settings)["meeting_id"]
-            cls.counts["add"] = way.seen
+            cls.requests["add"] = way.passed
             cls.objects = model.snapshot()
             way.count()
             done = run(cls.folder / "model", "rm", "--yes", cls.meeting_id, **settings)
             assert done.returncode == 0, done.stderr
-            cls.counts["rm"] = way.seen
-        assert model.keys() == [], model.keys()
-        print(f"requests: {cls.counts}", file=sys.stderr)
+            cls.requests["rm"] = way.passed
+            assert model.keys() == [], model.keys()
+            cls.bucket.workspace("model", cls.objects)
+            with Server(cls.folder / "model", HANSARD_WORKERS="0", **settings) as server:
+                wait_quiet(way)
+                _, headers, _ = server.request("GET", f"/api/meetings/{cls.meeting_id}")
+                way.count()
+                status, answer = patch(server, cls.meeting_id, "count", headers)
+                assert status == 200, answer
+                cls.requests["edit"] = way.passed
+        print(f"requests: {({name: len(made) for name, made in cls.requests.items()})}", file=sys.stderr)
 
-    def run_cases(self, cases, work):
-        """All of them, some at a time; fails with what each that failed has to say."""
+    def run_cases(self, cases, work, at_a_time=AT_A_TIME):
+        """All of them; fails with what each that failed has to say."""
         problems, cases = [], list(cases)
         began = time.monotonic()
-        with concurrent.futures.ThreadPoolExecutor(min(len(cases), AT_A_TIME if cases[0][0] != "stall" else len(cases))) as pool:
+        with concurrent.futures.ThreadPoolExecutor(at_a_time) as pool:
             futures = {pool.submit(work, *case): case for case in cases}
             for future in concurrent.futures.as_completed(futures):
                 if future.exception():
@@ -137,9 +145,14 @@ class Faults(unittest.TestCase):
         self.assertEqual(problems, [], f"{len(problems)} of {len(cases)} cases failed:\n" + "\n".join(problems[:20]))
 
     @staticmethod
-    def cases(count, faults, lasting):
-        """One more than the count, in which all goes well."""
-        return ((fault, at, lasting) for fault in faults for at in range(1, count + 2))
+    def cases(requests, faults, lasting):
+        """Every fault at every request that has what is to be broken; and one behind the last, where all goes well."""
+        needed = {"half": 0, "flip-request": 0, "flip": 1}
+        for fault in faults:
+            for at, bodies in enumerate(requests, start=1):
+                if fault not in needed or bodies[needed[fault]]:
+                    yield fault, at, lasting
+        yield "error", len(requests) + 1, lasting
 
     # add
 
@@ -147,7 +160,7 @@ class Faults(unittest.TestCase):
         case = Case(self, "add", fault, at, lasting)
         with FaultProxy(self.server.url) as way:
             done = case.run_faulty(way, "add", "--json", self.talk)
-        kept = re.findall(r"meeting-[0-9a-f-]{36}", done.stderr)[:1]
+        kept = re.findall(r"is kept as (meeting-[0-9a-f-]{36})", done.stderr)
         if done.returncode == 0:
             kept = [json.loads(done.stdout)["meeting_id"]]
             case.check(not case.jobs(), "it says that it is done, and there is still a job")
@@ -168,13 +181,10 @@ class Faults(unittest.TestCase):
         case.check(not orphans or lasting, f"left over after one fault: {orphans}")
 
     def test_add_once(self):
-        self.run_cases(self.cases(self.counts["add"], ONCE, False), self.add)
+        self.run_cases(self.cases(self.requests["add"], ONCE, False), self.add)
 
     def test_add_lasting(self):
-        self.run_cases(self.cases(self.counts["add"], LASTING, True), self.add)
-
-    def test_add_stalls(self):
-        self.run_cases(self.cases(self.counts["add"], ["stall"], False), self.add)
+        self.run_cases(self.cases(self.requests["add"], LASTING, True), self.add)
 
     # rm
 
@@ -196,22 +206,12 @@ class Faults(unittest.TestCase):
         case.check(case.space.keys() == [], f"left over: {case.space.keys()}")
 
     def test_remove_once(self):
-        self.run_cases(self.cases(self.counts["rm"], ONCE, False), self.remove)
+        self.run_cases(self.cases(self.requests["rm"], ONCE, False), self.remove)
 
     def test_remove_lasting(self):
-        self.run_cases(self.cases(self.counts["rm"], LASTING, True), self.remove)
-
-    def test_remove_stalls(self):
-        self.run_cases(self.cases(self.counts["rm"], ["stall"], False), self.remove)
+        self.run_cases(self.cases(self.requests["rm"], LASTING, True), self.remove)
 
     # edit
-
-    def patch(self, server, name, headers=None):
-        if not headers:
-            status, headers, body = server.request("GET", f"/api/meetings/{self.meeting_id}")
-            assert status == 200, body
-        edit = {"title": name, "speakers": {}, "items": {"A-1": {"owner": name}, "REQ-1": {"text": f"The system shall {name}."}}}
-        return server.json("PATCH", f"/api/meetings/{self.meeting_id}", edit, {"If-Match": headers["ETag"]}, timeout=IDLE_LIMIT_S * 10)
 
     def shown(self, case, server):
         """The name of the last edit, which must be the same wherever the meeting is shown."""
@@ -228,48 +228,49 @@ class Faults(unittest.TestCase):
         folder = case.data
         with FaultProxy(self.server.url) as way, Server(folder, **case.space.settings(endpoint=way.url, HANSARD_WORKERS="0", HANSARD_TRANSCRIBER="none")) as server:
             wait_quiet(way)
-            status, answer = self.patch(server, "begin")
+            status, answer = patch(server, self.meeting_id, "begin")
             case.check(status == 200, answer)
             for at in range(first, last + 1):
                 before = self.shown(case, server)
                 _, headers, _ = server.request("GET", f"/api/meetings/{self.meeting_id}")
                 way.arm(fault, at, lasting)
-                status, answer = self.patch(server, f"edit {at}", headers)
+                status, answer = patch(server, self.meeting_id, f"edit {at}", headers)
                 way.disarm()
                 case.check(status == 200 or way.hits, f"{at}: {status} {answer} without a fault")
                 after = self.shown(case, server)
                 case.check(after == f"edit {at}" or status != 200 and after == before, f"{at}: {status}, before {before}, after {after}: {way.hits} {answer}")
                 if status != 200:
                     case.check(status in (500, 502, 503) and re.search(WORDS[fault], answer["detail"], re.I), f"{at}: {status} {answer} {way.hits}")
-                status, answer = self.patch(server, f"after {at}")
+                status, answer = patch(server, self.meeting_id, f"after {at}")
                 case.check(status == 200 and self.shown(case, server) == f"after {at}", f"{at}: the next edit: {status} {answer}")
                 record = case.space.whole_record(self.meeting_id)
                 case.check("pending_edit" not in record, f"{at}: an edit is still pending")
                 rows = run_json(folder / "other", "list", **case.clean)["meetings"]
                 case.check([row["title"] for row in rows] == [f"after {at}"], f"{at}: listed as {rows}")
 
-    def edit_requests(self):
-        """How many an edit makes."""
-        case = Case(self, "edit-count", "none", 0, False, self.objects)
-        with FaultProxy(self.server.url) as way, Server(case.data, **case.space.settings(endpoint=way.url, HANSARD_WORKERS="0", HANSARD_TRANSCRIBER="none")) as server:
-            wait_quiet(way)
-            _, headers, _ = server.request("GET", f"/api/meetings/{self.meeting_id}")
-            way.count()
-            status, answer = self.patch(server, "count", headers)
-            self.assertEqual(status, 200, answer)
-            return way.seen
-
     def test_edit_once(self):
-        count = self.edit_requests()
+        count = len(self.requests["edit"])
         self.run_cases(((fault, 1, count + 1, False) for fault in ONCE), self.edits)
 
     def test_edit_lasting(self):
-        count = self.edit_requests()
+        count = len(self.requests["edit"])
         half = count // 2
         self.run_cases(((fault, *span, True) for fault in LASTING for span in ((1, half), (half + 1, count + 1))), self.edits)
 
-    def test_edit_stalls(self):
-        self.run_cases((("stall", at, at, False) for at in range(1, self.edit_requests() + 1)), self.edits)
+    def test_stalls(self):
+        """Of all three, and all at the same time: each waits for the idle limit and does nothing else."""
+        works = {"add": self.add, "rm": self.remove, "edit": lambda fault, at, lasting: self.edits(fault, at, at, lasting)}
+        cases = [(name, at) for name, made in self.requests.items() for at in range(1, len(made) + 1)]
+        self.run_cases(cases, lambda name, at: works[name]("stall", at, False), len(cases))
+
+
+def patch(server, meeting_id, name, headers=None):
+    """An edit of three documents, on the version that `headers` tell, or else on the one that stands."""
+    if not headers:
+        status, headers, body = server.request("GET", f"/api/meetings/{meeting_id}")
+        assert status == 200, body
+    edit = {"title": name, "items": {"A-1": {"owner": name}, "REQ-1": {"text": f"The system shall {name}."}}}
+    return server.json("PATCH", f"/api/meetings/{meeting_id}", edit, {"If-Match": headers["ETag"]}, timeout=IDLE_LIMIT_S * 10)
 
 
 def wait_quiet(way):

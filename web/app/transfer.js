@@ -1,5 +1,6 @@
 // A file on its way to the server in parts, a few at a time. What fails and may pass is tried again, ever more slowly; what was sent is not
-// sent again, also when the page is another one by now: the server is asked which parts are there.
+// sent again, also when the page is another one by now: the server is asked which parts are there. A part counts only if its end was
+// acknowledged to this browser, too: some services keep, and list, one that broke off midway.
 import { ApiError, beginUpload, completeUpload, readUpload, sendPart, signParts, uploadFile } from './api.js';
 import { text } from './strings.js';
 
@@ -9,7 +10,7 @@ const SIGN_AT_ONCE = 16;
 const URL_SPARE_MS = 60000;  // a URL that ends sooner is not begun with
 const BACKOFF_FIRST_MS = 1000;
 const BACKOFF_MAX_MS = 60000;
-const REFUSALS_MAX = 3;  // of signed URLs, one after another: then it is not their age
+const REFUSALS_MAX = 3;  // of the URLs of one part: then it is not their age
 const ROUNDS_MAX = 3;    // of sending what is missing
 
 /** `enter(signal)` resolves when one of `places` is free; `leave()` gives it back. */
@@ -55,16 +56,21 @@ async function checkReadable(blob) {
 }
 
 export class Transfer {
-    #file; #on; #signal = null; #partSize = 0; #queue = []; #urls = new Map(); #signing = null; #refusals = 0;
+    #file; #on; #signal = null; #partSize = 0; #queue = []; #urls = new Map(); #signing = null;
     #doneBytes = 0; #flying = new Map();  // number → bytes of the parts in flight
+    #acknowledged;
     /** Why it waits, and until when: {message, until}; null: it does not. */
     trouble = null;
     completing = false;
 
-    /** `id` of an upload that was begun before; null: none was. `on.begun(id)` is told the id of a new one, `on.gone(id)` of one that is lost. */
-    constructor(file, id, on) {
+    /**
+     * `id` of an upload that was begun before, with the numbers of its parts that were acknowledged; null: none was. `on.begun(id)` is told the id
+     * of a new one, `on.gone(id)` of one that is lost, `on.acknowledged(id, number)` of each part.
+     */
+    constructor(file, id, acknowledged, on) {
         this.#file = file;
         this.id = id;
+        this.#acknowledged = new Set(acknowledged);
         this.#on = on;
     }
 
@@ -87,7 +93,6 @@ export class Transfer {
     async run(signal) {
         this.#signal = signal;
         this.trouble = null;
-        this.#refusals = 0;
         try {
             for (let round = 1; ; round++) {
                 try {
@@ -108,6 +113,7 @@ export class Transfer {
         if (error.status === 404) {
             this.#on.gone(this.id);
             this.id = null;
+            this.#acknowledged.clear();
         }
         return true;
     }
@@ -152,7 +158,7 @@ export class Transfer {
         this.#partSize = known.part_size;
         const there = new Map(known.parts.map((part) => [part.number, part.size]));
         const numbers = Array.from({ length: known.part_count }, (_, i) => i + 1);
-        const missing = numbers.filter((number) => there.get(number) !== this.#sizeOf(number));
+        const missing = numbers.filter((number) => there.get(number) !== this.#sizeOf(number) || !this.#acknowledged.has(number));
         this.#doneBytes = known.size - missing.reduce((sum, number) => sum + this.#sizeOf(number), 0);
         return missing;
     }
@@ -178,7 +184,16 @@ export class Transfer {
     async #sendOne(number, signal) {
         await gate.enter(signal);
         try {
-            await this.#persist(() => this.#try(number, signal), signal);
+            let refusals = 0;
+            await this.#persist(async () => {
+                try {
+                    await this.#try(number, signal);
+                } catch (error) {
+                    // Its URL has grown old: the next try has a new one.
+                    if (error.status === 403 && ++refusals < REFUSALS_MAX) error.mayPass = true;
+                    throw error;
+                }
+            }, signal);
             this.#doneBytes += this.#sizeOf(number);
         } finally {
             gate.leave();
@@ -191,13 +206,25 @@ export class Transfer {
         const url = await this.#urlOf(number, signal);
         try {
             await sendPart(url, blob, { onProgress: (bytes) => this.#flying.set(number, bytes), signal });
-            this.#refusals = 0;
+            this.#acknowledged.add(number);
+            this.#on.acknowledged(this.id, number);
         } catch (error) {
-            if (error.status === 0) await checkReadable(blob);
-            if (error.status === 403 && ++this.#refusals < REFUSALS_MAX) error.mayPass = true;  // it has grown old: the next try has a new one
+            if (error.status === 0) {
+                await checkReadable(blob);
+                await this.#checkThere(signal);
+            }
             throw error;
         } finally {
             this.#flying.delete(number);
+        }
+    }
+
+    /** A bucket that has dropped the upload may break the connection instead of saying so; the server tells (404). */
+    async #checkThere(signal) {
+        try {
+            await readUpload(this.id, signal);
+        } catch (error) {
+            if (error.status === 404) throw error;
         }
     }
 

@@ -23,13 +23,18 @@ function write(list) {
     }
 }
 
-/** [{id, name, size, lastModified}], the oldest first. */
-export const unfinished = read;
+/** [{id, name, size, lastModified, sent}], the oldest first; `sent`: the numbers of the parts that were acknowledged. */
+export const unfinished = () => read().map((entry) => ({ ...entry, sent: Array.isArray(entry.sent) ? entry.sent : [] }));
 
 export function remember(id, file, handle) {
-    write([...read().filter((entry) => entry.id !== id), { id, name: file.name, size: file.size, lastModified: file.lastModified }]);
+    const entry = { id, name: file.name, size: file.size, lastModified: file.lastModified, sent: [] };
+    write([...read().filter((other) => other.id !== id), entry]);
     if (handle) handles('readwrite', (store) => store.put(handle, id)).catch(() => {});
 }
+
+/** This part was acknowledged. */
+export const noteSent = (id, number) =>
+    write(unfinished().map((entry) => (entry.id === id ? { ...entry, sent: [...new Set([...entry.sent, number])] } : entry)));
 
 export function forget(id) {
     write(read().filter((entry) => entry.id !== id));

@@ -5,7 +5,7 @@ import { announce, fill, h, icon, iconButton, notice } from './dom.js';
 import { bytes, duration } from './format.js';
 import { text } from './strings.js';
 import { Transfer } from './transfer.js';
-import { forget, hasHandle, heldElsewhere, hold, isSameFile, keptFile, remember, unfinished } from './unfinished.js';
+import { forget, hasHandle, heldElsewhere, hold, isSameFile, keptFile, noteSent, remember, unfinished } from './unfinished.js';
 
 const AT_ONCE = 3;
 const RATE_WINDOW_MS = 8000;
@@ -138,9 +138,10 @@ async function run(upload) {
     const { name } = upload.source;
     const control = new AbortController();
     upload.control = control;
-    upload.transfer ??= new Transfer(upload.file, upload.id, {
+    upload.transfer ??= new Transfer(upload.file, upload.id, upload.source.sent ?? [], {
         begun: (id) => { upload.id = id; hold(id, upload.control.signal); remember(id, upload.file, upload.handle); },
         gone: (id) => { upload.id = null; upload.known = 0; forget(id); },
+        acknowledged: noteSent,
     });
     upload.setState('sending');
     ticker ??= setInterval(tick, SHOW_MS);
@@ -211,7 +212,7 @@ async function showUnfinished(entry) {
     upload.setState('interrupted', [h('p.aside', await hasHandle(entry) ? text.upload.goOnWhy : text.upload.chooseAgain), button]);
     try {
         const known = await readUpload(entry.id);
-        upload.known = known.parts.reduce((sum, part) => sum + part.size, 0);
+        upload.known = known.parts.reduce((sum, part) => sum + (entry.sent.includes(part.number) ? part.size : 0), 0);
         upload.show();
     } catch (error) {
         // Gone: it has become a meeting, was cancelled elsewhere, or has expired.

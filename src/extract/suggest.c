@@ -1,0 +1,165 @@
+/* "So you're gonna look at the product evaluation" becomes "Look at the product evaluation": the first subject and auxiliary that stand
+ * before a verb are left out, and tell who it is about. */
+#include "extract/suggest.h"
+
+#include <string.h>
+
+#include "extract/clauses.h"
+#include "extract/requirements.h"
+
+#define CONFIDENCE_MAX 0.75 /* below what is called sure */
+#define WORDS_MIN 4         /* of a sentence that can stand for an item */
+
+#define GOING "(?:going to|gonna|supposed to)"
+#define HELPER                                                                                                                   \
+    "(?:'ll| will| shall| should| can| could| must| might|'re " GOING "| are " GOING "|'m " GOING "| am " GOING "| is " GOING    \
+    "| need to| needs to| have to| has to|'ve got to| want to|'d like to|'ll have to|'ll need to)"
+#define ADVERBS "(?: probably| maybe| first| now| still| already| kind of| sort of| try to| be able to| just| go and)*"
+
+typedef enum { SUBJECT_SPEAKER, SUBJECT_YOU, SUBJECT_ALL, SUBJECT_WE, SUBJECT_NAMED } Subject;
+
+static const struct {
+    Subject subject;
+    const char *phrase;
+} forms[] = {
+    {SUBJECT_ALL, "(?:we all|everybody|everyone|all of us|all of you|you all)" HELPER ADVERBS " (?<what>.+)"},
+    {SUBJECT_SPEAKER, "(?:i" HELPER "|let me|what i will do is)" ADVERBS " (?<what>.+)"},
+    {SUBJECT_YOU, "(?:you(?: guys| two)?" HELPER "|(?:can|could|will|would) you)" ADVERBS " (?<what>.+)"},
+    {SUBJECT_NAMED, "(?<who>[^ ]+)" HELPER ADVERBS " (?<what>.+)"},
+    {SUBJECT_WE, "(?:we(?: both)?" HELPER "|let's)" ADVERBS " (?<what>.+)"},
+};
+
+/* Jobs that people are called by: "the marketing expert", "Industrial Designer". */
+#define JOBS                                                                                                                     \
+    "(?i:designer|expert|manager|engineer|developer|director|officer|analyst|architect|tester|specialist|coordinator)"
+static const char *const jobs = "(?|(?<job>(?:[A-Z][a-z]+ ){1,2}" JOBS ")|(?i:the|our) (?<job>(?:[a-z]+ ){1,2}" JOBS "))(?![a-z])";
+
+static char *plain_words(const Sentence *sentence, guint from, guint to) {
+    if (from >= to) return g_strdup("");
+    const PlainWord *first = &g_array_index(sentence->words, PlainWord, from), *last = &g_array_index(sentence->words, PlainWord, to - 1);
+    return g_strndup(sentence->plain + first->plain_at, last->plain_end - first->plain_at);
+}
+
+/* "industrial designer" → "Industrial Designer" */
+static char *titled(const char *words) {
+    g_auto(GStrv) parts = g_strsplit(words, " ", -1);
+    for (guint i = 0; parts[i]; i++) parts[i][0] = g_ascii_toupper(parts[i][0]);
+    return g_strjoinv(" ", parts);
+}
+
+#define LOOK_BACK 4 /* units in which "you" may have been called by a job */
+
+/* Adds the jobs that a unit names to `found`; false where there are two different ones. */
+static bool read_jobs(const char *text, char **found) {
+    static GRegex *regex;
+    g_autoptr(GMatchInfo) match = NULL;
+    for (g_regex_match(phrase_once(&regex, jobs, ""), text, 0, &match); g_match_info_matches(match);
+         g_match_info_next(match, NULL)) {
+        g_autofree char *words = g_match_info_fetch_named(match, "job"), *job = titled(words);
+        if (g_str_has_prefix(job, "The ") || g_str_has_prefix(job, "So ") || g_str_has_prefix(job, "And ")) memmove(job, strchr(job, ' ') + 1, strlen(strchr(job, ' ')));
+        if (*found && strcmp(*found, job) != 0) return false;
+        if (!*found) *found = g_steal_pointer(&job);
+    }
+    return true;
+}
+
+/* The one job that the pick names, or that its speaker named just before it; NULL where there is none or several. */
+static char *job_of(const Talk *talk, const Pick *pick) {
+    g_autofree char *found = NULL;
+    for (guint i = 0; i < pick->units->len; i++)
+        if (!read_jobs(g_array_index(talk->units, Unit, g_array_index(pick->units, guint, i)).text, &found)) return NULL;
+    const Unit *best = &g_array_index(talk->units, Unit, pick->best);
+    for (guint i = pick->best; !found && i > 0 && pick->best - i < LOOK_BACK; i--) {
+        const Unit *unit = &g_array_index(talk->units, Unit, i - 1);
+        if (unit->speaker == best->speaker && !read_jobs(unit->text, &found)) return NULL;
+    }
+    return g_steal_pointer(&found);
+}
+
+/* Leaves out what only leads to the point: "so okay I think". */
+static guint skip_openings(const Sentence *sentence) {
+    static const char *const openings[] = {"so",   "okay",  "ok",    "and",       "but",  "well",  "yeah", "yes",  "right", "alright", "now",
+                                           "yep",  "no",    "maybe", "basically", "like", "again", "or",   "that", "then",  "because", "um",
+                                           "also", "first", "cool",  "good",      "fine", NULL};
+    static const char *const thinking[] = {"think", "guess", "mean", "suppose", "believe", "know", NULL};
+    static const char *const thinkers[] = {"i", "you", "we", NULL};
+    guint at = 0, count = sentence->words->len;
+    while (at + WORDS_MIN < count) {
+        if (sentence_word_is(sentence, at, openings))
+            at++;
+        else if (sentence_word_is(sentence, at, thinkers) && sentence_word_is(sentence, at + 1, thinking))
+            at += 2;
+        else
+            break;
+    }
+    return at;
+}
+
+/* Where the text begins, and whom it is about. */
+static guint read_form(const Talk *talk, const Sentence *sentence, char **owner) {
+    static GRegex *regexes[G_N_ELEMENTS(forms)];
+    guint best = G_MAXUINT, found = skip_openings(sentence);
+    for (gsize i = 0; i < G_N_ELEMENTS(forms); i++) {
+        g_autoptr(GMatchInfo) match = NULL;
+        int at = -1, begin = 0, who = -1;
+        if (!g_regex_match(phrase_once(&regexes[i], forms[i].phrase, "$"), sentence->plain, 0, &match) ||
+            !g_match_info_fetch_named_pos(match, "what", &at, NULL) || at < 0 || !g_match_info_fetch_pos(match, 0, &begin, NULL))
+            continue;
+        guint what = sentence_word_at(sentence, (guint)at);
+        const char *name = NULL;
+        if (forms[i].subject == SUBJECT_NAMED) {
+            g_match_info_fetch_named_pos(match, "who", &who, NULL);
+            name = who >= 0 ? name_known_at(talk->names, sentence, sentence_word_at(sentence, (guint)who)) : NULL;
+            if (!name) continue;
+        }
+        if ((guint)begin >= best || what + 2 > sentence->words->len) continue;
+        best = (guint)begin;
+        found = what;
+        g_clear_pointer(owner, g_free);
+        if (forms[i].subject == SUBJECT_SPEAKER) name = transcript_speaker_name(talk->transcript, sentence->speaker);
+        if (forms[i].subject == SUBJECT_ALL) name = "Everyone";
+        *owner = g_strdup(name);
+    }
+    return found;
+}
+
+static void set_text(Item *item, char *text) {
+    g_free(item->text);
+    item->text = text;
+}
+
+static void restate(const Talk *talk, const Pick *pick, Item *item, const Sentence *sentence, guint *from, guint *to) {
+    *from = item->kind == ITEM_ACTION ? read_form(talk, sentence, &item->owner) : skip_openings(sentence);
+    *to = item->kind == ITEM_ACTION ? clause_end(sentence, talk->names, *from) : sentence->words->len;
+    if (*to < *from + 2) *to = sentence->words->len;
+    set_text(item, clause_text(sentence, *from, *to));
+    if (item->kind == ITEM_ACTION && !item->owner) item->owner = job_of(talk, pick);
+    if (item->kind != ITEM_REQUIREMENT) return;
+    g_autofree char *plain = plain_words(sentence, 0, sentence->words->len);
+    set_text(item, g_strconcat("The system shall fulfil: ", item->text, NULL));
+    item->type = g_strdup(requirement_type(plain));
+    item->priority = g_strdup("should");
+}
+
+/* The sentence of the likeliest unit, or where that says little the longest of the pick. */
+static guint sentence_of_pick(const Talk *talk, const Pick *pick) {
+    guint chosen = g_array_index(talk->units, Unit, pick->best).sentence;
+    if (sentence_at(talk->sentences, chosen)->words->len >= WORDS_MIN) return chosen;
+    for (guint i = 0; i < pick->units->len; i++) {
+        guint other = g_array_index(talk->units, Unit, g_array_index(pick->units, guint, i)).sentence;
+        if (sentence_at(talk->sentences, other)->words->len > sentence_at(talk->sentences, chosen)->words->len) chosen = other;
+    }
+    return chosen;
+}
+
+Item *suggestion_of(const Talk *talk, const Pick *pick, ItemKind kind, guint *sentence, guint *from, guint *to) {
+    Item *item = item_new(kind);
+    *sentence = sentence_of_pick(talk, pick);
+    restate(talk, pick, item, sentence_at(talk->sentences, *sentence), from, to);
+    item->confidence = MIN(pick->probability, CONFIDENCE_MAX);
+    for (guint i = 0; i < pick->units->len; i++) {
+        const Unit *unit = &g_array_index(talk->units, Unit, g_array_index(pick->units, guint, i));
+        item_add_evidence(item, &(Evidence){.first = unit->segment, .last = unit->segment, .quote = unit->text});
+    }
+    return item;
+}

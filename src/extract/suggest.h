@@ -1,0 +1,16 @@
+/* Items that were not said plainly: a pick of the ranking, restated as far as its words allow. */
+#pragma once
+
+#include "extract/names.h"
+#include "extract/ranking.h"
+#include "model/item.h"
+
+typedef struct {
+    const Transcript *transcript;
+    const GArray *sentences, *units;
+    const Names *names;
+} Talk;
+
+/* The item that a pick stands for, with text, owner (NULL rather than guessed), confidence and evidence. `*sentence` and the words
+ * `*from`..`*to` of it are what the text was made of. Caller frees. */
+Item *suggestion_of(const Talk *talk, const Pick *pick, ItemKind kind, guint *sentence, guint *from, guint *to);
