@@ -18,7 +18,7 @@ TALK = "WEBVTT\n\n" + "".join(
         ("Bob", "The system must send a confirmation email after every booking."),
         ("Ann", "Who will pay for the translation of the help pages?")]))
 LLAMA = llama_server.prefix()
-SKIPPED = "SKIPPED: llama.cpp's server is not built; HANSARD_TEST_LLAMA=1 builds it, setup/llama.sh too"
+SKIPPED = "SKIPPED: no real model server; HANSARD_TEST_LLAMA=1 builds and asks one"
 
 
 def words(text):
