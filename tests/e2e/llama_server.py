@@ -27,24 +27,28 @@ class LlamaServer:
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [self.prefix / "bin/llama-server", "-m", self.prefix / "share/smollm2.gguf", "--host", "127.0.0.1", "--port", str(self.port), "-t", "1",
-             "-c", str(self.context), "-np", "1", "--api-key", self.key, "--alias", "smollm2", "--seed", "7"],
+             "-c", str(self.context), "-np", "1", "--api-key", self.key, "--alias", "smollm2", "--seed", "7",
+             # a model so small goes round in circles, and never ends its answer, unless what it wrote already costs it something
+             "--presence-penalty", "1.5", "--frequency-penalty", "1.0", "--repeat-last-n", "512"],
             stdout=self.log, stderr=self.log, env={name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")})
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             assert self.process.poll() is None, "llama-server ended: " + self.tail()
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
             try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
                 connection.request("GET", "/health")
                 if connection.getresponse().status == 200:
                     return self
             except OSError:
                 pass
+            finally:
+                connection.close()
             time.sleep(0.2)
         raise AssertionError("llama-server does not come up: " + self.tail())
 
-    def tail(self):
+    def tail(self, size=3000):
         self.log.seek(0)
-        return self.log.read().decode(errors="replace")[-3000:]
+        return self.log.read().decode(errors="replace")[-size:]
 
     def __exit__(self, *_):
         self.process.terminate()

@@ -49,29 +49,21 @@ class OpenAiTest(unittest.TestCase):
 
     @unittest.skipUnless(LLAMA, SKIPPED)
     def test_real_server(self):
+        """The server takes the question and holds the model to the schema: what comes back is of the form, however poor, or cut off at its limit."""
         with llama_server.LlamaServer(LLAMA) as server:
             metadata, summary, requirements, said = self.add(**server.settings, HANSARD_PRICE_INPUT="1", HANSARD_PRICE_OUTPUT="2")
         self.check_quotes(summary, requirements, said)
-        usage = summary["usage"]
+        usage, note = summary["usage"], summary["note"] or ""
         self.assertGreaterEqual(usage["calls"], 1)
-        self.assertGreater(usage["input_tokens"], 300)
+        self.assertGreater(usage["input_tokens"], 500 * usage["calls"])
         self.assertGreater(usage["output_tokens"], 0)
         self.assertAlmostEqual(usage["cost"], (usage["input_tokens"] + 2 * usage["output_tokens"]) / 1e6, places=5)
-        self.assertIn(summary["extractor"]["name"], ("openai", "offline"))
         if summary["extractor"]["name"] == "openai":
             self.assertEqual(metadata["extractor"]["model"], "smollm2")
             self.assertRegex(metadata["extractor"]["prompt_sha256"], "^[0-9a-f]{64}$")
+            self.assertGreater(summary["coverage"], 0)
         else:
-            self.assertTrue(summary["note"])
-
-    @unittest.skipUnless(LLAMA, SKIPPED)
-    def test_strict_schema_is_taken(self):
-        """The server holds the model to the schema: what comes back is of the form, however poor, or cut off at its limit."""
-        with llama_server.LlamaServer(LLAMA) as server:
-            _, summary, _, _ = self.add(**server.settings)
-        self.assertNotIn("not of the form", summary["note"] or "")
-        self.assertNotIn("no JSON object", summary["note"] or "")
-        self.assertNotIn("does not take the question", summary["note"] or "")
+            self.assertIn("was cut off at its limit", note)
 
     @unittest.skipUnless(LLAMA, SKIPPED)
     def test_wrong_key(self):
@@ -84,14 +76,16 @@ class OpenAiTest(unittest.TestCase):
 
     @unittest.skipUnless(LLAMA, SKIPPED)
     def test_context_is_smaller_than_said(self):
-        """400 exceed_context_size_error: the parts become smaller until they fit."""
+        """400 exceed_context_size_error: the parts become smaller until the server works on one. Its answer would take too long to wait for."""
         line = "Ann: And then the soup in the canteen was cold again, so that nobody spoke for quite a while.\n"
-        with llama_server.LlamaServer(LLAMA, context=8192) as server:
-            _, summary, _, _ = self.add("WEBVTT\n\n" + "".join(
-                f"{i // 3600:02}:{i // 60 % 60:02}:{i % 60:02}.000 --> {i // 3600:02}:{i // 60 % 60:02}:{i % 60:02}.900\n{line}\n" for i in range(600)),
-                **{**server.settings, "HANSARD_CONTEXT_TOKENS": "32768"})
-            log = server.tail()
-        self.assertGreaterEqual(summary["usage"]["calls"], 2, log)
+        talk = "".join(f"00:{i // 60:02}:{i % 60:02}.000 --> 00:{i // 60:02}:{i % 60:02}.900\n{line}\n" for i in range(150))
+        with llama_server.LlamaServer(LLAMA) as server:
+            settings = {**server.settings, "HANSARD_CONTEXT_TOKENS": "16384", "HANSARD_EXTRACTOR_TIMEOUT_SECONDS": "5"}
+            _, summary, _, _ = self.add("WEBVTT\n\n" + talk, **settings)
+            log = server.tail(100000)
+        too_long, begun = log.find("exceeds the available context size"), log.rfind("processing task")
+        self.assertGreater(too_long, 0, log)
+        self.assertGreater(begun, too_long, log)
         self.assertNotIn("takes less at a time", summary["note"] or "")
 
     def test_nobody_there(self):
