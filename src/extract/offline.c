@@ -10,6 +10,7 @@
 #include "extract/clauses.h"
 #include "extract/cues.h"
 #include "extract/dates.h"
+#include "extract/jobs.h"
 #include "extract/questions.h"
 #include "extract/requirements.h"
 #include "extract/suggest.h"
@@ -128,20 +129,6 @@ static bool read_due(const Reading *reading, const Sentence *sentence, guint fir
     return true;
 }
 
-/* "the Industrial Designer will": a job is named by all of its words. */
-static char *owner_of(const Sentence *sentence, const Candidate *candidate) {
-    static const char *const jobs[] = {"Designer", "Expert", "Manager", "Engineer", "Developer", "Director", "Officer", "Analyst",
-                                       "Architect", "Tester", "Specialist", "Coordinator", "Team", NULL};
-    guint from = candidate->owner_word;
-    if (!candidate->owner || !g_strv_contains(jobs, candidate->owner)) return g_strdup(candidate->owner);
-    while (from > 0 && candidate->owner_word - from < 2 && g_array_index(sentence->words, PlainWord, from - 1).capital &&
-           !g_array_index(sentence->words, PlainWord, from).after_comma)
-        from--;
-    static const char *const articles[] = {"the", "our", "so", "and", "then", NULL};
-    if (from < candidate->owner_word && sentence_word_is(sentence, from, articles)) from++;
-    return sentence_words(sentence, from, candidate->owner_word + 1);
-}
-
 static void propose_candidate(Reading *reading, const Candidate *candidate) {
     const Sentence *sentence = sentence_at(reading->sentences, candidate->sentence);
     Item *item = item_new(candidate->kind);
@@ -150,7 +137,7 @@ static void propose_candidate(Reading *reading, const Candidate *candidate) {
     item->text = previous ? g_strdup(sentence_at(reading->sentences, candidate->sentence - 1)->text)
                           : clause_text(sentence, candidate->from, candidate->to);
     item->confidence = candidate->confidence;
-    item->owner = owner_of(sentence, candidate);
+    item->owner = jobs_full_name(sentence, candidate->owner_word, candidate->owner);
     if (candidate->kind == ITEM_ACTION && read_due(reading, sentence, candidate->from, candidate->to, item)) item->confidence += 0.1;
     if (candidate->kind == ITEM_QUESTION && sentence->question) {
         char *asked = g_strconcat(item->text, "?", NULL);
@@ -285,6 +272,14 @@ static double said(double likely, double least) {
     return CLAMP(odds / (1 + odds), least, CONFIDENCE_SURE - 0.01);
 }
 
+static void add_suggestion(Reading *reading, const Talk *talk, const Pick *pick, ItemKind kind) {
+    guint sentence = 0, from = 0, to = 0;
+    g_autoptr(Item) item = suggestion_of(talk, pick, kind, &sentence, &from, &to);
+    if (joins_proposal(reading, kind, pick, item)) return;
+    if (kind == ITEM_ACTION) read_due(reading, sentence_at(reading->sentences, sentence), from, to, item);
+    propose(reading, g_steal_pointer(&item), sentence, false);
+}
+
 static void add_picks(Reading *reading, const Ranking *ranking, Rank rank, ItemKind kind) {
     const Talk talk = {reading->input->transcript, reading->sentences, reading->units, reading->names};
     g_autofree double *likely = g_new0(double, reading->sentences->len + 1);
@@ -303,12 +298,10 @@ static void add_picks(Reading *reading, const Ranking *ranking, Rank rank, ItemK
             item->confidence = said(likely[proposal->sentence], sure ? PROMISE_LEAST : 0);
     }
     for (guint i = 0; i < picks->len; i++) {
-        guint sentence = 0, from = 0, to = 0;
         const Pick *pick = &g_array_index(picks, Pick, i);
-        g_autoptr(Item) item = suggestion_of(&talk, pick, kind, &sentence, &from, &to);
-        if (joins_proposal(reading, kind, pick, item)) continue;
-        if (kind == ITEM_ACTION) read_due(reading, sentence_at(reading->sentences, sentence), from, to, item);
-        propose(reading, g_steal_pointer(&item), sentence, false);
+        g_autoptr(GArray) parts = kind == ITEM_ACTION ? jobs_parts(&talk, pick) : NULL;
+        if (!parts) add_suggestion(reading, &talk, pick, kind);
+        for (guint j = 0; parts && j < parts->len; j++) add_suggestion(reading, &talk, &g_array_index(parts, Pick, j), kind);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "extract/clauses.h"
+#include "extract/jobs.h"
 #include "extract/requirements.h"
 
 #define CONFIDENCE_MAX 0.75 /* below what is called sure */
@@ -22,7 +23,7 @@ static const struct {
     Subject subject;
     const char *phrase;
 } forms[] = {
-    {SUBJECT_ALL, "(?:we all|everybody|everyone|all of us|all of you|you all)" HELPER ADVERBS " (?<what>.+)"},
+    {SUBJECT_ALL, "(?:we all|everybody|everyone|all of us|all of you|you all)(?:" HELPER "|'s " GOING ")" ADVERBS " (?<what>.+)"},
     {SUBJECT_ALL, "(?:we(?:'ve got| have|'ll have| will have) to)" ADVERBS " (?<what>.+)"},
     {SUBJECT_SPEAKER, "(?:i" HELPER "|let me|what i will do is)" ADVERBS " (?<what>.+)"},
     {SUBJECT_YOU, "(?:you(?: guys| two)?" HELPER "|(?:can|could|will|would) you)" ADVERBS " (?<what>.+)"},
@@ -30,51 +31,10 @@ static const struct {
     {SUBJECT_WE, "(?:we(?: both)?" HELPER "|let's)" ADVERBS " (?<what>.+)"},
 };
 
-/* Jobs that people are called by: "the marketing expert", "Industrial Designer". */
-#define JOBS                                                                                                                     \
-    "(?i:designer|expert|manager|engineer|developer|director|officer|analyst|architect|tester|specialist|coordinator)"
-static const char *const jobs = "(?|(?<job>(?:[A-Z][a-z]+ ){1,2}" JOBS ")|(?i:the|our) (?<job>(?:[a-z]+ ){1,2}" JOBS "))(?![a-z])";
-
 static char *plain_words(const Sentence *sentence, guint from, guint to) {
     if (from >= to) return g_strdup("");
     const PlainWord *first = &g_array_index(sentence->words, PlainWord, from), *last = &g_array_index(sentence->words, PlainWord, to - 1);
     return g_strndup(sentence->plain + first->plain_at, last->plain_end - first->plain_at);
-}
-
-/* "industrial designer" → "Industrial Designer" */
-static char *titled(const char *words) {
-    g_auto(GStrv) parts = g_strsplit(words, " ", -1);
-    for (guint i = 0; parts[i]; i++) parts[i][0] = g_ascii_toupper(parts[i][0]);
-    return g_strjoinv(" ", parts);
-}
-
-#define LOOK_BACK 4 /* units in which "you" may have been called by a job */
-
-/* Adds the jobs that a unit names to `found`; false where there are two different ones. */
-static bool read_jobs(const char *text, char **found) {
-    static GRegex *regex;
-    g_autoptr(GMatchInfo) match = NULL;
-    for (g_regex_match(phrase_once(&regex, jobs, ""), text, 0, &match); g_match_info_matches(match);
-         g_match_info_next(match, NULL)) {
-        g_autofree char *words = g_match_info_fetch_named(match, "job"), *job = titled(words);
-        if (g_str_has_prefix(job, "The ") || g_str_has_prefix(job, "So ") || g_str_has_prefix(job, "And ")) memmove(job, strchr(job, ' ') + 1, strlen(strchr(job, ' ')));
-        if (*found && strcmp(*found, job) != 0) return false;
-        if (!*found) *found = g_steal_pointer(&job);
-    }
-    return true;
-}
-
-/* The one job that the pick names, or that its speaker named just before it; NULL where there is none or several. */
-static char *job_of(const Talk *talk, const Pick *pick) {
-    g_autofree char *found = NULL;
-    for (guint i = 0; i < pick->units->len; i++)
-        if (!read_jobs(g_array_index(talk->units, Unit, g_array_index(pick->units, guint, i)).text, &found)) return NULL;
-    const Unit *best = &g_array_index(talk->units, Unit, pick->best);
-    for (guint i = pick->best; !found && i > 0 && pick->best - i < LOOK_BACK; i--) {
-        const Unit *unit = &g_array_index(talk->units, Unit, i - 1);
-        if (unit->speaker == best->speaker && !read_jobs(unit->text, &found)) return NULL;
-    }
-    return g_steal_pointer(&found);
 }
 
 /* Leaves out what only leads to the point: "so okay I think". */
@@ -107,19 +67,21 @@ static guint read_form(const Talk *talk, const Sentence *sentence, char **owner)
             !g_match_info_fetch_named_pos(match, "what", &at, NULL) || at < 0 || !g_match_info_fetch_pos(match, 0, &begin, NULL))
             continue;
         guint what = sentence_word_at(sentence, (guint)at);
-        const char *name = NULL;
+        g_autofree char *name = NULL;
         if (forms[i].subject == SUBJECT_NAMED) {
             g_match_info_fetch_named_pos(match, "who", &who, NULL);
-            name = who >= 0 ? name_known_at(talk->names, sentence, sentence_word_at(sentence, (guint)who)) : NULL;
+            if (who < 0) continue;
+            guint word = sentence_word_at(sentence, (guint)who);
+            name = jobs_full_name(sentence, word, name_known_at(talk->names, sentence, word));
             if (!name) continue;
         }
         if ((guint)begin >= best || what + 2 > sentence->words->len) continue;
         best = (guint)begin;
         found = what;
-        g_clear_pointer(owner, g_free);
-        if (forms[i].subject == SUBJECT_SPEAKER) name = transcript_speaker_name(talk->transcript, sentence->speaker);
-        if (forms[i].subject == SUBJECT_ALL) name = "Everyone";
-        *owner = g_strdup(name);
+        if (forms[i].subject == SUBJECT_SPEAKER) name = g_strdup(transcript_speaker_name(talk->transcript, sentence->speaker));
+        if (forms[i].subject == SUBJECT_ALL) name = g_strdup("Everyone");
+        g_free(*owner);
+        *owner = g_steal_pointer(&name);
     }
     return found;
 }
@@ -134,7 +96,7 @@ static void restate(const Talk *talk, const Pick *pick, Item *item, const Senten
     *to = item->kind == ITEM_ACTION ? clause_end(sentence, talk->names, *from) : sentence->words->len;
     if (*to < *from + 2) *to = sentence->words->len;
     set_text(item, clause_text(sentence, *from, *to));
-    if (item->kind == ITEM_ACTION && !item->owner) item->owner = job_of(talk, pick);
+    if (item->kind == ITEM_ACTION && !item->owner) item->owner = jobs_named(talk, pick);
     if (item->kind != ITEM_REQUIREMENT) return;
     g_autofree char *plain = plain_words(sentence, 0, sentence->words->len);
     set_text(item, g_strconcat("The system shall fulfil: ", item->text, NULL));

@@ -1,0 +1,105 @@
+#include "extract/jobs.h"
+
+#include <string.h>
+
+#include "extract/clauses.h"
+
+#define LOOK_BACK 4 /* units in which "you" may have been called by a job */
+
+#define JOBS                                                                                                                     \
+    "(?i:designer|expert|manager|engineer|developer|director|officer|analyst|architect|tester|specialist|coordinator)"
+static const char *const jobs =
+    "(?|(?<job>(?:[A-Z][a-z]+ ){1,2}" JOBS ")|(?i:the|our|and|um|uh|then) (?<job>(?:[a-z]+ ){1,2}" JOBS "))(?![a-z])";
+static const char *const you = "(?i:you(?:'ll| will| can| should| have to| are (?:going to|gonna)|'re (?:going to|gonna)))(?![a-z])";
+
+char *jobs_full_name(const Sentence *sentence, guint word, const char *name) {
+    static const char *const last[] = {"Designer", "Expert", "Manager", "Engineer", "Developer", "Director", "Officer", "Analyst",
+                                       "Architect", "Tester", "Specialist", "Coordinator", "Team", NULL};
+    static const char *const articles[] = {"the", "our", "so", "and", "then", NULL};
+    guint from = word;
+    if (!name || !g_strv_contains(last, name)) return g_strdup(name);
+    while (from > 0 && word - from < 2 && g_array_index(sentence->words, PlainWord, from - 1).capital &&
+           !g_array_index(sentence->words, PlainWord, from).after_comma)
+        from--;
+    if (from < word && sentence_word_is(sentence, from, articles)) from++;
+    return sentence_words(sentence, from, word + 1);
+}
+
+/* "industrial designer" → "Industrial Designer" */
+static char *titled(const char *words) {
+    static const char *const openings[] = {"The ", "So ", "And ", "Then ", "Our ", "Uh ", "Um ", NULL};
+    g_auto(GStrv) parts = g_strsplit(words, " ", -1);
+    for (guint i = 0; parts[i]; i++) parts[i][0] = g_ascii_toupper(parts[i][0]);
+    g_autofree char *job = g_strjoinv(" ", parts);
+    const char *rest = job;
+    for (guint i = 0; openings[i]; i++)
+        if (g_str_has_prefix(rest, openings[i])) rest += strlen(openings[i]);
+    return g_strdup(rest);
+}
+
+/* Adds the jobs that a unit names to `found`; false where there are two different ones. */
+static bool read_jobs(const char *text, char **found) {
+    static GRegex *regex;
+    g_autoptr(GMatchInfo) match = NULL;
+    for (g_regex_match(phrase_once(&regex, jobs, ""), text, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL)) {
+        g_autofree char *words = g_match_info_fetch_named(match, "job"), *job = titled(words);
+        if (*found && strcmp(*found, job) != 0) return false;
+        if (!*found) *found = g_steal_pointer(&job);
+    }
+    return true;
+}
+
+static const Unit *unit_of(const Talk *talk, const Pick *pick, guint i) {
+    return &g_array_index(talk->units, Unit, g_array_index(pick->units, guint, i));
+}
+
+char *jobs_named(const Talk *talk, const Pick *pick) {
+    g_autofree char *found = NULL;
+    for (guint i = 0; i < pick->units->len; i++)
+        if (!read_jobs(unit_of(talk, pick, i)->text, &found)) return NULL;
+    const Unit *best = &g_array_index(talk->units, Unit, pick->best);
+    for (guint i = pick->best; !found && i > 0 && pick->best - i < LOOK_BACK; i--) {
+        const Unit *unit = &g_array_index(talk->units, Unit, i - 1);
+        if (unit->speaker == best->speaker && !read_jobs(unit->text, &found)) return NULL;
+    }
+    return g_steal_pointer(&found);
+}
+
+/* Whom a unit is about: a job, "you", or NULL. */
+static char *about(const Unit *unit) {
+    static GRegex *regex;
+    g_autofree char *job = NULL;
+    if (!read_jobs(unit->text, &job)) return NULL;
+    if (job) return g_steal_pointer(&job);
+    return g_regex_match(phrase_once(&regex, you, ""), unit->text, 0, NULL) ? g_strdup("you") : NULL;
+}
+
+static void pick_clear(gpointer data) { g_array_unref(((Pick *)data)->units); }
+
+static void begin_part(GArray *parts, const Pick *pick, guint best) {
+    Pick part = {.best = best, .units = g_array_new(FALSE, FALSE, sizeof(guint)), .probability = pick->probability};
+    g_array_append_val(parts, part);
+}
+
+/* A part's best unit is the pick's where it holds that, else the one that says whom it is about. */
+GArray *jobs_parts(const Talk *talk, const Pick *pick) {
+    GArray *parts = g_array_new(FALSE, FALSE, sizeof(Pick));
+    g_autofree char *whom = NULL;
+    g_array_set_clear_func(parts, pick_clear);
+    begin_part(parts, pick, g_array_index(pick->units, guint, 0));
+    for (guint i = 0; i < pick->units->len; i++) {
+        guint index = g_array_index(pick->units, guint, i);
+        g_autofree char *next = about(unit_of(talk, pick, i));
+        /* "the designer … you'll look at": still the designer */
+        bool other = next && whom && strcmp(next, whom) != 0 && strcmp(next, "you") != 0;
+        if (other) begin_part(parts, pick, index);
+        Pick *part = &g_array_index(parts, Pick, parts->len - 1);
+        g_array_append_val(part->units, index);
+        if (index == pick->best || (next && !whom)) part->best = index;
+        if (next && (other || !whom)) {
+            g_free(whom);
+            whom = g_steal_pointer(&next);
+        }
+    }
+    return parts;
+}
