@@ -57,8 +57,9 @@ damage: build ## 10,000 random damages to a store of 1,000 meetings: all named, 
 bench: packages build model ## speed and memory against peers in the same run
 	@bench/run.sh
 
-bench-understanding: build ## what the offline extractor understands, measured on annotated meetings in MEETINGS
+bench-understanding: build model ## how well it understands: items, owners, dates, summary on meetings in MEETINGS, then words beside other recognisers
 	@HANSARD_BIN=$(hansard) python3 -B bench/understanding.py --data "$(MEETINGS)"
+	@HANSARD_BIN=$(hansard) bench/speech.sh
 
 train: ## train the offline extractor's model again from MEETINGS: src/extract/model.bin, the same bytes
 	@setup/packages.sh train
