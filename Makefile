@@ -10,7 +10,7 @@ export HANSARD_PREFIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hansard
 build_dir = build/$(PRESET)
 hansard = build/release/hansard
 
-.PHONY: help run serve add build model test sanitize damage bench bench-understanding train install package package-test clean packages packages-test whisper servers vectors axe
+.PHONY: help run serve add build model test sanitize damage bench bench-understanding train install package package-test reproducible-test clean packages packages-test whisper servers vectors axe
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -72,6 +72,9 @@ package: build model ## Debian packages of the program and the speech model: bui
 
 package-test: build model ## installs, upgrades and removes those packages on a clean Debian 12 (as root)
 	@setup/package-test.sh
+
+reproducible-test: build model ## builds the packages twice, in two folders: the same bytes
+	@setup/reproducible-test.sh
 
 clean: ## remove what was built here (the prefix with whisper.cpp and models stays)
 	rm -rf build
