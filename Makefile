@@ -10,7 +10,7 @@ export HANSARD_PREFIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hansard
 build_dir = build/$(PRESET)
 hansard = build/release/hansard
 
-.PHONY: help run serve add build model test sanitize damage bench bench-understanding train clean packages packages-test whisper servers vectors axe
+.PHONY: help run serve add build model test sanitize damage bench bench-understanding train install package package-test reproducible-test clean packages packages-test whisper servers vectors axe
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -64,6 +64,18 @@ bench-understanding: build model ## how well it understands: items, owners, date
 train: ## train the offline extractor's model again from MEETINGS: src/extract/model.bin, the same bytes
 	@setup/packages.sh train
 	@OPENBLAS_NUM_THREADS=1 python3 -B training/train.py --data "$(MEETINGS)"
+
+install: build model ## the program in its places: PREFIX=/usr/local, DESTDIR=
+	@cmake --install build/release --prefix "$(or $(PREFIX),/usr/local)"
+
+package: build model ## Debian packages of the program and the speech model: build/packages
+	@setup/package.sh build/packages
+
+package-test: build model ## installs, upgrades and removes those packages on a clean Debian 12 (as root)
+	@setup/package-test.sh
+
+reproducible-test: build model ## builds the packages twice, in two folders: the same bytes
+	@setup/reproducible-test.sh
 
 clean: ## remove what was built here (the prefix with whisper.cpp and models stays)
 	rm -rf build

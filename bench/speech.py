@@ -111,7 +111,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--gap", type=float, default=2.0, help="seconds of silence between files")
     prefix = os.environ.get("HANSARD_PREFIX", os.path.expanduser("~/.cache/hansard"))
-    parser.add_argument("--whisper-cli", default=os.path.join(prefix, "whisper-1.8.5-openmp", "bin", "whisper-cli"))
+    parser.add_argument("--whisper-cli", default=os.path.join(prefix, "whisper-1.8.5-openmp-mapped", "bin", "whisper-cli"))
     parser.add_argument("--faster-whisper", help="the folder that setup/faster-whisper.sh prints; without it this peer is left out")
     options = parser.parse_args()
     options.model = os.path.abspath(options.model)

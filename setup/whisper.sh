@@ -16,13 +16,13 @@ fetch_source() {
     rm -rf "$work/unpacked" "$work"/*.tar.gz
 }
 
-# Static; portable (AVX2, not this processor's own); threads by OpenMP: ggml's own wait in a spin, which makes two recognitions at a time ten times
+# The same bytes from whatever folder. Static; portable (AVX2, not this processor's own); threads by OpenMP: ggml's own wait in a spin, which makes two recognitions at a time ten times
 # slower than OpenMP's, told by GOMP_SPINCOUNT to sleep (src/sandbox/child.c).
 build() {
+    local flags="-ffunction-sections -fdata-sections -ffile-prefix-map=$work=whisper"
     run_logged "$work/configure.log" cmake -G Ninja -S "$work/source" -B "$work/build" -DCMAKE_BUILD_TYPE=Release \
         -DBUILD_SHARED_LIBS=OFF -DGGML_NATIVE=OFF -DGGML_OPENMP=ON -DWHISPER_BUILD_TESTS=OFF \
-        -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_C_FLAGS="-ffunction-sections -fdata-sections" \
-        -DCMAKE_CXX_FLAGS="-ffunction-sections -fdata-sections" -DCMAKE_INSTALL_LIBDIR=lib \
+        -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_C_FLAGS="$flags" -DCMAKE_CXX_FLAGS="$flags" -DCMAKE_INSTALL_LIBDIR=lib \
         -DWHISPER_BUILD_EXAMPLES="$1" -DWHISPER_BUILD_SERVER=OFF -DCMAKE_INSTALL_PREFIX="$out.new"
     shift
     say "building whisper.cpp $WHISPER_VERSION (once; about two minutes on two cores)"

@@ -104,7 +104,7 @@ const SettingSpec settings_table[] = {
 const gsize settings_count = G_N_ELEMENTS(settings_table);
 
 /* Names that other programs of the project read; not settings, not unknown either. */
-static const char *const foreign_names[] = {"HANSARD_PREFIX", "HANSARD_BIN", NULL};
+static const char *const foreign_names[] = {"HANSARD_PREFIX", "HANSARD_BIN", "HANSARD_SETTINGS", NULL};
 
 static const SettingSpec *spec_named(const char *name) {
     for (gsize i = 0; i < settings_count; i++)

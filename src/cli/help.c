@@ -11,8 +11,7 @@ char *help_option_name(const SettingSpec *spec) {
 }
 
 static void print_settings(void) {
-    g_print("Settings: from the environment, a .env file in the working directory, or options; an option wins over the "
-            "environment, the environment over the file.\n\n");
+    g_print("Settings: %s\n\n", HELP_SETTINGS);
     for (gsize i = 0; i < settings_count; i++) {
         const SettingSpec *spec = &settings_table[i];
         g_autofree char *option = help_option_name(spec);
@@ -32,9 +31,7 @@ static void print_settings_markdown(void) {
 }
 
 static void print_commands(const Command *const *commands) {
-    g_print("Hansard turns the recording of a meeting into a transcript, a summary, action items, decisions and requirements,\n"
-            "each with the words and the second that prove it, kept in your own bucket or directory.\n\n"
-            "Usage: hansard COMMAND [OPTION…] …\n\n");
+    g_print(HELP_PURPOSE "\n\nUsage: hansard COMMAND [OPTION…] …\n\n");
     for (gsize i = 0; commands[i]; i++) {
         if (commands[i]->hidden) continue;
         g_autofree char *usage = g_strconcat(commands[i]->name, " ", commands[i]->arguments, NULL);
@@ -42,13 +39,18 @@ static void print_commands(const Command *const *commands) {
         g_print("  %s %s\n", cell, commands[i]->sentence);
     }
     g_print("\n`hansard COMMAND --help` shows its options and an example; `hansard help settings` the settings.\n"
-            "Exit status: 0 done, 1 failed, 2 wrong usage or a wrong setting.\n");
+            "Exit status: " HELP_EXIT_STATUS "\n");
 }
 
 int help_print(const Command *const *commands, const char *topic) {
     if (!topic) print_commands(commands);
     else if (strcmp(topic, "settings") == 0) print_settings();
     else if (strcmp(topic, "settings.md") == 0) print_settings_markdown();
+    else if (strcmp(topic, "man") == 0) help_print_man(commands);
+    else if (strcmp(topic, "settings.man") == 0) help_print_settings_man();
+    else if (strcmp(topic, "bash") == 0) help_print_bash(commands);
+    else if (strcmp(topic, "zsh") == 0) help_print_zsh(commands);
+    else if (strcmp(topic, "fish") == 0) help_print_fish(commands);
     else {
         g_printerr("hansard: there is no help on \"%s\"; `hansard help` lists the commands\n", topic);
         return 2;

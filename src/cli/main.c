@@ -81,6 +81,15 @@ static bool check_arguments(const Command *command, const Invocation *invocation
                 command->name);
 }
 
+/* The file that HANSARD_SETTINGS names, which must be there; else `.env`, which may be. */
+static bool load_settings(const char *const *options, Settings **settings, GError **error) {
+    const char *named = g_getenv("HANSARD_SETTINGS");
+    if (!named || !*named) return settings_load(".env", options, settings, error);
+    if (!g_file_test(named, G_FILE_TEST_EXISTS))
+        return fail(error, ERROR_CONFIG, "there is no settings file %s: HANSARD_SETTINGS must name one that this user can reach", named);
+    return settings_load(named, options, settings, error);
+}
+
 static bool run_command(const Command *command, int argc, char **argv, GError **error) {
     g_autoptr(GPtrArray) settings = g_ptr_array_new_with_free_func(g_free);
     Options options = {settings, FALSE};
@@ -88,7 +97,7 @@ static bool run_command(const Command *command, int argc, char **argv, GError **
     if (!parse_options(command, &argc, &argv, &options, error)) return false;
     g_ptr_array_add(settings, NULL);
     /* The confined child takes its orders from the channel: no settings, no files. */
-    if (!command->hidden && !settings_load(".env", (const char *const *)settings->pdata, &loaded, error)) return false;
+    if (!command->hidden && !load_settings((const char *const *)settings->pdata, &loaded, error)) return false;
     char **arguments = argv + 1;
     if (arguments[0] && strcmp(arguments[0], "--") == 0) arguments++;
     Invocation invocation = {loaded, options.json, arguments, g_strv_length(arguments)};

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# The packages as users get them: on a clean Debian 12 with systemd (in a container without network) install, process a recording, upgrade, remove, purge.
+. "$(dirname "$0")/common.sh"
+
+work=$(mktemp -d /var/tmp/hansard-package-test.XXXXXX)
+root=$work/root
+leader= # systemd of the container, as this machine sees it
+nspawn=
+
+clean_up() {
+    [ -z "$nspawn" ] || { kill "$nspawn" && wait "$nspawn"; } 2>/dev/null || true
+    rm -rf --one-file-system "$work"
+}
+trap clean_up EXIT
+
+inside() { nsenter -t "$leader" -a -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root DEBIAN_FRONTEND=noninteractive "$@"; }
+web() { nsenter -t "$leader" -n curl -sSf --noproxy '*' "http://127.0.0.1:8080$1" "${@:2}"; }
+passed() { printf 'ok: %s\n' "$*"; }
+
+# expect WHAT COMMAND…: COMMAND succeeds within 30 seconds.
+expect() {
+    local what=$1 try
+    shift
+    for try in {1..60}; do
+        "$@" >"$work/expect.log" 2>&1 && { passed "$what"; return; }
+        sleep 0.5
+    done
+    cat "$work/expect.log" >&2
+    inside journalctl -u hansard --no-pager -n 30 >&2 || true
+    die "not so: $what (after $try tries)"
+}
+
+boot() {
+    systemd-nspawn --quiet --directory "$root" --boot --register=no --keep-unit --private-network --console=pipe <"/dev/null" >"$work/console.log" 2>&1 &
+    nspawn=$!
+    local try
+    for try in {1..60}; do
+        leader=$(cat "/proc/$nspawn/task/$nspawn/children" 2>/dev/null | awk '{print $1}')
+        if [ -n "$leader" ] && inside systemctl is-system-running --wait >/dev/null 2>&1; then return; fi
+        kill -0 "$nspawn" 2>/dev/null || break
+        sleep 0.5
+    done
+    cat "$work/console.log" >&2
+    die "systemd does not start in a container here (try $try)"
+}
+
+install_packages() { # DIR inside; tells what the packages' scripts say
+    inside sh -c 'apt-get -y --no-install-recommends --no-download install "$1"/*.deb' sh "$1" >"$work/apt.log" 2>&1 ||
+        { tail -n 40 "$work/apt.log" >&2; die "apt does not install the packages of $1"; }
+}
+
+# What someone sees of the meetings: the list, and the items of the one that was recorded.
+meetings() { web /api/meetings | jq -S '[.meetings[] | {meeting_id, title, action_items_count}]'; }
+items() { web "/api/meetings/$id" | jq -S '[.meeting.action_items, .meeting.decisions, .meeting.requirements]'; }
+
+[ "$(id -u)" -eq 0 ] || die "this test is root's: it makes and boots a clean Debian root"
+cd "$setup_dir/.."
+version=$(sed -n 's/^project(hansard VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
+next=$version+next
+"$setup_dir/packages.sh" package-test
+"$setup_dir/package.sh" "$work/old"
+"$setup_dir/package.sh" "$work/new" "$next"
+"$setup_dir/clean-root.sh" "$root"
+mkdir -p "$root/debs"
+cp -r "$work/old" "$work/new" "$root/debs/"
+# What the packages need comes from the mirror now: from here on there is no network.
+run_logged "$work/download.log" chroot "$root" sh -c 'apt-get install -y --no-install-recommends --download-only /debs/old/*.deb'
+say "booting it"
+boot
+
+say "install"
+install_packages /debs/old
+expect "the service runs" inside systemctl is-active hansard
+expect "it answers, as version $version" sh -c "nsenter -t $leader -n curl -sSf --noproxy '*' http://127.0.0.1:8080/readyz | grep -F '\"$version\"'"
+expect "man finds both pages" inside test -e /usr/share/man/man1/hansard.1.gz -a -e /usr/share/man/man5/hansard.conf.5.gz
+score=$(inside systemd-analyze security --no-pager hansard | sed -n 's/.*Overall exposure level for hansard.service: \([0-9.]*\).*/\1/p')
+expect "systemd's exposure level of the unit, $score, is at most 2.0" awk -v score="$score" 'BEGIN {exit !(score != "" && score <= 2.0)}'
+
+say "a recording"
+id=$(web '/api/meetings?filename=product-review.m4a' -H 'Content-Type: application/octet-stream' --data-binary @samples/product-review.m4a | jq -r .meeting_id)
+for _ in {1..600}; do
+    status=$(web "/api/meetings/$id" | jq -r .meeting.status)
+    [ "$status" != ready ] && [ "$status" != failed ] || break
+    sleep 1
+done
+expect "it is ready" test "$status" = ready
+items >"$work/items"
+expect "it has action items" jq -e '.[0] | length >= 3' "$work/items"
+jq -r '.[0][].text' "$work/items" | sed 's/^/    /'
+meetings >"$work/meetings"
+expect "the command line shows it, as the service's user" sh -c "nsenter -t $leader -a -- runuser -u hansard -- env HANSARD_SETTINGS=/etc/hansard/hansard.conf hansard list --json | grep -F $id"
+expect "the audit of systemd finds no refused call" sh -c "! nsenter -t $leader -a -- journalctl -u hansard --no-pager | grep -iE 'filter|denied|SIGSYS'"
+
+say "upgrade to $next"
+inside sh -c 'echo "HANSARD_RATE_LIMIT=77" >>/etc/hansard/hansard.conf'
+install_packages /debs/new
+expect "the service runs, as version $next" sh -c "nsenter -t $leader -n curl -sSf --noproxy '*' http://127.0.0.1:8080/readyz | grep -F '\"$next\"'"
+expect "what was set still is" inside grep -qx 'HANSARD_RATE_LIMIT=77' /etc/hansard/hansard.conf
+meetings >"$work/meetings-after"
+expect "the same meetings are listed" cmp "$work/meetings" "$work/meetings-after"
+items >"$work/items-after"
+expect "with the same items" cmp "$work/items" "$work/items-after"
+
+say "remove"
+run_logged "$work/remove.log" inside apt-get -y remove hansard
+expect "the program is gone" inside test ! -e /usr/bin/hansard -a ! -e /lib/systemd/system/hansard.service
+expect "the service has ended" sh -c "! nsenter -t $leader -a -- pgrep -x hansard"
+expect "settings and data are kept" inside sh -c "test -e /etc/hansard/hansard.conf && find /var/lib/hansard/data -name '*product-review.m4a' | grep -q ."
+
+say "purge"
+run_logged "$work/purge.log" inside apt-get -y purge hansard
+expect "settings are gone" inside test ! -e /etc/hansard
+expect "data is kept, and purge says where" sh -c "grep -q 'stay in /var/lib/hansard' '$work/purge.log' && find '$root/var/lib/hansard/data' -name '*product-review.m4a' | grep -q ."
+say "all of it works"

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Builds the packages of the committed tree twice, in two folders of different names and at different times: the bytes must be the same.
+. "$(dirname "$0")/common.sh"
+
+work=$(mktemp -d /var/tmp/hansard-reproducible.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+export CCACHE_DISABLE=1 # an object from a cache would prove nothing
+for folder in one another/deeper; do
+    git -C "$setup_dir/.." clone --quiet . "$work/$folder"
+    "$work/$folder/setup/package.sh" "$work/$folder/packages" >"$work/$folder.sums"
+    (cd "$work/$folder/build/release" && sha256sum hansard) >>"$work/$folder.sums"
+    cat "$work/$folder.sums"
+done
+cmp "$work/one.sums" "$work/another/deeper.sums" || die "two builds of the same source differ"
+echo "ok: two builds in two folders are the same bytes"
