@@ -96,9 +96,23 @@ static bool note_id(const StoreEntry *entry, gpointer user_data, GError **error)
     return !meeting_id || key_table_add(user_data, meeting_id, 0, NULL, error);
 }
 
+/* The recording's key; NULL: none. A row that is cut has it in its record. */
+static bool recording_of(const Migrate *migrate, const Row *row, char **key, GError **error) {
+    g_autoptr(Record) record = NULL;
+    g_autoptr(GError) problem = NULL;
+    *key = g_strdup(row->audio_key);
+    if (*key || !row->cut) return true;
+    if (meeting_read_record(migrate->meetings, row->meeting_id, &record, NULL, &problem)) *key = g_strdup(record->audio_key);
+    if (!problem || error_is(problem, ERROR_NOT_FOUND) || migrate_is_of_one(problem)) return true;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
 static bool note_row(const Row *row, gpointer user_data, GError **error) {
     Migrate *migrate = user_data;
-    g_autofree char *key = migrate->options->folder ? g_strdup(row->audio_key) : row_to_key(row);
+    g_autofree char *key = NULL;
+    if (migrate->options->folder && !recording_of(migrate, row, &key, error)) return false;
+    if (!migrate->options->folder) key = row_to_key(row);
     return !key || key_table_add(migrate->rows, key, 0, NULL, error);
 }
 
