@@ -37,7 +37,7 @@ typedef struct {
 } World;
 
 /* The program over this store. */
-static void world_start(World *world, Store *store) {
+static inline void world_start(World *world, Store *store) {
     static const char *const options[] = {"HANSARD_TRANSCRIBER", "none", NULL};
     g_autoptr(GError) error = NULL;
     world->store = store;
@@ -51,7 +51,7 @@ static void world_start(World *world, Store *store) {
     world->found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
-static void world_stop(World *world) {
+static inline void world_stop(World *world) {
     g_clear_pointer(&world->jobs, jobs_free);
     g_clear_pointer(&world->extractor, extractor_close);
     g_clear_pointer(&world->transcriber, transcriber_close);
@@ -60,7 +60,7 @@ static void world_stop(World *world) {
     g_clear_pointer(&world->found, g_hash_table_unref);
 }
 
-static void world_end(World *world) {
+static inline void world_end(World *world) {
     Store *store = world->store;
     world_stop(world);
     for (int i = 0; i < WORLD_MEETINGS; i++) {
@@ -71,9 +71,9 @@ static void world_end(World *world) {
 }
 
 /* Time enough for all that was written to be settled, and for leases to be over. */
-static void world_wait(void) { world_clock.now += WORLD_SETTLED_MS + JOB_LEASE_MS + JOB_BACKOFF_MAX_MS + 1; }
+static inline void world_wait(void) { world_clock.now += WORLD_SETTLED_MS + JOB_LEASE_MS + JOB_BACKOFF_MAX_MS + 1; }
 
-static void world_work(World *world) {
+static inline void world_work(World *world) {
     Pipeline pipeline = world->pipeline;
     pipeline.transcriber = world->transcriber;
     for (int idle = 0; idle < 6;) {
@@ -85,7 +85,7 @@ static void world_work(World *world) {
     }
 }
 
-static void world_add(World *world, int number) {
+static inline void world_add(World *world, int number) {
     g_autoptr(Ingest) ingest = NULL;
     g_autoptr(Job) job = NULL;
     g_autoptr(GError) error = NULL;
@@ -100,25 +100,25 @@ static void world_add(World *world, int number) {
     world->recordings[number] = g_strdup(job->audio_key);
 }
 
-static void world_make(World *world, Store *store) {
+static inline void world_make(World *world, Store *store) {
     *world = (World){0};
     world_start(world, store);
     for (int i = 0; i < WORLD_MEETINGS; i++) world_add(world, i);
     world_work(world);
 }
 
-static void world_report(const VerifyFinding *finding, gpointer user_data) {
+static inline void world_report(const VerifyFinding *finding, gpointer user_data) {
     World *world = user_data;
     g_assert_cmpuint(strlen(finding->found), >, 10);
     g_hash_table_replace(world->found, g_strdup(finding->code->name), g_strdup(finding->key));
 }
 
-static bool world_confirm(const VerifyCode *code, const char *key, gpointer user_data) {
+static inline bool world_confirm(const VerifyCode *code, const char *key, gpointer user_data) {
     g_assert_true(code->asks);
     return !((World *)user_data)->refuse;
 }
 
-static bool world_verify(World *world, bool read, bool repair, GError **error) {
+static inline bool world_verify(World *world, bool read, bool repair, GError **error) {
     VerifyOptions options = {.pipeline = world->pipeline,
                              .worker = "verify",
                              .read = read,
@@ -131,48 +131,48 @@ static bool world_verify(World *world, bool read, bool repair, GError **error) {
     return verify(&options, &world->summary, error);
 }
 
-static void world_must_verify(World *world, bool read, bool repair) {
+static inline void world_must_verify(World *world, bool read, bool repair) {
     g_autoptr(GError) error = NULL;
     bool done = world_verify(world, read, repair, &error);
     g_assert_no_error(error);
     g_assert_true(done);
 }
 
-static bool world_found(const World *world, const char *code) { return g_hash_table_contains(world->found, code); }
+static inline bool world_found(const World *world, const char *code) { return g_hash_table_contains(world->found, code); }
 
-static void world_print_found(const World *world) {
+static inline void world_print_found(const World *world) {
     GHashTableIter each;
     gpointer code, key;
     g_hash_table_iter_init(&each, world->found);
     while (g_hash_table_iter_next(&each, &code, &key)) g_test_message("found %s %s", (const char *)code, (const char *)key);
 }
 
-static void world_assert_clean(World *world) {
+static inline void world_assert_clean(World *world) {
     world_must_verify(world, true, false);
     world_print_found(world);
     g_assert_cmpuint(g_hash_table_size(world->found), ==, 0);
 }
 
-static void world_put(World *world, const char *key, const char *text) {
+static inline void world_put(World *world, const char *key, const char *text) {
     g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
     g_autoptr(GError) error = NULL;
     store_put(world->store, key, bytes, NULL, NULL, &error);
     g_assert_no_error(error);
 }
 
-static char *world_get(World *world, const char *key) {
+static inline char *world_get(World *world, const char *key) {
     g_autoptr(GBytes) bytes = NULL;
     if (!store_get(world->store, key, MIB, &bytes, NULL, NULL)) return NULL;
     return g_strndup(g_bytes_get_size(bytes) ? g_bytes_get_data(bytes, NULL) : "", g_bytes_get_size(bytes));
 }
 
-static bool world_add_state(const StoreEntry *entry, gpointer user_data, GError **error) {
+static inline bool world_add_state(const StoreEntry *entry, gpointer user_data, GError **error) {
     if (strcmp(entry->key, KEY_VERIFIED) != 0) g_string_append_printf(user_data, "%s %s\n", entry->key, entry->etag);
     return true;
 }
 
 /* Every key with its ETag. */
-static char *world_state(World *world) {
+static inline char *world_state(World *world) {
     GString *state = g_string_new(NULL);
     g_assert_true(store_each(world->store, "", world_add_state, state, NULL));
     return g_string_free(state, FALSE);

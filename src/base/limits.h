@@ -204,6 +204,10 @@
 #define VERIFY_SENTENCE_BYTES_MAX 2000
 #define VERIFY_BLOCK_BYTES (1 * MIB)
 
+/* migrate */
+#define MIGRATE_WORKERS 4                  /* meetings at a time */
+#define MIGRATE_WORKERS_MAX 16
+
 /* cost */
 #define PRICES_BYTES_MAX (64 * KIB)        /* a price table */
 #define PRICE_CLASSES_MAX 16

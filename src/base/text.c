@@ -55,6 +55,13 @@ char *text_clean_filename(const char *name) {
 
 char *text_sha256(const void *data, gsize size) { return g_compute_checksum_for_data(G_CHECKSUM_SHA256, data, size); }
 
+char *text_uuid_of(const char *text) {
+    g_autofree char *sum = text_sha256(text, strlen(text));
+    sum[12] = '8';                                       /* the version */
+    sum[16] = "89ab"[g_ascii_xdigit_value(sum[16]) & 3]; /* the variant */
+    return g_strdup_printf("%.8s-%.4s-%.4s-%.4s-%.12s", sum, sum + 8, sum + 12, sum + 16, sum + 20);
+}
+
 char *text_duration(gint64 ms) {
     gint64 seconds = MAX(ms, 0) / 1000;
     if (seconds >= 3600)

@@ -20,6 +20,9 @@ char *text_clean_filename(const char *name);
 /* "meeting-" is not added: a random UUIDv4. Caller frees. */
 #define text_uuid() g_uuid_string_random()
 
+/* A UUID made of the text's SHA-256 (RFC 9562, version 8: by a rule of one's own): the same for the same text. Caller frees. */
+char *text_uuid_of(const char *text);
+
 /* Lower-case hexadecimal SHA-256. Caller frees. */
 char *text_sha256(const void *data, gsize size);
 

@@ -12,7 +12,7 @@
 
 static const Command *const commands[] = {&command_serve,  &command_worker, &command_add,  &command_list,  &command_show,
                                           &command_search, &command_items,  &command_export, &command_url, &command_rm,
-                                          &command_retry,  &command_reindex, &command_verify, &command_setup, &command_doctor, &command_cost,
+                                          &command_retry,  &command_reindex, &command_verify, &command_migrate, &command_setup, &command_doctor, &command_cost,
                                           &command_token,
                                           &command_audit, &command_model, &command_media_child, &command_extract, NULL};
 

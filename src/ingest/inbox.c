@@ -14,13 +14,10 @@ static bool pass_on(GError **problem, GError **error) {
     return false;
 }
 
-/* A UUID (RFC 9562, version 8: made by a rule of one's own) of the file's key and version. Caller frees. */
+/* Of the file's key and version. Caller frees. */
 static char *uuid_of(const StoreEntry *entry) {
     g_autofree char *text = g_strdup_printf("hansard-inbox-1\n%s\n%s", entry->key, entry->etag);
-    g_autofree char *sum = text_sha256(text, strlen(text));
-    sum[12] = '8';                                     /* the version */
-    sum[16] = "89ab"[g_ascii_xdigit_value(sum[16]) & 3]; /* the variant */
-    return g_strdup_printf("%.8s-%.4s-%.4s-%.4s-%.12s", sum, sum + 8, sum + 12, sum + 16, sum + 20);
+    return text_uuid_of(text);
 }
 
 /* The recording stands under `key` when this is true: copied now, or by whoever was here before. ERROR_PRECONDITION: the file is no longer the one listed. */

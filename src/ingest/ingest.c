@@ -63,7 +63,7 @@ bool ingest_plan(const Meetings *meetings, const char *meeting_id, const IngestO
     planned->title = title_of(options, planned->filename);
     planned->language = g_strdup(options->language);
     planned->vocabulary = options->vocabulary ? text_clean(options->vocabulary, -1, false) : NULL;
-    planned->timestamp_ms = clock_now_ms(meetings->clock);
+    planned->timestamp_ms = options->timestamp_ms > 0 ? MIN(options->timestamp_ms, TIME_MS_MAX) : clock_now_ms(meetings->clock);
     *job = g_steal_pointer(&planned);
     return true;
 }

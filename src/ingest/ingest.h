@@ -11,6 +11,7 @@ typedef struct {
     const char *language, *vocabulary; /* NULL: the settings' */
     const char *const *tags;           /* NULL: none */
     const char *worker;                /* lease the job to this worker at once; NULL: queue it */
+    gint64 timestamp_ms;               /* of the meeting, 1 to TIME_MS_MAX; 0: now */
     const char *copy_folder;           /* keep a copy under this folder first, and take it to the store from there; NULL: no copy */
 } IngestOptions;
 

@@ -207,6 +207,15 @@ static bool open_folders(DirStore *dir, GError **error) {
     return dir_fail(dir, errno, "open", "the store", error);
 }
 
+static DirStore *dir_new(const StoreBackend *backend, const char *root, Clock *clock) {
+    DirStore *dir = g_new0(DirStore, 1);
+    dir->base = (Store){.backend = backend, .clock = clock};
+    dir->root = g_strdup(root);
+    dir->root_fd = dir->own_fd = dir->temporary_fd = dir->locks_fd = dir->attributes_fd = -1;
+    g_mutex_init(&dir->windows_mutex);
+    return dir;
+}
+
 bool store_dir_open(const char *root, Clock *clock, Store **store, GError **error) {
     static const StoreBackend backend = {.name = "dir",
                                          .head = dir_head,
@@ -218,15 +227,47 @@ bool store_dir_open(const char *root, Clock *clock, Store **store, GError **erro
                                          .url_secret = dir_url_secret,
                                          .uploads = &dir_uploads_backend,
                                          .close = dir_close};
-    DirStore *dir = g_new0(DirStore, 1);
-    dir->base = (Store){.backend = &backend, .clock = clock};
-    dir->root = g_strdup(root);
-    dir->root_fd = dir->own_fd = dir->temporary_fd = dir->locks_fd = dir->attributes_fd = -1;
-    g_mutex_init(&dir->windows_mutex);
+    DirStore *dir = dir_new(&backend, root, clock);
     if (!open_folders(dir, error) || !dir_temporary_sweep(dir, error)) {
         dir_close(&dir->base);
         return false;
     }
     *store = &dir->base;
     return true;
+}
+
+/* -- for reading alone --------------------------------------------------------------------------------------------------- */
+
+static bool refuse(Store *store, GError **error) {
+    return fail(error, ERROR_FORBIDDEN, "%s was opened for reading: nothing is written there", ((DirStore *)store)->root);
+}
+
+static bool refuse_put(Store *store, const char *key, const StorePut *put, StoreWriter **writer, GError **error) { return refuse(store, error); }
+static bool refuse_delete(Store *store, const char *const *keys, gsize key_count, GError **error) { return refuse(store, error); }
+static bool refuse_url(Store *store, const char *key, const StoreUrl *url, char **signed_url, GError **error) { return refuse(store, error); }
+static bool refuse_secret(Store *store, guint8 secret[SECRET_BYTES], GError **error) { return refuse(store, error); }
+
+/* What the store keeps for itself may be missing: then no object has attributes. */
+static bool open_own_to_read(DirStore *dir, GError **error) {
+    dir->own_fd = dir_step_into(dir->root_fd, ".hansard", false);
+    if (dir->own_fd >= 0) dir->attributes_fd = dir_step_into(dir->own_fd, "attributes", false);
+    return dir->attributes_fd >= 0 || errno == ENOENT || dir_fail(dir, errno, "open", "the store", error);
+}
+
+bool store_dir_open_to_read(const char *root, Clock *clock, Store **store, GError **error) {
+    static const StoreBackend backend = {.name = "dir",
+                                         .head = dir_head,
+                                         .open = dir_open,
+                                         .put_open = refuse_put,
+                                         .list = dir_list,
+                                         .delete_many = refuse_delete,
+                                         .sign_url = refuse_url,
+                                         .url_secret = refuse_secret,
+                                         .close = dir_close};
+    DirStore *dir = dir_new(&backend, root, clock);
+    dir->root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool opened = dir->root_fd >= 0 ? open_own_to_read(dir, error) : fail_errno(error, errno, "the directory %s can't be read", root);
+    if (opened) *store = &dir->base;
+    else dir_close(&dir->base);
+    return opened;
 }

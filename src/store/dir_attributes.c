@@ -84,8 +84,9 @@ bool dir_attributes_read(const DirStore *dir, const char *key, const struct stat
                                .modified_ms = dir_time_ns(status->st_mtim) / 1000000,
                                .content_type = g_strdup(store_content_type_of(key))};
     g_autofree char *name = attributes_name(key, status);
-    g_auto(Fd) fd = openat(dir->attributes_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 && errno != ENOENT) return dir_fail(dir, errno, "read the attributes of", key, error);
+    bool none = dir->attributes_fd < 0; /* opened for reading, and there are none */
+    g_auto(Fd) fd = none ? -1 : openat(dir->attributes_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && !none && errno != ENOENT) return dir_fail(dir, errno, "read the attributes of", key, error);
     if (fd >= 0) {
         char data[ATTRIBUTES_BYTES_MAX];
         ssize_t size = read(fd, data, sizeof data); /* a local file this small comes in one piece */

@@ -52,6 +52,28 @@ class DocsTest(unittest.TestCase):
         self.assertIn("present    bucket acme-meetings", done.stdout)
         self.assertIn('"filename":"call.vtt"', done.stdout)
 
+    def test_migrate_examples(self):
+        """The commands of docs/migrate.md, from a bucket, a directory and a folder that are there."""
+        prepare("versitygw")
+        (block,) = re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs/migrate.md").read_text(), re.M | re.S)
+        (self.folder / "uploads").mkdir()
+        (self.folder / "bin").mkdir()
+        (self.folder / "bin/hansard").symlink_to(PROGRAM)
+        for number, name in enumerate(("a.vtt", "b.vtt", "uploads/c.vtt")):
+            (self.folder / name).write_text(CALL.replace("figures", f"figures of {number}"))
+        with Versitygw() as s3:
+            access = {"AWS_ENDPOINT_URL": s3.url, "AWS_ACCESS_KEY_ID": s3.access_key, "AWS_SECRET_ACCESS_KEY": s3.secret_key, "AWS_REGION": s3.region}
+            for place, call in (({"S3_BUCKET_NAME": "old-meetings"}, "a.vtt"), ({}, "b.vtt")):
+                for command in ((("setup", "--apply"),) if place else ()) + (("add", self.folder / call),):
+                    done = run(self.folder / "hansard-data", *command, **access, **place)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+            settings = environment(self.folder / "here", S3_BUCKET_NAME="acme-meetings", PATH=f"{self.folder}/bin:{os.environ['PATH']}", **access)
+            done = subprocess.run(["bash", "-c", "set -eu\nhansard setup --apply\n" + block], cwd=self.folder, env=settings, capture_output=True, text=True,
+                                  timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for said in ("meetings: 1 to bring", "meetings: 1 brought", "meetings: 0 brought, 1 there already", "files: 1 brought", "2 meetings, 3 recordings"):
+            self.assertIn(said, done.stdout)
+
     def test_options(self):
         printed = run(self.folder, "help", "settings.md").stdout
         self.assertIn(printed, (ROOT / "docs/options.md").read_text(), "refresh it with `hansard help settings.md`")
