@@ -260,6 +260,8 @@ static enum MHD_Result finish(Exchange *exchange) {
         answer_options(exchange);
         return answer(exchange);
     }
+    Shortcut shortcut = router_shortcut(exchange->route);
+    if (shortcut && shortcut(exchange->context, exchange->request, &exchange->response)) return answer(exchange);
     if (exchange->route->lane != LANE_INLINE) {
         enum MHD_Result working = work(exchange, exchange->route->lane, handle_task);
         return error_is(exchange->error, ERROR_TOO_MANY) ? answer(exchange) : working;

@@ -88,6 +88,8 @@ static bool set_parameter(char **parameter, Part part, GError **error) {
     return meeting_id_valid(*parameter) || fail(error, ERROR_NOT_FOUND, "there is nothing of this id");
 }
 
+Shortcut router_shortcut(const Route *route) { return route->handle == meetings_list ? meetings_list_kept : NULL; }
+
 const Route *router_routes(gsize *count) {
     *count = G_N_ELEMENTS(routes);
     return routes;

@@ -14,6 +14,9 @@ typedef enum {
 /* Fills the response, or fails: the error becomes problem details. Routes of streamed bodies have none: what takes the body answers. */
 typedef bool (*Handler)(Context *context, const Request *request, Response *response, GError **error);
 
+/* What the handler would answer, where it is at hand without waiting for anything, in the socket's own thread; false: the handler is to be asked. */
+typedef bool (*Shortcut)(Context *context, const Request *request, Response *response);
+
 /* Who may. A route without a word on it lets nobody in. */
 typedef enum {
     NEEDS_UNSET,
@@ -34,6 +37,9 @@ typedef struct {
     const char *action;  /* in the audit log, where it is done; NULL: it is not written down */
     Handler handle;
 } Route;
+
+/* NULL: it has none. */
+Shortcut router_shortcut(const Route *route);
 
 /* The table, without the page's files. */
 const Route *router_routes(gsize *count);

@@ -1,0 +1,18 @@
+/* Lists of meetings as they were last answered, so that the next one who asks the same gets the same bytes. A list is kept with the catalog's mark
+ * (catalog_stamp) that was taken before it was read, and answered again only while the mark is still that one: whatever any program writes into the
+ * index, the very next list shows it. At most LIST_CACHE_ENTRIES_MAX lists and LIST_CACHE_BYTES_MAX in all. May be used from any thread. */
+#pragma once
+
+#include <glib.h>
+
+#include "store/store.h"
+
+typedef struct ListCache ListCache;
+
+ListCache *list_cache_new(void);
+void list_cache_free(ListCache *cache);
+
+/* What was kept under this mark for this query, as it stands in the URL (NULL: none); its ETag is the caller's, as is the reference. NULL: nothing. */
+GBytes *list_cache_find(ListCache *cache, const char *query, const StoreStamp *stamp, char **etag);
+/* What was kept under another mark is dropped. A query or a text that is too long is not kept. */
+void list_cache_keep(ListCache *cache, const char *query, const StoreStamp *stamp, GBytes *text, const char *etag);
