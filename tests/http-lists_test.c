@@ -11,10 +11,10 @@
 static GBytes *bytes_of(gsize size) { return g_bytes_new_take(g_malloc0(size), size); }
 
 static bool kept(ListCache *cache, const char *query, const StoreStamp *stamp, gsize size) {
-    g_autofree char *etag = NULL;
-    g_autoptr(GBytes) text = list_cache_find(cache, query, stamp, &etag);
-    if (text) g_assert_cmpstr(etag, ==, "W/\"e\"");
-    return text && g_bytes_get_size(text) == size;
+    g_auto(KeptList) list = {0};
+    if (!list_cache_find(cache, query, stamp, &list)) return false;
+    g_assert_cmpstr(list.etag, ==, "W/\"e\"");
+    return g_bytes_get_size(list.text) == size;
 }
 
 static void keep(ListCache *cache, const char *query, const StoreStamp *stamp, gsize size) {
@@ -134,14 +134,13 @@ static void test_kept(void) {
     g_assert_nonnull(strstr(third, "\"two\""));
 
     /* A client that has it gets no body. */
-    g_autofree char *etag = NULL;
-    g_autoptr(GBytes) text = NULL;
+    g_auto(KeptList) list = {0};
     StoreStamp stamp;
     g_assert_true(catalog_stamp(server.workspace.catalog, &stamp));
-    text = list_cache_find(server.context.lists, "limit=5", &stamp, &etag);
+    g_assert_true(list_cache_find(server.context.lists, "limit=5", &stamp, &list));
     g_autoptr(Request) request = request_new("/api/meetings?limit=5");
     g_auto(Response) response = {0};
-    g_assert_true(request_begin(request, "GET", NULL) && request_add_header(request, "If-None-Match", 13, etag, strlen(etag), NULL));
+    g_assert_true(request_begin(request, "GET", NULL) && request_add_header(request, "If-None-Match", 13, list.etag, strlen(list.etag), NULL));
     response_init(&response);
     g_assert_true(meetings_list_kept(&server.context, request, &response));
     g_assert_cmpuint(response.status, ==, 304);

@@ -5,23 +5,22 @@
 
 #include "base/limits.h"
 
-typedef struct {
-    GBytes *text;
-    char *etag;
-} Kept;
-
 struct ListCache {
     GMutex mutex; /* guards the rest */
     StoreStamp stamp;
-    GHashTable *lists; /* query → Kept */
+    GHashTable *lists; /* query → KeptList */
     gsize bytes;       /* of the queries and texts */
 };
 
+void kept_list_clear(KeptList *list) {
+    g_clear_pointer(&list->text, g_bytes_unref);
+    g_clear_pointer(&list->etag, g_free);
+    g_clear_pointer(&list->reply, shared_reply_unref);
+}
+
 static void kept_free(gpointer data) {
-    Kept *kept = data;
-    g_bytes_unref(kept->text);
-    g_free(kept->etag);
-    g_free(kept);
+    kept_list_clear(data);
+    g_free(data);
 }
 
 ListCache *list_cache_new(void) {
@@ -38,12 +37,11 @@ void list_cache_free(ListCache *cache) {
     g_free(cache);
 }
 
-GBytes *list_cache_find(ListCache *cache, const char *query, const StoreStamp *stamp, char **etag) {
+bool list_cache_find(ListCache *cache, const char *query, const StoreStamp *stamp, KeptList *list) {
     g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&cache->mutex);
-    const Kept *kept = store_stamp_equal(&cache->stamp, stamp) ? g_hash_table_lookup(cache->lists, query ? query : "") : NULL;
-    if (!kept) return NULL;
-    *etag = g_strdup(kept->etag);
-    return g_bytes_ref(kept->text);
+    const KeptList *kept = store_stamp_equal(&cache->stamp, stamp) ? g_hash_table_lookup(cache->lists, query ? query : "") : NULL;
+    if (kept) *list = (KeptList){g_bytes_ref(kept->text), g_strdup(kept->etag), shared_reply_ref(kept->reply)};
+    return kept != NULL;
 }
 
 static void forget(ListCache *cache) {
@@ -59,8 +57,8 @@ void list_cache_keep(ListCache *cache, const char *query, const StoreStamp *stam
     if (!store_stamp_equal(&cache->stamp, stamp)) forget(cache);
     if (g_hash_table_contains(cache->lists, name)) return; /* another request was as quick */
     if (g_hash_table_size(cache->lists) >= LIST_CACHE_ENTRIES_MAX || cache->bytes + size > LIST_CACHE_BYTES_MAX) forget(cache);
-    Kept *kept = g_new(Kept, 1);
-    *kept = (Kept){g_bytes_ref(text), g_strdup(etag)};
+    KeptList *kept = g_new(KeptList, 1);
+    *kept = (KeptList){g_bytes_ref(text), g_strdup(etag), shared_reply_new()};
     g_hash_table_insert(cache->lists, g_strdup(name), kept);
     cache->stamp = *stamp;
     cache->bytes += size;

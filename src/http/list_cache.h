@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+#include "http/shared_reply.h"
 #include "store/store.h"
 
 typedef struct ListCache ListCache;
@@ -12,7 +13,15 @@ typedef struct ListCache ListCache;
 ListCache *list_cache_new(void);
 void list_cache_free(ListCache *cache);
 
-/* What was kept under this mark for this query, as it stands in the URL (NULL: none); its ETag is the caller's, as is the reference. NULL: nothing. */
-GBytes *list_cache_find(ListCache *cache, const char *query, const StoreStamp *stamp, char **etag);
+typedef struct {
+    GBytes *text;
+    char *etag;
+    SharedReply *reply;
+} KeptList;
+void kept_list_clear(KeptList *list);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KeptList, kept_list_clear)
+
+/* What was kept under this mark for this query, as it stands in the URL (NULL: none). Clear it. False: nothing. */
+bool list_cache_find(ListCache *cache, const char *query, const StoreStamp *stamp, KeptList *list);
 /* What was kept under another mark is dropped. A query or a text that is too long is not kept. */
 void list_cache_keep(ListCache *cache, const char *query, const StoreStamp *stamp, GBytes *text, const char *etag);

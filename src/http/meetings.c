@@ -73,11 +73,11 @@ static bool list_ready(Context *context, const Request *request, const CatalogQu
 
 bool meetings_list_kept(Context *context, const Request *request, Response *response) {
     StoreStamp stamp;
-    g_autofree char *etag = NULL;
-    if (!catalog_stamp(context->workspace->catalog, &stamp)) return false;
-    g_autoptr(GBytes) text = list_cache_find(context->lists, request->raw_query, &stamp, &etag);
-    if (text) response_json_text(response, request, text, etag);
-    return text != NULL;
+    g_auto(KeptList) list = {0};
+    if (!catalog_stamp(context->workspace->catalog, &stamp) || !list_cache_find(context->lists, request->raw_query, &stamp, &list)) return false;
+    response_json_text(response, request, list.text, list.etag);
+    if (response->bytes) response->shared = g_steal_pointer(&list.reply);
+    return true;
 }
 
 bool meetings_list(Context *context, const Request *request, Response *response, GError **error) {

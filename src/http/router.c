@@ -108,7 +108,7 @@ bool router_find(Request *request, const Route **route, char **allow, GError **e
         if (strcmp(candidate->method, request->method) == 0) found = candidate;
     }
     if (methods->len == 0) return fail(error, ERROR_NOT_FOUND, "there is nothing at %.200s", request->path);
-    *allow = allowed(methods);
+    if (!found) *allow = allowed(methods);
     if (!found) return fail(error, ERROR_METHOD_NOT_ALLOWED, "%.20s is not possible here; possible: %s", request->method, *allow);
     *route = found;
     return true;

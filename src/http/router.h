@@ -45,5 +45,5 @@ Shortcut router_shortcut(const Route *route);
 const Route *router_routes(gsize *count);
 
 /* The route of the request; sets its `parameter` and `second`. ERROR_NOT_FOUND: no such path. ERROR_METHOD_NOT_ALLOWED: another method would
- * do. `*allow` (the caller's to free) is set, on success as well, to the methods of the path. */
+ * do: `*allow` (the caller's to free) has the methods of the path then. */
 bool router_find(Request *request, const Route **route, char **allow, GError **error);
