@@ -25,6 +25,15 @@ def family(pid):
     return pids
 
 
+def cpu_seconds(pid):
+    """User and system time that the process and its children have used so far."""
+    ticks = 0
+    for one in family(pid):
+        fields = pathlib.Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def load(url, seconds=5, connections=64, header=None):
     """Requests per second and the 99th percentile in milliseconds, by wrk."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", url]

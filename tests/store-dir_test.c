@@ -541,6 +541,27 @@ static void test_large_folder(StoreFixture *fixture, gconstpointer factory) {
     }
 }
 
+/* The mark of a folder changes with every name that comes or goes, through this store or another; it is not told until the folder has rested. */
+static void test_stamp(StoreFixture *fixture, gconstpointer factory) {
+    g_autoptr(Store) other = open_at(fixture->place, &fixture->clock.base);
+    StoreStamp stamp = {0}, before = {0}, theirs;
+    g_assert_false(store_stamp(fixture->store, "hansard/index/", &stamp)); /* there is no such folder */
+    write_file(fixture, "hansard/file", "");
+    g_assert_false(store_stamp(fixture->store, "hansard/file", &stamp));
+    for (int i = 0; i < 6; i++) {
+        if (i == 4) assert_works(store_delete(other, "hansard/index/1", error));
+        else must_put(i % 2 ? other : fixture->store, i == 5 ? "hansard/index/2" : i > 1 ? "hansard/index/1" : "hansard/index/0", "");
+        g_assert_false(store_stamp(fixture->store, "hansard/index/", &stamp));
+        g_usleep(120000);
+        g_assert_true(store_stamp(fixture->store, "hansard/index/", &stamp) && store_stamp(other, "hansard/index/", &theirs));
+        g_assert_true(store_stamp_equal(&stamp, &theirs));
+        g_assert_false(store_stamp_equal(&stamp, &before));
+        before = stamp;
+    }
+    must_put(fixture->store, "hansard/jobs/1", ""); /* another folder's */
+    g_assert_true(store_stamp(fixture->store, "hansard/index/", &stamp) && store_stamp_equal(&stamp, &before));
+}
+
 /* The newest 50 of 100,000, as a server lists them: run with -m perf. */
 static void test_speed(StoreFixture *fixture, gconstpointer factory) {
     g_autoptr(GTimer) timer = g_timer_new();
@@ -583,6 +604,7 @@ int main(int argc, char **argv) {
         {"full-disk", test_full_disk},
         {"open-fails", test_open_fails},
         {"secret", test_secret},
+        {"stamp", test_stamp},
         {"large-folder", test_large_folder},
         {"speed", test_speed},
     };

@@ -32,6 +32,8 @@ bool catalog_list(Catalog *catalog, const CatalogQuery *query, CatalogPage *page
     return catalog->backend->list(catalog, query, page, error);
 }
 
+bool catalog_stamp(Catalog *catalog, StoreStamp *stamp) { return catalog->backend->stamp && catalog->backend->stamp(catalog, stamp); }
+
 bool catalog_each(Catalog *catalog, CatalogVisit visit, gpointer user_data, GError **error) {
     return catalog->backend->each(catalog, visit, user_data, error);
 }

@@ -41,6 +41,9 @@ bool catalog_remove(Catalog *catalog, const char *meeting_id, gint64 timestamp_m
  * in exactly one page, whatever is put or removed between pages. A cursor that is none of ours is ERROR_INVALID. */
 bool catalog_list(Catalog *catalog, const CatalogQuery *query, CatalogPage *page, GError **error);
 
+/* A mark that stays the same while every list stays the same (store_stamp); to be taken before the list. False: only a list can tell. */
+bool catalog_stamp(Catalog *catalog, StoreStamp *stamp);
+
 /* For who rebuilds the rows. Every row that stands, in any state, page by page; several of one meeting may come. False with `error` set stops. The
  * visit may put and remove rows. */
 typedef bool (*CatalogVisit)(const Row *row, gpointer user_data, GError **error);

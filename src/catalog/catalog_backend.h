@@ -9,6 +9,7 @@ typedef struct {
     bool (*put)(Catalog *catalog, const Row *row, GError **error);
     bool (*remove)(Catalog *catalog, const char *meeting_id, gint64 timestamp_ms, GError **error);
     bool (*list)(Catalog *catalog, const CatalogQuery *query, CatalogPage *page, GError **error);
+    bool (*stamp)(Catalog *catalog, StoreStamp *stamp); /* NULL: only a list can tell */
     bool (*each)(Catalog *catalog, CatalogVisit visit, gpointer user_data, GError **error);
     bool (*mark_whole)(Catalog *catalog, gint64 now_ms, GError **error); /* these two: NULL where the rows are always trusted to be whole */
     bool (*is_whole)(Catalog *catalog, bool *whole, GError **error);

@@ -220,6 +220,8 @@ static bool keys_list(Catalog *base, const CatalogQuery *query, CatalogPage *pag
     return true;
 }
 
+static bool keys_stamp(Catalog *base, StoreStamp *stamp) { return store_stamp(((KeysCatalog *)base)->store, PREFIX_INDEX, stamp); }
+
 typedef struct {
     CatalogVisit visit;
     gpointer user_data;
@@ -239,7 +241,7 @@ static bool keys_each(Catalog *base, CatalogVisit visit, gpointer user_data, GEr
 static void keys_close(Catalog *catalog) { g_free(catalog); }
 
 static const CatalogBackend keys_backend = {
-    .name = "keys", .put = keys_put, .remove = keys_remove, .list = keys_list, .each = keys_each, .close = keys_close};
+    .name = "keys", .put = keys_put, .remove = keys_remove, .list = keys_list, .stamp = keys_stamp, .each = keys_each, .close = keys_close};
 
 bool catalog_keys_open(Store *store, Catalog **catalog, GError **error) {
     KeysCatalog *keys = g_new0(KeysCatalog, 1);

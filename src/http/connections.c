@@ -3,7 +3,7 @@
  * under the lock a number in the table is always that connection's. */
 #include "http/connections.h"
 
-#include <glib.h>
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -17,6 +17,7 @@ typedef struct {
     int fd;
     atomic_llong deadline_us; /* monotonic; 0: none */
     size_t received;          /* since the deadline was set; of the socket's thread alone */
+    GInetAddress *address;    /* NULL: unknown */
 } Watch;
 
 struct Connections {
@@ -26,6 +27,19 @@ struct Connections {
     GHashTable *watches; /* set of Watch, owned */
     GThread *thread;
 };
+
+static void watch_free(gpointer data) {
+    Watch *watch = data;
+    g_clear_object(&watch->address);
+    g_free(watch);
+}
+
+static GInetAddress *address_of(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    gsize size = info && info->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    g_autoptr(GSocketAddress) address = info ? g_socket_address_new_from_native(info->client_addr, size) : NULL;
+    return G_IS_INET_SOCKET_ADDRESS(address) ? g_object_ref(g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address))) : NULL;
+}
 
 static void sweep(Connections *connections) {
     gint64 now_us = g_get_monotonic_time();
@@ -55,7 +69,7 @@ Connections *connections_new(void) {
     Connections *connections = g_new0(Connections, 1);
     g_mutex_init(&connections->mutex);
     g_cond_init(&connections->stop);
-    connections->watches = g_hash_table_new_full(NULL, NULL, g_free, NULL);
+    connections->watches = g_hash_table_new_full(NULL, NULL, watch_free, NULL);
     connections->thread = g_thread_new("connections", watch_main, connections);
     return connections;
 }
@@ -85,6 +99,7 @@ void connections_notify(void *cls, struct MHD_Connection *connection, void **soc
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         Watch *watch = g_new0(Watch, 1);
         watch->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        watch->address = address_of(connection);
         await(watch);
         g_hash_table_add(connections->watches, watch);
         *socket_context = watch;
@@ -97,6 +112,8 @@ void connections_notify(void *cls, struct MHD_Connection *connection, void **soc
 static Watch *watch_of(struct MHD_Connection *connection) {
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
+
+GInetAddress *connection_address(struct MHD_Connection *connection) { return watch_of(connection)->address; }
 
 void connection_await(struct MHD_Connection *connection) { await(watch_of(connection)); }
 

@@ -7,6 +7,7 @@
  * While the server works or answers, the client is not to blame and nothing is watched. */
 #pragma once
 
+#include <gio/gio.h>
 #include <microhttpd.h>
 
 #define PACE_BYTES 32768
@@ -19,6 +20,9 @@ void connections_free(Connections *connections);
 /* MHD_OPTION_NOTIFY_CONNECTION; `cls` is the Connections. */
 void connections_notify(void *cls, struct MHD_Connection *connection, void **socket_context,
                         enum MHD_ConnectionNotificationCode code);
+
+/* The other end's; NULL: unknown. Borrowed until the connection ends. */
+GInetAddress *connection_address(struct MHD_Connection *connection);
 
 /* The client's turn begins: it has CONNECTION_IDLE_S. */
 void connection_await(struct MHD_Connection *connection);

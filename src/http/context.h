@@ -6,6 +6,7 @@
 #include "access/audit.h"
 #include "access/rate.h"
 #include "http/event_hub.h"
+#include "http/list_cache.h"
 #include "http/progress.h"
 #include "http/security.h"
 #include "http/tasks.h"
@@ -26,14 +27,6 @@ typedef struct {
     guint of[JOB_STATE_COUNT];
     bool truncated; /* there are more than were counted */
 } JobCounts;
-
-/* The page of meetings that was listed last, and its JSON: most lists are of a page that has not changed. */
-typedef struct {
-    GMutex lock; /* guards the rest */
-    CatalogPage page;
-    GBytes *text; /* NULL: none yet */
-    char *etag;
-} LastPage;
 
 /* Why lists come from the keys, as it was when that was reported. */
 typedef struct {
@@ -62,7 +55,7 @@ typedef struct {
     Rate *failures;          /* of tokens that don't hold, by address */
     Counters counters;
     JobCounts job_counts;
-    LastPage last_page;
+    ListCache *lists;        /* of meetings, as they were answered */
     Fallback fallback;
     Readiness readiness;
     atomic_uint whole_reads; /* of large meetings, now (meeting.c) */

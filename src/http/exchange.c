@@ -11,7 +11,6 @@
  * without an answer. */
 #include "http/exchange.h"
 
-#include <netinet/in.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -107,15 +106,11 @@ static bool read_head(Exchange *exchange, const char *method, GError **error) {
 static void find_peer(Exchange *exchange) {
     const Request *request = exchange->request;
     const Context *context = exchange->context;
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    gsize size = info && info->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-    g_autoptr(GSocketAddress) address = info ? g_socket_address_new_from_native(info->client_addr, size) : NULL;
-    GInetAddress *direct = G_IS_INET_SOCKET_ADDRESS(address) ? g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)) : NULL;
     PeerFields fields = {.host = request_header(request, "host"),
                          .forwarded_for = request_header(request, "x-forwarded-for"),
                          .forwarded_proto = request_header(request, "x-forwarded-proto"),
                          .forwarded_host = request_header(request, "x-forwarded-host")};
-    peer_find(&exchange->request->peer, context->proxies, direct, context->tls, &fields);
+    peer_find(&exchange->request->peer, context->proxies, connection_address(exchange->connection), context->tls, &fields);
 }
 
 /* Of a body that is read whole. */
@@ -260,6 +255,8 @@ static enum MHD_Result finish(Exchange *exchange) {
         answer_options(exchange);
         return answer(exchange);
     }
+    Shortcut shortcut = router_shortcut(exchange->route);
+    if (shortcut && shortcut(exchange->context, exchange->request, &exchange->response)) return answer(exchange);
     if (exchange->route->lane != LANE_INLINE) {
         enum MHD_Result working = work(exchange, exchange->route->lane, handle_task);
         return error_is(exchange->error, ERROR_TOO_MANY) ? answer(exchange) : working;

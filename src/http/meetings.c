@@ -18,26 +18,6 @@ static bool list_jobs(Context *context, const Request *request, const char *stat
     return true;
 }
 
-static bool rows_equal(const Row *one, const Row *other) {
-    if (g_strcmp0(one->meeting_id, other->meeting_id) != 0 || g_strcmp0(one->audio_key, other->audio_key) != 0 ||
-        one->timestamp_ms != other->timestamp_ms || one->updated_ms != other->updated_ms || one->state != other->state ||
-        one->duration_ms != other->duration_ms || one->actions != other->actions || one->decisions != other->decisions ||
-        one->questions != other->questions || one->requirements != other->requirements ||
-        g_strcmp0(one->filename, other->filename) != 0 || g_strcmp0(one->title, other->title) != 0 ||
-        one->tags->len != other->tags->len)
-        return false;
-    for (guint i = 0; i < one->tags->len; i++)
-        if (strcmp(one->tags->pdata[i], other->tags->pdata[i]) != 0) return false;
-    return true;
-}
-
-static bool pages_equal(const CatalogPage *one, const CatalogPage *other) {
-    if (one->rows->len != other->rows->len || g_strcmp0(one->next_cursor, other->next_cursor) != 0) return false;
-    for (guint i = 0; i < one->rows->len; i++)
-        if (!rows_equal(one->rows->pdata[i], other->rows->pdata[i])) return false;
-    return true;
-}
-
 static GBytes *page_text(const CatalogPage *page) {
     json_t *rows = json_array();
     for (guint i = 0; i < page->rows->len; i++) {
@@ -48,28 +28,6 @@ static GBytes *page_text(const CatalogPage *page) {
     g_autoptr(json_t) json = json_pack("{s:b, s:i, s:o, s:o}", "success", 1, "count", (int)page->rows->len, "meetings", rows,
                                        "next_cursor", json_text(page->next_cursor));
     return json_to_bytes(json, false);
-}
-
-/* The JSON of this page, where it is the one that was listed last; else NULL. */
-static GBytes *last_text(LastPage *last, const CatalogPage *page, char **etag) {
-    g_mutex_lock(&last->lock);
-    GBytes *text = last->text && pages_equal(&last->page, page) ? g_bytes_ref(last->text) : NULL;
-    if (text) *etag = g_strdup(last->etag);
-    g_mutex_unlock(&last->lock);
-    return text;
-}
-
-/* Takes the page. */
-static void keep_last(LastPage *last, CatalogPage *page, GBytes *text, const char *etag) {
-    g_mutex_lock(&last->lock);
-    catalog_page_clear(&last->page);
-    g_clear_pointer(&last->text, g_bytes_unref);
-    g_free(last->etag);
-    last->page = *page;
-    last->text = g_bytes_ref(text);
-    last->etag = g_strdup(etag);
-    g_mutex_unlock(&last->lock);
-    *page = (CatalogPage){0};
 }
 
 /* An empty list, with the reason where there are meetings all the same. */
@@ -98,20 +56,27 @@ static void report_fallback(Context *context) {
     if (ended) g_message("lists come from the table again");
 }
 
-/* The page is always read; its JSON is made where it is another than the one before. */
+/* Of an empty list nothing is kept: it is looked at more closely. */
 static bool list_ready(Context *context, const Request *request, const CatalogQuery *query, Response *response, GError **error) {
     g_auto(CatalogPage) page = {0};
-    g_autofree char *etag = NULL;
+    StoreStamp stamp;
+    bool stamped = catalog_stamp(context->workspace->catalog, &stamp);
     if (!catalog_list(context->workspace->catalog, query, &page, error)) return false;
     report_fallback(context);
     if (page.rows->len == 0 && !page.next_cursor && !query->cursor) return list_nothing(context, request, response, error);
-    g_autoptr(GBytes) text = last_text(&context->last_page, &page, &etag);
-    if (!text) {
-        text = page_text(&page);
-        etag = response_etag(text);
-        keep_last(&context->last_page, &page, text, etag);
-    }
+    g_autoptr(GBytes) text = page_text(&page);
+    g_autofree char *etag = response_etag(text);
+    if (stamped) list_cache_keep(context->lists, request->raw_query, &stamp, text, etag);
     response_json_text(response, request, text, etag);
+    return true;
+}
+
+bool meetings_list_kept(Context *context, const Request *request, Response *response) {
+    StoreStamp stamp;
+    g_auto(KeptList) list = {0};
+    if (!catalog_stamp(context->workspace->catalog, &stamp) || !list_cache_find(context->lists, request->raw_query, &stamp, &list)) return false;
+    response_json_text(response, request, list.text, list.etag);
+    if (response->bytes) response->shared = g_steal_pointer(&list.reply);
     return true;
 }
 

@@ -85,8 +85,8 @@ static GInetAddress *client_of(const Proxies *proxies, GInetAddress *direct, con
     return g_steal_pointer(&client);
 }
 
-static char *group_of(GInetAddress *address) {
-    if (g_inet_address_get_family(address) == G_SOCKET_FAMILY_IPV4) return g_inet_address_to_string(address);
+static char *group_of(GInetAddress *address, const char *text) {
+    if (g_inet_address_get_family(address) == G_SOCKET_FAMILY_IPV4) return g_strdup(text);
     const guint8 *bytes = g_inet_address_to_bytes(address);
     GString *group = g_string_new(NULL);
     for (int i = 0; i < 8; i++) g_string_append_printf(group, "%02x", bytes[i]);
@@ -104,7 +104,7 @@ void peer_find(Peer *peer, const Proxies *proxies, GInetAddress *direct, bool tl
     bool trusted = direct && proxies_trust(proxies, near);
     g_autoptr(GInetAddress) client = trusted ? client_of(proxies, near, fields->forwarded_for) : g_object_ref(near);
     peer->address = g_inet_address_to_string(client);
-    peer->group = group_of(client);
+    peer->group = group_of(client, peer->address);
     peer->loopback = g_inet_address_get_is_loopback(client);
     peer->host = g_strdup(fields->host);
     peer->secure = tls;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "http/shared_reply.h"
 
 #define SEND_BLOCK_BYTES (64 * KIB)    /* handed to the socket at one time */
 #define EVENT_BLOCK_BYTES (4 * KIB)
@@ -116,15 +117,29 @@ static struct MHD_Response *make(Context *context, struct MHD_Connection *connec
     return MHD_create_response_from_buffer_with_free_callback_cls(size, data, bytes_free, bytes);
 }
 
-enum MHD_Result reply_queue(Context *context, struct MHD_Connection *connection, Response *response, bool secure, bool close) {
+static struct MHD_Response *make_whole(Context *context, struct MHD_Connection *connection, Response *response, bool secure) {
     security_headers(response, secure);
     struct MHD_Response *made = make(context, connection, response);
-    if (!made) return MHD_NO;
-    for (guint i = 0; i < response->headers->len; i += 2)
+    for (guint i = 0; made && i < response->headers->len; i += 2)
         MHD_add_response_header(made, g_ptr_array_index(response->headers, i), g_ptr_array_index(response->headers, i + 1));
+    return made;
+}
+
+/* Whoever comes first makes it. */
+static struct MHD_Response *take_shared(Context *context, struct MHD_Connection *connection, Response *response, bool secure) {
+    SharedReply *shared = response->shared;
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&shared->mutex);
+    if (!shared->made[secure]) shared->made[secure] = make_whole(context, connection, response, secure);
+    return shared->made[secure];
+}
+
+enum MHD_Result reply_queue(Context *context, struct MHD_Connection *connection, Response *response, bool secure, bool close) {
+    bool is_shared = response->shared && !close;
+    struct MHD_Response *made = (is_shared ? take_shared : make_whole)(context, connection, response, secure);
+    if (!made) return MHD_NO;
     if (close) MHD_add_response_header(made, "Connection", "close");
     if (response->status < HTTP_STATUS_MAX) atomic_fetch_add(&context->counters.answers[response->status], 1);
     enum MHD_Result queued = MHD_queue_response(connection, response->status, made);
-    MHD_destroy_response(made);
+    if (!is_shared) MHD_destroy_response(made);
     return queued;
 }

@@ -4,6 +4,8 @@
 #include "http/router.h"
 
 bool meetings_list(Context *context, const Request *request, Response *response, GError **error);
+/* The same where it is at hand (list_cache.h); false: it is not. Waits for nothing. */
+bool meetings_list_kept(Context *context, const Request *request, Response *response);
 bool meeting_get(Context *context, const Request *request, Response *response, GError **error);
 bool meeting_patch(Context *context, const Request *request, Response *response, GError **error);
 bool meeting_remove(Context *context, const Request *request, Response *response, GError **error);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "http/event_hub.h"
+#include "http/shared_reply.h"
 
 void response_init(Response *response) {
     *response = (Response){.status = 500, .headers = g_ptr_array_new_with_free_func(g_free)};
@@ -15,6 +16,7 @@ static void clear_body(Response *response) {
     g_clear_pointer(&response->events, event_stream_close);
     g_clear_pointer(&response->head, g_bytes_unref);
     g_clear_pointer(&response->tail, g_bytes_unref);
+    g_clear_pointer(&response->shared, shared_reply_unref);
 }
 
 void response_clear(Response *response) {

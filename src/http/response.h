@@ -6,6 +6,7 @@
 #include "store/store.h"
 
 typedef struct EventStream EventStream;
+typedef struct SharedReply SharedReply;
 
 typedef struct {
     guint status;
@@ -16,6 +17,7 @@ typedef struct {
     guint64 first, length;
     GBytes *head, *tail; /* before and behind them; NULL: nothing */
     EventStream *events; /* server-sent events until they end */
+    SharedReply *shared; /* of `bytes` that are answered again and again, with the same headers; NULL: they are not */
     char *subject;       /* what was done to, for the audit log; NULL: the route's parameter */
 } Response;
 

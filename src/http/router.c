@@ -88,6 +88,8 @@ static bool set_parameter(char **parameter, Part part, GError **error) {
     return meeting_id_valid(*parameter) || fail(error, ERROR_NOT_FOUND, "there is nothing of this id");
 }
 
+Shortcut router_shortcut(const Route *route) { return route->handle == meetings_list ? meetings_list_kept : NULL; }
+
 const Route *router_routes(gsize *count) {
     *count = G_N_ELEMENTS(routes);
     return routes;
@@ -106,7 +108,7 @@ bool router_find(Request *request, const Route **route, char **allow, GError **e
         if (strcmp(candidate->method, request->method) == 0) found = candidate;
     }
     if (methods->len == 0) return fail(error, ERROR_NOT_FOUND, "there is nothing at %.200s", request->path);
-    *allow = allowed(methods);
+    if (!found) *allow = allowed(methods);
     if (!found) return fail(error, ERROR_METHOD_NOT_ALLOWED, "%.20s is not possible here; possible: %s", request->method, *allow);
     *route = found;
     return true;

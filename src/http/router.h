@@ -14,6 +14,9 @@ typedef enum {
 /* Fills the response, or fails: the error becomes problem details. Routes of streamed bodies have none: what takes the body answers. */
 typedef bool (*Handler)(Context *context, const Request *request, Response *response, GError **error);
 
+/* What the handler would answer, where it is at hand without waiting for anything, in the socket's own thread; false: the handler is to be asked. */
+typedef bool (*Shortcut)(Context *context, const Request *request, Response *response);
+
 /* Who may. A route without a word on it lets nobody in. */
 typedef enum {
     NEEDS_UNSET,
@@ -35,9 +38,12 @@ typedef struct {
     Handler handle;
 } Route;
 
+/* NULL: it has none. */
+Shortcut router_shortcut(const Route *route);
+
 /* The table, without the page's files. */
 const Route *router_routes(gsize *count);
 
 /* The route of the request; sets its `parameter` and `second`. ERROR_NOT_FOUND: no such path. ERROR_METHOD_NOT_ALLOWED: another method would
- * do. `*allow` (the caller's to free) is set, on success as well, to the methods of the path. */
+ * do: `*allow` (the caller's to free) has the methods of the path then. */
 bool router_find(Request *request, const Route **route, char **allow, GError **error);

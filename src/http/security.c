@@ -57,7 +57,7 @@ bool security_host_is_own(const Listen *place, const Request *request) {
     const char *header = host_of(request), *port = NULL;
     g_autofree char *host = NULL;
     if (!header || place->open) return true;
-    return split_authority(header, &host, &port) && (is_loopback(host) || strcmp(host, place->host) == 0);
+    return split_authority(header, &host, &port) && (strcmp(host, place->host) == 0 || is_loopback(host));
 }
 
 bool security_fail_host(const Listen *place, const Request *request, GError **error) {

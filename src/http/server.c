@@ -75,21 +75,17 @@ static bool start_daemon(Server *server, const Settings *settings, GError **erro
 
 void context_init(Context *context) {
     g_mutex_init(&context->job_counts.lock);
-    g_mutex_init(&context->last_page.lock);
+    context->lists = list_cache_new();
     g_mutex_init(&context->fallback.lock);
     g_mutex_init(&context->readiness.lock);
 }
 
 void context_release(Context *context) {
-    LastPage *last = &context->last_page;
     g_mutex_clear(&context->job_counts.lock);
-    g_mutex_clear(&last->lock);
     g_mutex_clear(&context->fallback.lock);
     g_mutex_clear(&context->readiness.lock);
     g_clear_pointer(&context->fallback.problem, g_free);
-    catalog_page_clear(&last->page);
-    g_clear_pointer(&last->text, g_bytes_unref);
-    g_clear_pointer(&last->etag, g_free);
+    g_clear_pointer(&context->lists, list_cache_free);
 }
 
 static void context_clear(Context *context) {

@@ -224,7 +224,7 @@ static bool read_card(Row *row, char *const *card) {
 }
 
 Row *row_from_key(const char *key) {
-    if (!g_str_has_prefix(key, PREFIX_INDEX) || strlen(key) > KEY_BYTES_MAX) return NULL;
+    if (!g_str_has_prefix(key, PREFIX_INDEX) || strlen(key) > KEY_BYTES_MAX || strchr(key + strlen(PREFIX_INDEX), '/')) return NULL;
     /* A meeting's id may hold '_', the card's fields can't: the card is counted from the end. */
     g_auto(GStrv) parts = g_strsplit(key + strlen(PREFIX_INDEX), "_", 0);
     guint count = g_strv_length(parts);

@@ -202,8 +202,10 @@ static bool open_folders(DirStore *dir, GError **error) {
         (dir->own_fd = dir_step_into(dir->root_fd, ".hansard", true)) >= 0 &&
         (dir->temporary_fd = dir_step_into(dir->own_fd, "tmp", true)) >= 0 &&
         (dir->locks_fd = dir_step_into(dir->own_fd, "locks", true)) >= 0 &&
-        (dir->attributes_fd = dir_step_into(dir->own_fd, "attributes", true)) >= 0)
+        (dir->attributes_fd = dir_step_into(dir->own_fd, "attributes", true)) >= 0) {
+        dir->local = dir_is_local(dir->root_fd);
         return true;
+    }
     return dir_fail(dir, errno, "open", "the store", error);
 }
 
@@ -222,6 +224,7 @@ bool store_dir_open(const char *root, Clock *clock, Store **store, GError **erro
                                          .open = dir_open,
                                          .put_open = dir_put_open,
                                          .list = dir_list,
+                                         .stamp = dir_stamp,
                                          .delete_many = dir_delete_many,
                                          .sign_url = store_sign_local_url,
                                          .url_secret = dir_url_secret,

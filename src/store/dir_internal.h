@@ -4,7 +4,7 @@
  *   dir_attributes.c  what a file can't carry: content type and user metadata
  *   dir_writer.c      the streamed put
  *   dir_uploads.c     puts in parts
- *   dir_window.c      names of a directory in order, cached
+ *   dir_window.c      names of a directory in order, cached; the mark by which others may keep what they made of them
  *   dir_list.c        the list, over windows
  *   dir.c             opening, reading, deleting */
 #pragma once
@@ -23,6 +23,7 @@ typedef struct DirWindow DirWindow;
 typedef struct {
     Store base;
     char *root; /* for messages */
+    bool local; /* no other machine changes the files behind the kernel's back */
     int root_fd, own_fd, temporary_fd, locks_fd, attributes_fd;
     GMutex windows_mutex;
     DirWindow *windows[DIR_WINDOWS_CACHED];
@@ -126,6 +127,9 @@ struct DirWindow {
 DirWindow *dir_window_read(DirStore *dir, int fd, const char *from, GError **error);
 void dir_window_unref(DirWindow *window);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirWindow, dir_window_unref)
+
+bool dir_stamp(Store *store, const char *folder, StoreStamp *stamp);
+bool dir_is_local(int fd);
 
 bool dir_list(Store *store, const char *prefix, const char *start_after, guint limit, GPtrArray **entries, bool *more,
               GError **error);

@@ -4,17 +4,21 @@
  *
  * A window is kept only when the directory was last changed so long before it was read that a change after reading must give it
  * another change time (the kernel's clock for file times ticks in steps of some milliseconds, and some file systems keep whole
- * seconds). The change time is used, not the modification time: nothing can set it back. */
+ * seconds). The change time is used, not the modification time: nothing can set it back. The stamp of a folder is the same, handed out: on a disk of this
+ * machine, where the kernel knows of every change. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <time.h>
 
 #include "base/limits.h"
 #include "store/dir_internal.h"
 
+#define ZFS_MAGIC 0x2fc12fc1 /* statfs(2); it is not in linux/magic.h */
 #define WINDOW_NAMES_MAX 4096
 #define CACHED_NAMES_MIN 1000                                        /* smaller directories are read within a millisecond */
 #define SETTLED_NS G_GINT64_CONSTANT(100000000)                      /* several ticks of the slowest kernel clock, 10 ms */
@@ -143,4 +147,23 @@ DirWindow *dir_window_read(DirStore *dir, int fd, const char *from, GError **err
         dir_time_ns(after.st_ctim) == window->changed_ns)
         keep(dir, window);
     return g_steal_pointer(&window);
+}
+
+bool dir_is_local(int fd) {
+    static const guint32 kinds[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC, ZFS_MAGIC};
+    struct statfs system;
+    if (fstatfs(fd, &system) != 0) return false;
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if ((guint32)system.f_type == kinds[i]) return true;
+    return false;
+}
+
+bool dir_stamp(Store *store, const char *folder, StoreStamp *stamp) {
+    const DirStore *dir = (const DirStore *)store;
+    struct stat status;
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    if (!dir->local || fstatat(dir->root_fd, folder, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(status.st_mode)) return false;
+    *stamp = (StoreStamp){status.st_dev, status.st_ino, dir_time_ns(status.st_ctim)};
+    return is_settled(&status, dir_time_ns(now));
 }

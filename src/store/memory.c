@@ -19,6 +19,7 @@ typedef struct {
 typedef struct {
     Store base;
     GMutex mutex;
+    gint64 changes; /* puts and removals */
     GTree *versions;        /* key → Version, in the order of the keys' bytes */
     guint64 version_count;  /* ever made: the source of ETags */
     guint8 secret[32];
@@ -132,6 +133,7 @@ static bool writer_commit(StoreWriter *base, StoreInfo *info, GError **error) {
         version->metadata = g_steal_pointer(&writer->metadata);
         version->modified_ms = clock_now_ms(memory->base.clock);
         g_tree_replace(memory->versions, g_strdup(writer->key), version);
+        memory->changes++;
         if (info) describe(version, info);
     } else {
         store_fail_precondition(writer->key, error);
@@ -177,10 +179,18 @@ static bool memory_list(Store *store, const char *prefix, const char *start_afte
     return true;
 }
 
+static bool memory_stamp(Store *store, const char *folder, StoreStamp *stamp) {
+    MemoryStore *memory = (MemoryStore *)store;
+    g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&memory->mutex);
+    *stamp = (StoreStamp){.changed = memory->changes};
+    return true;
+}
+
 static bool memory_delete_many(Store *store, const char *const *keys, gsize key_count, GError **error) {
     MemoryStore *memory = (MemoryStore *)store;
     g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&memory->mutex);
     for (gsize i = 0; i < key_count; i++) g_tree_remove(memory->versions, keys[i]);
+    memory->changes++;
     return true;
 }
 
@@ -205,6 +215,7 @@ Store *store_memory_new(Clock *clock) {
                                          .open = memory_open,
                                          .put_open = memory_put_open,
                                          .list = memory_list,
+                                         .stamp = memory_stamp,
                                          .delete_many = memory_delete_many,
                                          .sign_url = store_sign_local_url,
                                          .url_secret = memory_url_secret,

@@ -50,6 +50,10 @@ const char *store_name(const Store *store) { return store->backend->name; }
 
 char *store_origin(Store *store) { return store->backend->origin ? store->backend->origin(store) : NULL; }
 
+bool store_stamp(Store *store, const char *folder, StoreStamp *stamp) {
+    return store->backend->stamp && store->backend->stamp(store, folder, stamp);
+}
+
 bool store_head(Store *store, const char *key, StoreInfo *info, GError **error) {
     return store_key_check(key, error) && store->backend->head(store, key, info, error);
 }

@@ -95,6 +95,18 @@ bool store_put(Store *store, const char *key, GBytes *bytes, const StorePut *put
 bool store_list(Store *store, const char *prefix, const char *start_after, guint limit, GPtrArray **entries, bool *more,
                 GError **error);
 
+/* A mark of the names right under a folder: while it stays the same, a list of them is the same, whoever writes. */
+typedef struct {
+    guint64 device, inode;
+    gint64 changed; /* nanoseconds, or a count */
+} StoreStamp;
+/* The mark of `folder` ("hansard/index/"); to be taken before the list that it is kept with. False: nothing but a list can tell, as in a bucket or on a
+ * network disk, or just now, since the folder was changed a moment ago. Waits for nothing. What objects hold does not count. */
+bool store_stamp(Store *store, const char *folder, StoreStamp *stamp);
+static inline bool store_stamp_equal(const StoreStamp *one, const StoreStamp *other) {
+    return one->device == other->device && one->inode == other->inode && one->changed == other->changed;
+}
+
 /* Called for each key under `prefix` in order, listed page by page; false with `error` set stops it. */
 typedef bool (*StoreVisit)(const StoreEntry *entry, gpointer user_data, GError **error);
 bool store_each(Store *store, const char *prefix, StoreVisit visit, gpointer user_data, GError **error);

@@ -37,6 +37,8 @@ struct StoreBackend {
     bool (*put_open)(Store *store, const char *key, const StorePut *put, StoreWriter **writer, GError **error);
     bool (*list)(Store *store, const char *prefix, const char *start_after, guint limit, GPtrArray **entries, bool *more,
                  GError **error);
+    /* Optional: NULL where only a list can tell. */
+    bool (*stamp)(Store *store, const char *folder, StoreStamp *stamp);
     bool (*delete_many)(Store *store, const char *const *keys, gsize key_count, GError **error);
     bool (*sign_url)(Store *store, const char *key, const StoreUrl *url, char **signed_url, GError **error);
     /* The 32-byte secret of URLs that this server answers itself; NULL where sign_url needs none. */
