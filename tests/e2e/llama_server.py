@@ -51,7 +51,7 @@ class LlamaServer:
         return self.log.read().decode(errors="replace")[-size:]
 
     def __exit__(self, *_):
-        self.process.terminate()
+        self.process.kill()  # it would write its answer to the end first
         self.process.wait(timeout=60)
         self.log.close()
 
