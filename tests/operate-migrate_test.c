@@ -415,7 +415,6 @@ static bool run_faulty(World *from, bool of_source, FaultMode mode, int n) {
     must_run(&sides);
     g_assert_cmpuint(migrate_total(&sides.summary, MIGRATE_LEFT), ==, 0);
     g_assert_cmpuint(listed(&sides.to), ==, WORLD_MEETINGS + 1);
-    g_autoptr(Job) job = NULL;
     guint64 brought = counted(&sides, MIGRATE_WORK, MIGRATE_COPIED) + counted(&sides, MIGRATE_WORK, MIGRATE_THERE);
     g_assert_cmpuint(brought, ==, 1);
     assert_sound(&sides.to);
@@ -470,6 +469,25 @@ static void test_remove_only_proved(void) {
     g_assert_cmpuint(sides.summary.removed, ==, 1);
     g_assert_cmpuint(listed(&sides.from), ==, 1);
     assert_title(&sides.from, sides.from.ids[0], "Changed in both");
+    sides_end(&sides);
+}
+
+/* The only copy is never removed. */
+static void test_remove_itself(void) {
+    Sides sides;
+    g_autoptr(GError) error = NULL;
+    sides_make(&sides);
+    g_autofree char *before = world_state(&sides.from);
+    World twin = {0};
+    world_start(&twin, sides.from.store);
+    sides.options.destination = &twin.pipeline.meetings;
+    sides.options.jobs = twin.jobs;
+    sides.options.remove_source = true;
+    g_assert_false(run(&sides, &error));
+    g_assert_error(error, HANSARD_ERROR, ERROR_INVALID);
+    g_autofree char *after = world_state(&sides.from);
+    g_assert_cmpstr(after, ==, before);
+    world_stop(&twin);
     sides_end(&sides);
 }
 
@@ -679,6 +697,7 @@ int main(int argc, char **argv) {
     g_test_add_data_func("/migrate/faults/source", GINT_TO_POINTER(true), test_faults);
     g_test_add_func("/migrate/remove", test_remove);
     g_test_add_func("/migrate/remove/only-proved", test_remove_only_proved);
+    g_test_add_func("/migrate/remove/itself", test_remove_itself);
     g_test_add_func("/migrate/remove/faults", test_remove_faults);
     g_test_add_func("/migrate/folder", test_folder);
     g_test_add_func("/migrate/folder/first-version", test_folder_first_version);
