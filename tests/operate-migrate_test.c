@@ -1,6 +1,7 @@
 /* migrate: all that the source has stands in the destination as the format wants it (verify finds nothing there), the source stays as it is; again is
  * nothing; whatever operation of either store fails, the next run ends it; what was changed on a side, is damaged or hostile is told and kept. */
 #include <glib/gstdio.h>
+#include <utime.h>
 
 #include "operate/migrate.h"
 #include "verify_world.h"
@@ -536,6 +537,9 @@ static void folder_make(Folder *folder, bool writable) {
     *folder = (Folder){.folder = g_dir_make_tmp("hansard-migrate-XXXXXX", NULL)};
     write_file(folder, "Monday.vtt", world_vtt);
     write_file(folder, NAMED_UUID "_Talk of 3.vtt", world_vtt);
+    g_autofree char *named = g_build_filename(folder->folder, NAMED_UUID "_Talk of 3.vtt", NULL);
+    struct utimbuf of_file = {.actime = 1735787045, .modtime = 1735787045};
+    g_assert_cmpint(g_utime(named, &of_file), ==, 0);
     write_file(folder, "2025/march/Tuesday.vtt", world_vtt);
     write_file(folder, "empty.mp3", "");
     write_file(folder, "notes.docx", "of another kind");
@@ -566,6 +570,7 @@ static void test_folder(void) {
     g_assert_cmpuint(listed(&sides->to), ==, 3);
     g_autoptr(json_t) named = record_of(&sides->to, "meeting-" NAMED_UUID);
     g_assert_cmpstr(json_get_string(named, "filename", NULL), ==, "Talk of 3.vtt");
+    g_assert_cmpstr(json_get_string(named, "timestamp", NULL), ==, "2025-01-02T03:04:05.000Z");
     assert_sound(&sides->to);
     must_run(sides); /* done */
     assert_counts(sides, MIGRATE_FILE, 0, 3, 2);
