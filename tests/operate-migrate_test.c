@@ -1,6 +1,7 @@
 /* migrate: all that the source has stands in the destination as the format wants it (verify finds nothing there), the source stays as it is; again is
  * nothing; whatever operation of either store fails, the next run ends it; what was changed on a side, is damaged or hostile is told and kept. */
 #include <glib/gstdio.h>
+#include <utime.h>
 
 #include "operate/migrate.h"
 #include "verify_world.h"
@@ -415,7 +416,6 @@ static bool run_faulty(World *from, bool of_source, FaultMode mode, int n) {
     must_run(&sides);
     g_assert_cmpuint(migrate_total(&sides.summary, MIGRATE_LEFT), ==, 0);
     g_assert_cmpuint(listed(&sides.to), ==, WORLD_MEETINGS + 1);
-    g_autoptr(Job) job = NULL;
     guint64 brought = counted(&sides, MIGRATE_WORK, MIGRATE_COPIED) + counted(&sides, MIGRATE_WORK, MIGRATE_THERE);
     g_assert_cmpuint(brought, ==, 1);
     assert_sound(&sides.to);
@@ -473,6 +473,25 @@ static void test_remove_only_proved(void) {
     sides_end(&sides);
 }
 
+/* The only copy is never removed. */
+static void test_remove_itself(void) {
+    Sides sides;
+    g_autoptr(GError) error = NULL;
+    sides_make(&sides);
+    g_autofree char *before = world_state(&sides.from);
+    World twin = {0};
+    world_start(&twin, sides.from.store);
+    sides.options.destination = &twin.pipeline.meetings;
+    sides.options.jobs = twin.jobs;
+    sides.options.remove_source = true;
+    g_assert_false(run(&sides, &error));
+    g_assert_error(error, HANSARD_ERROR, ERROR_INVALID);
+    g_autofree char *after = world_state(&sides.from);
+    g_assert_cmpstr(after, ==, before);
+    world_stop(&twin);
+    sides_end(&sides);
+}
+
 /* Whatever fails, one of the two has the meeting whole; and the next run ends it. */
 static bool remove_faulty(FaultMode mode, int n) {
     Sides sides;
@@ -518,6 +537,9 @@ static void folder_make(Folder *folder, bool writable) {
     *folder = (Folder){.folder = g_dir_make_tmp("hansard-migrate-XXXXXX", NULL)};
     write_file(folder, "Monday.vtt", world_vtt);
     write_file(folder, NAMED_UUID "_Talk of 3.vtt", world_vtt);
+    g_autofree char *named = g_build_filename(folder->folder, NAMED_UUID "_Talk of 3.vtt", NULL);
+    struct utimbuf of_file = {.actime = 1735787045, .modtime = 1735787045};
+    g_assert_cmpint(g_utime(named, &of_file), ==, 0);
     write_file(folder, "2025/march/Tuesday.vtt", world_vtt);
     write_file(folder, "empty.mp3", "");
     write_file(folder, "notes.docx", "of another kind");
@@ -548,6 +570,7 @@ static void test_folder(void) {
     g_assert_cmpuint(listed(&sides->to), ==, 3);
     g_autoptr(json_t) named = record_of(&sides->to, "meeting-" NAMED_UUID);
     g_assert_cmpstr(json_get_string(named, "filename", NULL), ==, "Talk of 3.vtt");
+    g_assert_cmpstr(json_get_string(named, "timestamp", NULL), ==, "2025-01-02T03:04:05.000Z");
     assert_sound(&sides->to);
     must_run(sides); /* done */
     assert_counts(sides, MIGRATE_FILE, 0, 3, 2);
@@ -679,6 +702,7 @@ int main(int argc, char **argv) {
     g_test_add_data_func("/migrate/faults/source", GINT_TO_POINTER(true), test_faults);
     g_test_add_func("/migrate/remove", test_remove);
     g_test_add_func("/migrate/remove/only-proved", test_remove_only_proved);
+    g_test_add_func("/migrate/remove/itself", test_remove_itself);
     g_test_add_func("/migrate/remove/faults", test_remove_faults);
     g_test_add_func("/migrate/folder", test_folder);
     g_test_add_func("/migrate/folder/first-version", test_folder_first_version);

@@ -26,9 +26,9 @@ static void show_report(const MigrateReport *report, gpointer user_data) {
         command_print(line);
         return;
     }
-    if (!report->reason && !dry_run) return;
-    g_autofree char *name = terminal_safe(report->name), *reason = terminal_safe(report->reason), *size = g_format_size(report->bytes);
-    g_print("%-7s  %s %s: %s\n", migrate_outcome_name(report->outcome), migrate_kind_name(report->kind), name, report->reason ? reason : size);
+    if (!report->reason) return; /* those are counted */
+    g_autofree char *name = terminal_safe(report->name), *reason = terminal_safe(report->reason);
+    g_print("%-7s  %s %s: %s\n", migrate_outcome_name(report->outcome), migrate_kind_name(report->kind), name, reason);
 }
 
 static void print_line(const MigrateSummary *summary, MigrateKind kind, const char *what) {

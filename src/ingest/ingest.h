@@ -29,6 +29,9 @@ const char *ingest_local_copy(const Ingest *ingest);
 void ingest_abort(Ingest *ingest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ingest, ingest_abort)
 
+/* The meeting is there: its record, in any state, or its job. */
+bool ingest_is_taken(const Meetings *meetings, Jobs *jobs, const char *meeting_id, bool *taken, GError **error);
+
 /* A recording that stands in the store and is nobody's yet. */
 typedef struct {
     const char *meeting_id; /* that it is to belong to */

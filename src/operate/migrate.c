@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "ingest/inbox.h"
 #include "operate/migrate_internal.h"
 #include "operate/reindex.h"
@@ -211,15 +212,29 @@ static void rewind_walk(Migrate *migrate) {
     migrate->more = false;
 }
 
+/* Two names may lead to one store (a mount, another name of the same service): then all that is to be removed would be the only copy. */
+static bool check_apart(const Migrate *migrate, GError **error) {
+    g_autofree char *uuid = text_uuid(), *key = g_strconcat(PREFIX_DOCTOR, uuid, NULL);
+    g_autoptr(GBytes) bytes = g_bytes_new_static("", 0);
+    g_auto(StoreInfo) info = {0};
+    bool seen = true;
+    if (!store_put(migrate->store, key, bytes, NULL, NULL, error)) return false;
+    bool looked = migrate_head(migrate->source, key, &seen, &info, error);
+    if (!store_delete(migrate->store, key, looked ? error : NULL) || !looked) return false;
+    return !seen || fail(error, ERROR_INVALID, "the source is the destination by another name: nothing is removed");
+}
+
 /* A second walk, after all was brought: what another meeting needs as well is brought by then. */
 static bool remove_source(Migrate *migrate, GError **error) {
     g_autoptr(Catalog) catalog = NULL;
-    if (!catalog_keys_open(migrate->source, &catalog, error)) return false;
+    if (!check_apart(migrate, error) || !catalog_keys_open(migrate->source, &catalog, error)) return false;
     Meetings source = {migrate->source, catalog, migrate->meetings->clock};
     rewind_walk(migrate);
     for (char *meeting_id; (meeting_id = draw(migrate));) {
         g_autofree char *owned = meeting_id;
-        if (!migrate_advance(migrate, 0, error) || !migrate_remove_meeting(migrate, &source, owned, error)) return false;
+        if (!migrate_advance(migrate, 0, error)) return false;
+        if (key_table_find(migrate->source_jobs, owned)) continue; /* in work */
+        if (!migrate_remove_meeting(migrate, &source, owned, error)) return false;
     }
     if (!migrate->failure) return true;
     g_propagate_error(error, g_steal_pointer(&migrate->failure));

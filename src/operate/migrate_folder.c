@@ -5,7 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "ingest/ingest_internal.h"
+#include "ingest/ingest.h"
 #include "operate/migrate_internal.h"
 
 #define UUID_CHARS 36

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "ingest/ingest_internal.h"
+#include "ingest/ingest.h"
 #include "operate/migrate_internal.h"
 
 /* -- unfinished work ----------------------------------------------------------------------------------------------------- */
