@@ -10,7 +10,7 @@ export HANSARD_PREFIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hansard
 build_dir = build/$(PRESET)
 hansard = build/release/hansard
 
-.PHONY: help run serve add build model test sanitize damage bench bench-understanding train install package package-test reproducible-test clean packages packages-test whisper servers vectors axe
+.PHONY: help run serve add build model test sanitize damage slow-clients mutations bench bench-understanding train install package package-test reproducible-test clean packages packages-test whisper servers vectors axe
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -53,6 +53,12 @@ test: packages-test build model servers vectors axe ## everything: unit, contrac
 
 damage: build ## 10,000 random damages to a store of 1,000 meetings: all named, all mended that can be (SEED=N replays)
 	@HANSARD_BIN=$(CURDIR)/$(hansard) python3 -B tests/e2e/damage_test.py --full $(if $(SEED),--seed $(SEED))
+
+slow-clients: build ## 1,000 slow clients in each of slowhttptest's modes, for longer than the server's patience
+	@HANSARD_BIN=$(CURDIR)/$(hansard) python3 -B tests/e2e/slow_clients_test.py --full
+
+mutations: packages-test whisper ## break each promise in a scratch copy, and see that its test fails (ONLY=word takes some)
+	@python3 -B tests/mutations/run.py $(ONLY)
 
 bench: packages build model ## speed and memory against peers in the same run
 	@bench/run.sh

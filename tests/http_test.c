@@ -66,6 +66,41 @@ static void test_target_refused(void) {
     }
 }
 
+/* Of two hosts nobody knows which one is meant. */
+static void test_target_host(void) {
+    static const struct {
+        const char *target, *host, *path; /* path NULL: refused */
+    } cases[] = {{"http://a:1/p?x=1", "a:1", "/p"}, {"http://A/p", "a", "/p"}, {"HTTP://a", "a", "/"},        {"http://a?x", "a", "/"},
+                 {"http://b/p", "a", NULL},         {"http://a", "a:80", NULL}, {"http://a@b/", "b", NULL}, {"http://ab/", "a", NULL}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Request) request = request_new(cases[i].target);
+        g_test_message("%s", cases[i].target);
+        g_assert_true(add(request, "Host", cases[i].host, NULL));
+        if (cases[i].path) {
+            g_assert_true(request_begin(request, "GET", NULL));
+            g_assert_cmpstr(request->path, ==, cases[i].path);
+        } else {
+            ASSERT_FAILS(request_begin(request, "GET", &error), ERROR_INVALID);
+        }
+    }
+}
+
+static void test_method(void) {
+    static const char *const methods[] = {"", "G T", "GE(T", "G\xc3\x89T", "GET,"};
+    for (gsize i = 0; i < G_N_ELEMENTS(methods); i++) {
+        g_autoptr(Request) request = request_new("/");
+        ASSERT_FAILS(request_begin(request, methods[i], &error), ERROR_INVALID);
+    }
+}
+
+static void test_expect(void) {
+    g_autoptr(Request) known = request_with("POST", "/", "Expect", "100-Continue");
+    g_assert_true(request_check(known, NULL));
+    g_autoptr(Request) unknown = request_with("POST", "/", "Expect", "y 100-continue");
+    ASSERT_FAILS(request_check(unknown, &error), ERROR_INVALID);
+    ASSERT_FAILS(add(known, "expect", "100-continue", &error), ERROR_INVALID);
+}
+
 static void test_headers(void) {
     g_autoptr(Request) request = request_new("/");
     g_assert_true(add(request, "Host", "localhost", NULL));
@@ -893,6 +928,9 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/http/request/target", test_target);
     g_test_add_func("/http/request/target-refused", test_target_refused);
+    g_test_add_func("/http/request/target-host", test_target_host);
+    g_test_add_func("/http/request/method", test_method);
+    g_test_add_func("/http/request/expect", test_expect);
     g_test_add_func("/http/request/headers", test_headers);
     g_test_add_func("/http/request/body-length", test_body_length);
     g_test_add_func("/http/request/query", test_query_values);

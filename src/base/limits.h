@@ -45,9 +45,16 @@
 #define JSON_BODY_BYTES_MAX (8 * MIB)      /* a body that is read whole */
 #define OPEN_BODY_BYTES_MAX (16 * KIB)     /* the same of those whom nobody knows yet */
 #define UPLOAD_BLOCK_BYTES (256 * KIB)     /* moved from socket to store in one step */
-#define CONNECTIONS_MAX 1024
-#define CONNECTIONS_PER_ADDRESS_MAX 512
+#define CONNECTIONS_MAX 1024               /* beyond them the slowest is closed for each that comes */
+#define CONNECTIONS_PER_ADDRESS_MAX 512    /* likewise */
+#define CONNECTIONS_SPARE 128              /* open beyond either while the slowest are being closed */
+#define DESCRIPTORS_REST 768               /* open files of a server beside its connections: what is streamed in and out, the store, the index */
 #define UPLOADS_MAX 64                     /* recordings streaming in at one time */
+#define ANSWERS_MAX 256                    /* objects streaming out at one time */
+#define PLACES_SPARE 16                    /* of each beyond that while a slow client is being closed */
+#define DECENT_BYTES_S 16384               /* so fast, a client is not closed for others */
+#define CONNECTION_GRACE_MS 500            /* nor so soon after its turn has begun */
+#define PLACE_GRACE_MS 5000                /* nor so soon for its place among uploads or downloads */
 #define CONNECTION_IDLE_S 30
 #define PAGE_LIMIT_DEFAULT 50
 #define PAGE_LIMIT_MAX 200

@@ -17,7 +17,7 @@
 typedef struct {
     atomic_ulong answers[HTTP_STATUS_MAX]; /* by status */
     atomic_ulong uploads, upload_bytes;    /* completed */
-    atomic_uint uploads_open;
+    atomic_uint uploads_open, answers_open; /* places taken (places.h) */
 } Counters;
 
 /* Jobs by state as they were a few seconds ago: to count them, each is read. */
@@ -43,6 +43,7 @@ typedef struct {
 typedef struct {
     Workspace *workspace; /* borrowed */
     Worker *worker;       /* borrowed; NULL: another process does the jobs */
+    struct Connections *connections;
     Progress *progress;
     EventHub *hub;
     Tasks *tasks;

@@ -16,12 +16,15 @@
 #include "base/limits.h"
 #include "http/authorize.h"
 #include "http/connections.h"
+#include "http/framing.h"
 #include "http/part.h"
+#include "http/places.h"
 #include "http/reply.h"
 #include "http/router.h"
 #include "http/upload.h"
 
 #define DISCARD_BYTES_MAX (64 * MIB) /* of a body that has failed already */
+#define SOCKET_TAKES_BYTES (16 * KIB) /* Linux gives a socket so much at the least */
 
 typedef struct {
     Context *context;
@@ -60,16 +63,25 @@ static void exchange_free(gpointer data) {
 void exchange_end(void *cls, struct MHD_Connection *connection, void **data, enum MHD_RequestTerminationCode code) {
     Exchange *exchange = g_steal_pointer(data);
     if (!exchange) return;
-    connection_await(connection); /* for the next request */
+    connection_turn(connection, TURN_REQUEST);
     /* To abort an upload touches the store: a task's work, unless the server stops and takes no more. */
     if (exchange->sink && tasks_reserve(exchange->context->tasks, LANE_WRITE, NULL))
         tasks_push(exchange->context->tasks, LANE_WRITE, exchange_free, exchange);
     else exchange_free(exchange);
 }
 
+/* What the socket takes whole is gone at once, and a stream of events waits for the server. */
+static bool may_be_slow(const Response *response) {
+    return response->reader || (response->bytes && g_bytes_get_size(response->bytes) > SOCKET_TAKES_BYTES);
+}
+
 /* The client's error is its answer; what lies with us is reported here, too. */
 static enum MHD_Result answer(Exchange *exchange) {
-    connection_rest(exchange->connection);
+    if (exchange->response.reader && !place_take(exchange->context, PLACE_ANSWER, &exchange->error)) {
+        response_clear(&exchange->response);
+        response_init(&exchange->response);
+    }
+    connection_turn(exchange->connection, may_be_slow(&exchange->response) ? TURN_ANSWER : TURN_SERVER);
     if (exchange->error) {
         response_problem(&exchange->response, exchange->error);
         if (exchange->response.status >= 500 && !error_is(exchange->error, ERROR_TOO_MANY)) {
@@ -97,10 +109,12 @@ static enum MHD_Result add_header(void *cls, enum MHD_ValueKind kind, const char
 }
 
 /* What can't be read without doubt; afterwards the connection is closed, for nobody can say where the next request begins. */
-static bool read_head(Exchange *exchange, const char *method, GError **error) {
-    HeaderVisit visit = {exchange->request, error, true};
+static bool read_head(Exchange *exchange, const char *url, const char *method, const char *version, GError **error) {
+    Request *request = exchange->request;
+    HeaderVisit visit = {request, error, true};
+    if (!framing_check(exchange->connection, method, url, strlen(request->target), version, error)) return false;
     MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, add_header, &visit);
-    return visit.ok && request_check(exchange->request, error) && request_begin(exchange->request, method, error);
+    return visit.ok && request_check(request, error) && request_begin(request, method, error);
 }
 
 static void find_peer(Exchange *exchange) {
@@ -164,7 +178,7 @@ static bool admit(Exchange *exchange, GError **error) {
 static enum MHD_Result work(Exchange *exchange, Lane lane, Task task) {
     GError **error = exchange->error ? NULL : &exchange->error;
     if (!tasks_reserve(exchange->context->tasks, lane, error)) return MHD_NO;
-    connection_rest(exchange->connection);
+    connection_turn(exchange->connection, TURN_SERVER);
     MHD_suspend_connection(exchange->connection);
     tasks_push(exchange->context->tasks, lane, task, exchange);
     return MHD_YES;
@@ -192,13 +206,13 @@ static enum MHD_Result end_head(Exchange *exchange) {
     return request_has_body(request) && (waits || !small) ? answer(exchange) : MHD_YES;
 }
 
-static enum MHD_Result head(Exchange *exchange, const char *method) {
+static enum MHD_Result head(Exchange *exchange, const char *url, const char *method, const char *version) {
     exchange->head_done = true;
-    connection_await(exchange->connection);
-    if (!read_head(exchange, method, &exchange->error)) {
-        exchange->close = true;
-        return answer(exchange);
-    }
+    connection_turn(exchange->connection, TURN_BODY);
+    bool clear = read_head(exchange, url, method, version, &exchange->error);
+    /* Line ends within chunks are read leniently, and unseen by us: what follows such a body is nobody's next request. */
+    exchange->close = !clear || exchange->request->chunked;
+    if (!clear) return answer(exchange);
     find_peer(exchange);
     check_caller(exchange);
     return exchange->asks_store ? work(exchange, LANE_READ, authorize_task) : end_head(exchange);
@@ -208,6 +222,7 @@ static enum MHD_Result head(Exchange *exchange, const char *method) {
 static void flush_task(gpointer user_data) {
     Exchange *exchange = user_data;
     if (exchange->error || !sink_flush(exchange->sink, &exchange->error)) g_clear_pointer(&exchange->sink, sink_free);
+    connection_turn(exchange->connection, TURN_BODY);
     MHD_resume_connection(exchange->connection);
 }
 
@@ -270,10 +285,10 @@ enum MHD_Result exchange_continue(void *cls, struct MHD_Connection *connection, 
     Exchange *exchange = *user_data;
     /* The library goes on with chunks that it has read already, though the connection is suspended: they are left for later. */
     if (MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_SUSPENDED)->suspended) return MHD_YES;
-    if (!exchange->head_done) return head(exchange, method);
+    if (!exchange->head_done) return head(exchange, url, method, version);
     if (exchange->asks_store) { /* a connection that was suspended in the first call comes to it again */
         exchange->asks_store = false;
-        connection_await(connection);
+        connection_turn(connection, TURN_BODY);
         return end_head(exchange);
     }
     if (*size == 0) return finish(exchange);

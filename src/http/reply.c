@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "http/places.h"
 #include "http/shared_reply.h"
 
 #define SEND_BLOCK_BYTES (64 * KIB)    /* handed to the socket at one time */
@@ -28,6 +29,7 @@ static void stream_free(void *cls) {
     g_clear_pointer(&stream->tail, g_bytes_unref);
     g_clear_error(&stream->error);
     g_free(stream->block);
+    place_give(stream->context, PLACE_ANSWER);
     g_free(stream);
 }
 
@@ -67,7 +69,7 @@ static ssize_t stream_read(void *cls, uint64_t position, char *buffer, size_t ma
         return (ssize_t)size;
     }
     if (!tasks_reserve(stream->context->tasks, LANE_READ, NULL)) return MHD_CONTENT_READER_END_WITH_ERROR;
-    if (!stream->block) stream->block = g_malloc(UPLOAD_BLOCK_BYTES);
+    if (!stream->block) stream->block = g_malloc((gsize)MIN(stream->remaining, UPLOAD_BLOCK_BYTES));
     MHD_suspend_connection(stream->connection);
     tasks_push(stream->context->tasks, LANE_READ, stream_fill, stream);
     return 0;

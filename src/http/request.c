@@ -37,11 +37,21 @@ static bool has_control(const char *text, gsize size, bool tab_allowed) {
     return false;
 }
 
-/* "/path?query", or the same behind "http://host" as a proxy's client writes it. */
-static const char *origin_form(const char *target) {
-    if (g_ascii_strncasecmp(target, "http://", 7) != 0) return target;
-    const char *path = strchr(target + 7, '/');
-    return path ? path : "/";
+static bool is_token(const char *text, gsize size) {
+    for (gsize i = 0; i < size; i++)
+        if (!g_ascii_isalnum(text[i]) && (text[i] == '\0' || !strchr("!#$%&'*+-.^_`|~", text[i]))) return false;
+    return size > 0;
+}
+
+/* "/path?query", or the same behind "http://host" as a proxy's client writes it; the host must then be that of the Host header. */
+static bool origin_form(const Request *request, const char **path, GError **error) {
+    const char *target = request->target, *host = request_header(request, "host");
+    *path = target;
+    if (g_ascii_strncasecmp(target, "http://", 7) != 0) return true;
+    gsize size = strcspn(target + 7, "/?");
+    *path = target[7 + size] == '/' ? target + 7 + size : "/";
+    return !host || (strlen(host) == size && g_ascii_strncasecmp(host, target + 7, size) == 0) ||
+           fail(error, ERROR_INVALID, "the URL of the request and its Host header name two hosts");
 }
 
 static bool parse_query(Request *request, GError **error) {
@@ -59,7 +69,11 @@ static bool parse_query(Request *request, GError **error) {
 }
 
 bool request_begin(Request *request, const char *method, GError **error) {
-    const char *target = origin_form(request->target);
+    const char *target;
+    if (!is_token(method, strlen(method))) return fail(error, ERROR_INVALID, "the method holds a character that is not allowed there");
+    if (strpbrk(request->target, " #") || has_control(request->target, strlen(request->target), false))
+        return fail(error, ERROR_INVALID, "the URL holds a character that must be percent-encoded there");
+    if (!origin_form(request, &target, error)) return false;
     gsize path_size = strcspn(target, "?");
     request->method = g_strdup(strcmp(method, "HEAD") == 0 ? "GET" : method);
     request->raw_path = g_strndup(target, path_size);
@@ -75,17 +89,15 @@ bool request_begin(Request *request, const char *method, GError **error) {
 /* Fields that must not come twice: each reader could take another one for true. */
 static bool stands_once(const char *name) {
     static const char *const names[] = {"host",  "content-length", "transfer-encoding", "content-type", "authorization", "origin",
-                                        "range", "x-filename",     "content-disposition", "sec-fetch-site", NULL};
+                                        "range", "x-filename",     "content-disposition", "sec-fetch-site", "expect", NULL};
     return g_strv_contains(names, name);
 }
 
 bool request_add_header(Request *request, const char *name, gsize name_size, const char *value, gsize value_size,
                         GError **error) {
     g_autofree char *lower = g_ascii_strdown(name, (gssize)name_size);
-    for (gsize i = 0; i < name_size; i++)
-        if (!g_ascii_isalnum(name[i]) && (name[i] == '\0' || !strchr("!#$%&'*+-.^_`|~", name[i])))
-            return fail(error, ERROR_INVALID, "a header name holds a character that is not allowed there");
     if (name_size == 0) return fail(error, ERROR_INVALID, "a header has no name");
+    if (!is_token(name, name_size)) return fail(error, ERROR_INVALID, "a header name holds a character that is not allowed there");
     if (has_control(value, value_size, true)) return fail(error, ERROR_INVALID, "the header %s holds a control character", lower);
     const char *before = g_hash_table_lookup(request->headers, lower);
     if (before && stands_once(lower)) return fail(error, ERROR_INVALID, "the header %s stands twice; send it once", lower);
@@ -106,7 +118,9 @@ bool request_check(Request *request, GError **error) {
     if (encoding && g_ascii_strcasecmp(encoding, "chunked") != 0)
         return fail(error, ERROR_INVALID, "the Transfer-Encoding must be chunked");
     request->chunked = encoding != NULL;
-    return true;
+    const char *expect = request_header(request, "expect");
+    return !expect || g_ascii_strcasecmp(expect, "100-continue") == 0 ||
+           fail(error, ERROR_INVALID, "Expect must be 100-continue; nothing else is known here");
 }
 
 const char *request_header(const Request *request, const char *name) { return g_hash_table_lookup(request->headers, name); }

@@ -1,5 +1,5 @@
 /* libmicrohttpd's life cycle: socket, threads, limits. A slow client costs a socket and its connection's memory, never a
- * thread: one that drips is cut (connections.h). */
+ * thread: one that drips is cut, and the slowest where there are too many (connections.h). */
 #include "http/server.h"
 
 #include <errno.h>
@@ -14,12 +14,11 @@
 
 #define CONNECTION_MEMORY_BYTES (32 * KIB) /* request line, headers and the body's piece at hand */
 #define SOCKET_THREADS 2
-#define LISTEN_BACKLOG 256
+#define LISTEN_BACKLOG 1024
 #define TLS_PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
 
 struct Server {
     Context context;
-    Connections *connections;
     struct MHD_Daemon *daemon;
     guint16 port;
 };
@@ -63,10 +62,10 @@ static bool start_daemon(Server *server, const Settings *settings, GError **erro
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (tls.key ? MHD_USE_TLS : 0), 0, NULL, NULL, exchange_continue, context,
         MHD_OPTION_LISTEN_SOCKET, socket_fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SOCKET_THREADS,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+        MHD_OPTION_CONNECTION_LIMIT, connections_most(context->connections),
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, connections_most_of_address(context->connections), MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)CONNECTION_IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, context,
-        MHD_OPTION_NOTIFY_COMPLETED, exchange_end, context, MHD_OPTION_NOTIFY_CONNECTION, connections_notify, server->connections,
+        MHD_OPTION_NOTIFY_COMPLETED, exchange_end, context, MHD_OPTION_NOTIFY_CONNECTION, connections_notify, context->connections,
         MHD_OPTION_ARRAY, more, MHD_OPTION_END);
     if (server->daemon) return true;
     close(socket_fd);
@@ -156,7 +155,7 @@ bool server_start(Workspace *workspace, Worker *worker, Server **server, GError 
         return false;
     }
     open_gate(context, settings);
-    started->connections = connections_new();
+    context->connections = connections_new();
     context_init(context);
     context->progress = progress_new(workspace->clock);
     context->tasks = tasks_new();
@@ -189,7 +188,7 @@ void server_stop(Server *server) {
     event_hub_stop(context->hub);
     tasks_drain(context->tasks);
     if (server->daemon) MHD_stop_daemon(server->daemon);
-    connections_free(server->connections);
+    connections_free(context->connections);
     context_clear(context);
     g_free(server);
 }

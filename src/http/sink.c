@@ -2,19 +2,17 @@
 #include "http/sink.h"
 
 #include "base/limits.h"
+#include "http/places.h"
 
 bool sink_init(Sink *sink, const SinkKind *kind, Context *context, const Request *request, GError **error) {
-    if (atomic_fetch_add(&context->counters.uploads_open, 1) >= UPLOADS_MAX) {
-        atomic_fetch_sub(&context->counters.uploads_open, 1);
-        return fail(error, ERROR_TOO_MANY, "%d recordings, or parts of them, are coming in already; send this one again later", UPLOADS_MAX);
-    }
+    if (!place_take(context, PLACE_UPLOAD, error)) return false;
     *sink = (Sink){.kind = kind, .context = context, .request = request, .block = g_byte_array_new()};
     return true;
 }
 
 void sink_clear(Sink *sink) {
     g_byte_array_unref(sink->block);
-    atomic_fetch_sub(&sink->context->counters.uploads_open, 1);
+    place_give(sink->context, PLACE_UPLOAD);
 }
 
 bool sink_feed(Sink *sink, const char *data, gsize size, GError **error) {
