@@ -39,8 +39,8 @@ static char *installed(const char *name) {
 
 static bool check(const char *path, const char *setting, const char *name, GError **error) {
     if (!path)
-        return fail(error, ERROR_CONFIG, "the speech model %s is not installed: run `make model` (MODEL=base for other languages than English), "
-                    "or set %s to a ggml file", name, setting);
+        return fail(error, ERROR_CONFIG, "the speech model %s is not installed: install hansard-model-tiny-en, or run `make model` (MODEL=base for other languages "
+                    "than English), or set %s to a ggml file", name, setting);
     if (g_file_test(path, G_FILE_TEST_IS_REGULAR) && g_access(path, R_OK) == 0) return true;
     return fail(error, ERROR_CONFIG, "the speech model %s is missing or not readable: set %s to a ggml file, or remove it and run `make model`",
                 path, setting);
