@@ -74,13 +74,13 @@ train: ## train the offline extractor's model again from MEETINGS: src/extract/m
 install: build model ## the program in its places: PREFIX=/usr/local, DESTDIR=
 	@cmake --install build/release --prefix "$(or $(PREFIX),/usr/local)"
 
-package: build model ## Debian packages of the program and the speech model: build/packages
+package: ## Debian packages of the program and the speech model: build/packages
 	@setup/package.sh build/packages
 
-package-test: build model ## installs, upgrades and removes those packages on a clean Debian 12 (as root)
+package-test: ## installs, upgrades and removes those packages on a clean Debian 12 (as root)
 	@setup/package-test.sh
 
-reproducible-test: build model ## builds the packages twice, in two folders: the same bytes
+reproducible-test: ## builds the packages twice, in two folders: the same bytes
 	@setup/reproducible-test.sh
 
 clean: ## remove what was built here (the prefix with whisper.cpp and models stays)
