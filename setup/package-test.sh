@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The packages as users get them: on a clean Debian 12 with systemd (in a container without network) install, process a recording, upgrade, remove, purge.
+# package-test.sh [OLD NEW]: the packages as users get them: on a clean Debian 12 with systemd (in a container without network) install, process a recording, upgrade, remove, purge.
+# OLD and NEW are folders with packages of two versions; without them both are made of this tree.
 . "$(dirname "$0")/common.sh"
 
 work=$(mktemp -d /var/tmp/hansard-package-test.XXXXXX)
@@ -45,7 +46,7 @@ boot() {
 }
 
 install_packages() { # DIR inside; tells what the packages' scripts say
-    inside sh -c 'apt-get -y --no-install-recommends --no-download install "$1"/*.deb' sh "$1" >"$work/apt.log" 2>&1 ||
+    inside sh -c 'apt-get -y --no-install-recommends install "$1"/*.deb' sh "$1" >"$work/apt.log" 2>&1 ||
         { tail -n 40 "$work/apt.log" >&2; die "apt does not install the packages of $1"; }
 }
 
@@ -55,11 +56,16 @@ items() { web "/api/meetings/$id" | jq -S '[.meeting.action_items, .meeting.deci
 
 [ "$(id -u)" -eq 0 ] || die "this test is root's: it makes and boots a clean Debian root"
 cd "$setup_dir/.."
-version=$(sed -n 's/^project(hansard VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
-next=$version+next
 "$setup_dir/packages.sh" package-test
-"$setup_dir/package.sh" "$work/old"
-"$setup_dir/package.sh" "$work/new" "$next"
+if [ -n "${2:-}" ]; then
+    cp -r "$1" "$work/old"
+    cp -r "$2" "$work/new"
+else
+    "$setup_dir/package.sh" "$work/old"
+    "$setup_dir/package.sh" "$work/new" "$(dpkg-deb -f "$work"/old/hansard_*.deb Version)+next"
+fi
+version=$(dpkg-deb -f "$work"/old/hansard_*.deb Version)
+next=$(dpkg-deb -f "$work"/new/hansard_*.deb Version)
 "$setup_dir/clean-root.sh" "$root"
 mkdir -p "$root/debs"
 cp -r "$work/old" "$work/new" "$root/debs/"
@@ -78,7 +84,7 @@ expect "systemd's exposure level of the unit, $score, is at most 2.0" awk -v sco
 
 say "a recording"
 id=$(web '/api/meetings?filename=product-review.m4a' -H 'Content-Type: application/octet-stream' --data-binary @samples/product-review.m4a | jq -r .meeting_id)
-for _ in {1..600}; do
+for _ in {1..300}; do
     status=$(web "/api/meetings/$id" | jq -r .meeting.status)
     [ "$status" != ready ] && [ "$status" != failed ] || break
     sleep 1
