@@ -1,6 +1,6 @@
-/* setup and the bucket, on real servers: a plan changes nothing, applied twice is the same as once, drift is shown and set right, and rules of others stay. What a
- * server lacks (versitygw has no lifecycle rules, MinIO no CORS rules and none for uploads or classes) is told, and is no failure. What neither has is tried on moto,
- * a model of S3 and no proof of it. */
+/* setup and the bucket, on real servers: a plan changes nothing, applied twice is the same as once, drift is shown and set right, and rules of
+ * others stay. What a server lacks (versitygw has no lifecycle rules, MinIO no CORS rules and none for uploads or classes) is told, and is no
+ * failure. What neither has is tried on moto, a model of S3 and no proof of it. */
 #include <string.h>
 
 #include "net/curl.h"
@@ -39,7 +39,8 @@ static void world_close(World *world) {
 
 static bool is(const World *world, const char *server) { return strcmp(world->server, server) == 0; }
 
-/* A step as "name=p": p present, m missing and to be made, x missing and not to be had, d different and to be set right, o different and another's. */
+/* A step as "name=p": p present, m missing and to be made, x missing and not to be had, d different and to be set right, o different and
+ * another's. */
 static char letter_of(const SetupStep *step) {
     if (step->state == SETUP_PRESENT) return 'p';
     if (step->state == SETUP_DIFFERENT) return step->apply ? 'd' : 'o';

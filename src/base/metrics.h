@@ -1,5 +1,6 @@
-/* Figures of this process since it began, for /metrics: counters and histograms by labels. Kept in one place of the process, as what counts (a call of S3, a stage)
- * and what asks (the HTTP surface) know nothing of one another. From any thread. Label values are names of the program's own, never a caller's text. */
+/* Figures of this process since it began, for /metrics: counters and histograms by labels. Kept in one place of the process, as what counts (a
+ * call of S3, a stage) and what asks (the HTTP surface) know nothing of one another. From any thread. Label values are names of the program's own,
+ * never a caller's text. */
 #pragma once
 
 #include <glib.h>
@@ -21,8 +22,8 @@ typedef enum {
     METRIC_COUNT
 } Metric;
 
-/* Of a counter: `value` more. Of a histogram: one more observation. Labels beyond those that the metric has are NULL. Of one metric at most METRIC_SERIES_MAX are
- * kept apart; further ones are counted under "other". */
+/* Of a counter: `value` more. Of a histogram: one more observation. Labels beyond those that the metric has are NULL. Of one metric at most
+ * METRIC_SERIES_MAX are kept apart; further ones are counted under "other". */
 void metrics_add(Metric metric, const char *first, const char *second, double value);
 /* The same with a number for the second label (a status). */
 void metrics_add_number(Metric metric, const char *first, int second, double value);

@@ -112,9 +112,10 @@ const SettingSpec settings_table[] = {
      "true: recordings that someone drops under inbox/ in the bucket or directory are taken in."},
     {"URL_EXPIRY_SECONDS", SETTING_INT, FIELD(url_expiry_s), "3600", 1, 604800, NULL, "Life of a signed URL."},
     {"HANSARD_LOG", SETTING_CHOICE, FIELD(log), "text", 0, 0, "text|json",
-     "What `hansard serve` and `hansard worker` say on standard error: lines for people, or a JSON object a line, in which each request stands, too."},
+     "What `hansard serve` and `hansard worker` say on standard error: lines for people, or a JSON object a line, with each request, too."},
     {"HANSARD_RETENTION", SETTING_TEXT, FIELD(retention), NULL, 5, 4000, NULL,
-     "What is removed when, after days since the recording came in: recording 365; all 3650; interview: all 90; contract: all never. See docs/retention.md."},
+     "What is removed when, after days since the recording came in: recording 365; all 3650; interview: all 90; contract: all never. "
+     "See docs/retention.md."},
     {"HANSARD_HOLD_TAG", SETTING_TEXT, FIELD(hold_tag), "legal-hold", 1, 64, NULL, "The tag of meetings that no rule of HANSARD_RETENTION touches."},
     {"HANSARD_RETENTION_APPLY", SETTING_BOOL, FIELD(retention_apply), "false", 0, 0, NULL,
      "true: `hansard serve` removes once a day what HANSARD_RETENTION says. false: only `hansard retention --apply` does."},

@@ -19,12 +19,14 @@ static const char *outcome_of(const RetentionDue *due, const GError *problem) {
 static void tell(const RetentionDue *due, const GError *problem, gpointer user_data) {
     Telling *telling = user_data;
     const char *what = due->rule ? retention_scope_name(due->rule->scope) : "", *outcome = outcome_of(due, problem);
-    g_autofree char *time = time_format(MAX(0, due->timestamp_ms)), *title = terminal_safe(due->title), *why = terminal_safe(problem ? problem->message : "");
+    g_autofree char *time = time_format(MAX(0, due->timestamp_ms)), *title = terminal_safe(due->title),
+                    *why = terminal_safe(problem ? problem->message : "");
     if (apply && !problem && !due->held) worker_tell_retention(due, problem, telling->workspace);
     if (telling->list)
-        json_array_append_new(telling->list, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "meeting_id", due->meeting_id, "outcome", outcome, "what", what,
-                                                       "timestamp", time, "title", json_text(due->title), "rule", json_text(due->rule ? due->rule->text : NULL),
-                                                       "error", json_text(problem ? problem->message : NULL)));
+        json_array_append_new(telling->list,
+                              json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "meeting_id", due->meeting_id, "outcome", outcome, "what", what,
+                                        "timestamp", time, "title", json_text(due->title), "rule", json_text(due->rule ? due->rule->text : NULL),
+                                        "error", json_text(problem ? problem->message : NULL)));
     else g_print("%-8s %-9s %.10s  %s  %s%s%s\n", outcome, what, time, due->meeting_id, title, problem ? ": " : "", why);
 }
 
@@ -40,8 +42,8 @@ static void print_text(const Workspace *workspace, const RetentionResult *result
 
 static void print_json(json_t *list, const RetentionResult *result, const char *note) {
     g_autoptr(json_t) object = json_pack("{s:b, s:i, s:i, s:i, s:i, s:i, s:o, s:O}", "applied", apply, "looked_at", (int)result->meetings, "all",
-                                         (int)result->due[RETENTION_ALL], "recordings", (int)result->due[RETENTION_RECORDING], "held", (int)result->held,
-                                         "failed", (int)result->failed, "versions", json_text(note), "meetings", list);
+                                         (int)result->due[RETENTION_ALL], "recordings", (int)result->due[RETENTION_RECORDING], "held",
+                                         (int)result->held, "failed", (int)result->failed, "versions", json_text(note), "meetings", list);
     command_print_json(object);
 }
 
@@ -50,7 +52,8 @@ static bool run(Invocation *invocation, GError **error) {
     g_autoptr(json_t) list = invocation->json ? json_array() : NULL;
     RetentionResult result;
     if (!invocation->settings->retention)
-        return fail(error, ERROR_CONFIG, "HANSARD_RETENTION is not set, so that all is kept; write for example HANSARD_RETENTION=\"recording 365; all 3650\"");
+        return fail(error, ERROR_CONFIG,
+                    "HANSARD_RETENTION is not set, so that all is kept; write for example HANSARD_RETENTION=\"recording 365; all 3650\"");
     if (!command_open(invocation, false, &workspace, error)) return false;
     Telling telling = {workspace, list};
     Pipeline pipeline = workspace_pipeline(workspace);

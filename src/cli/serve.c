@@ -46,8 +46,11 @@ static bool serve(Workspace *workspace, GError **error) {
     if (server_is_bare(server))
         g_printerr("tokens come in the clear: set HANSARD_TLS_CERT and HANSARD_TLS_KEY, or put a proxy in front and name it in "
                    "HANSARD_TRUSTED_PROXIES\n");
-    RetentionOptions retention = {
-        .pipeline = &pipeline, .settings = workspace->settings, .worker = workspace->worker_name, .told = worker_tell_retention, .user_data = workspace};
+    RetentionOptions retention = {.pipeline = &pipeline,
+                                  .settings = workspace->settings,
+                                  .worker = workspace->worker_name,
+                                  .told = worker_tell_retention,
+                                  .user_data = workspace};
     bool removes = workspace->settings->retention && workspace->settings->retention_apply;
     Watch *watch = worker_watch(workspace, worker, workspace->search, removes ? &retention : NULL);
     wait_for_signal();
@@ -62,8 +65,9 @@ static bool run(Invocation *invocation, GError **error) {
     g_autoptr(GPtrArray) rules = NULL;
     command_cancellable();
     worker_begin_log(invocation->settings);
-    return retention_parse(invocation->settings->retention, &rules, error) && command_open(invocation, invocation->settings->workers > 0, &workspace, error) &&
-           worker_check_store(workspace, error) && serve(workspace, error);
+    return retention_parse(invocation->settings->retention, &rules, error) &&
+           command_open(invocation, invocation->settings->workers > 0, &workspace, error) && worker_check_store(workspace, error) &&
+           serve(workspace, error);
 }
 
 const Command command_serve = {.name = "serve",

@@ -81,7 +81,8 @@ static gboolean parse_policy(const char *option, const char *value, gpointer unu
 static bool print_policy(const Settings *settings, GError **error) {
     g_autoptr(json_t) policy = NULL;
     bool for_setup = strcmp(policy_for, "setup") == 0;
-    if (!for_setup && strcmp(policy_for, "server") != 0) return fail(error, ERROR_INVALID, "--policy is for a server (--policy) or for setup (--policy=setup)");
+    if (!for_setup && strcmp(policy_for, "server") != 0)
+        return fail(error, ERROR_INVALID, "--policy is for a server (--policy) or for setup (--policy=setup)");
     PolicyOptions what = {for_setup ? POLICY_SETUP : POLICY_SERVER, workspace_uses_table(settings), table_recovery};
     if (!policy_of(settings, &what, &policy, error)) return false;
     command_print_json(policy);

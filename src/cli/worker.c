@@ -13,9 +13,11 @@
 static void log_end(const Job *job, const GError *error, gpointer user_data) {
     g_autofree char *message = terminal_safe(error ? error->message : NULL);
     const char *how = error ? "failed" : job->state == JOB_DELETING ? "deleted" : "done";
-    g_autofree char *line = error ? g_strdup_printf("%s: %s: %s", job->meeting_id, job_stage_name(job->stage), message) : g_strdup_printf("%s: %s", job->meeting_id, how);
+    g_autofree char *line =
+        error ? g_strdup_printf("%s: %s: %s", job->meeting_id, job_stage_name(job->stage), message) : g_strdup_printf("%s: %s", job->meeting_id, how);
     log_event(error ? LOG_ERROR : LOG_INFO, "job.ended", line, "meeting_id", job->meeting_id, "run", job->run, "outcome", how, "stage",
-              error ? job_stage_name(job->stage) : NULL, "code", error ? error_kind(error)->name : NULL, "message", error ? error->message : NULL, NULL);
+              error ? job_stage_name(job->stage) : NULL, "code", error ? error_kind(error)->name : NULL, "message", error ? error->message : NULL,
+              NULL);
 }
 
 static void tell_trouble(const char *what, const GError *error) {
@@ -49,7 +51,8 @@ void worker_tell_retention(const RetentionDue *due, const GError *problem, gpoin
     }
     const char *what = retention_scope_name(due->rule->scope);
     bool all = due->rule->scope == RETENTION_ALL;
-    g_autofree char *line = g_strdup_printf("%s: %s by HANSARD_RETENTION: %s", due->meeting_id, all ? "deleted" : "recording removed", due->rule->text);
+    g_autofree char *line =
+        g_strdup_printf("%s: %s by HANSARD_RETENTION: %s", due->meeting_id, all ? "deleted" : "recording removed", due->rule->text);
     log_event(LOG_INFO, "retention.removed", line, "meeting_id", due->meeting_id, "what", what, "rule", due->rule->text, NULL);
     metrics_add(METRIC_REMOVED, what, NULL, 1);
     Caller nobody = {.kind = CALLER_LOCAL, .name = (char *)"retention"};

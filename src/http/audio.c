@@ -31,7 +31,8 @@ static bool check_playable(Context *context, const char *meeting_id, const char 
     g_autoptr(GError) problem = NULL;
     if (store_check_readable(context->workspace->store, key, &problem)) return true;
     if (error_is(problem, ERROR_NOT_FOUND))
-        return fail(error, ERROR_NOT_FOUND, "the recording of %s is not there any more: a lifecycle rule of the bucket, or another program, has removed it", meeting_id);
+        return fail(error, ERROR_NOT_FOUND,
+                    "the recording of %s is not there any more: a lifecycle rule of the bucket, or another program, has removed it", meeting_id);
     g_propagate_error(error, g_steal_pointer(&problem));
     return false;
 }

@@ -1,5 +1,6 @@
-/* The recording alone is removed; the meeting stays. Marked first, on the version that the decision was made on; then the objects go; then the record says that
- * it is done. While the mark stands the record still names the recording, so that who looks for what is to be removed finds what was broken off. */
+/* The recording alone is removed; the meeting stays. Marked first, on the version that the decision was made on; then the objects go; then the
+ * record says that it is done. While the mark stands the record still names the recording, so that who looks for what is to be removed finds what
+ * was broken off. */
 #include "base/json.h"
 #include "meeting/meeting_internal.h"
 

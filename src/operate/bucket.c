@@ -1,5 +1,5 @@
-/* The bucket as the program wants it: there; closed to the public; encrypted at rest; with versions where the settings want them; open to a browser that has
- * a signed URL (CORS). Its lifecycle rules are lifecycle.c's. */
+/* The bucket as the program wants it: there; closed to the public; encrypted at rest; with versions where the settings want them; open to a
+ * browser that has a signed URL (CORS). Its lifecycle rules are lifecycle.c's. */
 #include <string.h>
 
 #include "operate/bucket_config.h"
@@ -39,17 +39,18 @@ static bool encrypt(const SetupContext *context, GError **error) {
     bool by_kms = g_strcmp0(settings->s3_sse, "aws:kms") == 0;
     g_autofree char *named = by_kms && key ? g_markup_printf_escaped("<KMSMasterKeyID>%s</KMSMasterKeyID>", key) : g_strdup("");
     /* A bucket key spares a call of KMS with each object. */
-    g_autofree char *xml = g_strdup_printf("<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>%s</SSEAlgorithm>%s"
-                                           "</ApplyServerSideEncryptionByDefault>%s</Rule></ServerSideEncryptionConfiguration>",
-                                           by_kms ? "aws:kms" : "AES256", named, by_kms ? "<BucketKeyEnabled>true</BucketKeyEnabled>" : "");
+    g_autofree char *xml =
+        g_strdup_printf("<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>%s</SSEAlgorithm>%s"
+                        "</ApplyServerSideEncryptionByDefault>%s</Rule></ServerSideEncryptionConfiguration>",
+                        by_kms ? "aws:kms" : "AES256", named, by_kms ? "<BucketKeyEnabled>true</BucketKeyEnabled>" : "");
     return bucket_config_write(context, "encryption", xml, SETUP_LACKS_ENCRYPTION, error);
 }
 
 static bool keeps_versions(const XmlElement *root, const SetupContext *context) { return xml_has(root, "Status", "Enabled"); }
 
 static bool keep_versions(const SetupContext *context, GError **error) {
-    return bucket_config_write(context, "versioning", "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>", SETUP_LACKS_VERSIONING,
-                               error);
+    return bucket_config_write(context, "versioning", "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+                               SETUP_LACKS_VERSIONING, error);
 }
 
 /* A rule by which any page may GET and PUT. */
@@ -98,8 +99,13 @@ static const ConfigStep config_steps[] = {
      SETUP_LACKS_CORS, false, has_cors_rule, add_cors_rule},
 };
 
-static const ConfigStep versioning_step = {"versioning", "versions", "what is overwritten or removed by mistake can be had back (S3_VERSIONING)",
-                                           "this service keeps no versions here: set S3_VERSIONING=false", SETUP_LACKS_VERSIONING, false, keeps_versions,
+static const ConfigStep versioning_step = {"versioning",
+                                           "versions",
+                                           "what is overwritten or removed by mistake can be had back (S3_VERSIONING)",
+                                           "this service keeps no versions here: set S3_VERSIONING=false",
+                                           SETUP_LACKS_VERSIONING,
+                                           false,
+                                           keeps_versions,
                                            keep_versions};
 
 static bool plan_config(const SetupContext *context, const ConfigStep *step, bool exists, GPtrArray *steps, GError **error) {
@@ -130,7 +136,8 @@ bool bucket_plan(const SetupContext *context, GPtrArray *steps, GError **error) 
     if (!context->bucket) return true;
     g_autofree char *what = g_strdup_printf("bucket %s", context->settings->bucket);
     if (!s3_bucket_exists(context->bucket, &exists, error) || !ask_versions(context, exists, &versioned, error)) return false;
-    setup_add(steps, exists ? SETUP_PRESENT : SETUP_MISSING, exists ? NULL : make_bucket, what, "recordings, transcripts, jobs and the list stand in it", NULL);
+    setup_add(steps, exists ? SETUP_PRESENT : SETUP_MISSING, exists ? NULL : make_bucket, what,
+              "recordings, transcripts, jobs and the list stand in it", NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(config_steps); i++)
         if (!plan_config(context, &config_steps[i], exists, steps, error)) return false;
     if (context->settings->s3_versioning && !plan_config(context, &versioning_step, exists, steps, error)) return false;

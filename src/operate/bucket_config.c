@@ -47,7 +47,8 @@ bool bucket_config_write(const SetupContext *context, const char *what, const ch
     return true;
 }
 
-bool bucket_config_read(const SetupContext *context, const char *what, SetupLack lack, bool *supported, char **xml, XmlElement **root, GError **error) {
+bool bucket_config_read(const SetupContext *context, const char *what, SetupLack lack, bool *supported, char **xml, XmlElement **root,
+                        GError **error) {
     g_autofree char *text = NULL;
     *xml = NULL;
     *root = NULL;

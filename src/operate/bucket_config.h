@@ -1,4 +1,5 @@
-/* What the planners of the bucket share: its configurations are XML, read to judge and changed as text, so that nothing of another's is lost. Private to operate. */
+/* What the planners of the bucket share: its configurations are XML, read to judge and changed as text, so that nothing of another's is lost.
+ * Private to operate. */
 #pragma once
 
 #include "aws/xml.h"
@@ -15,7 +16,8 @@ char *xml_without_rule(const char *xml, const char *id);
 /* s3_bucket_read and _write within a plan: what the service does not offer is noted as `lack`. */
 bool bucket_config_write(const SetupContext *context, const char *what, const char *xml, SetupLack lack, GError **error);
 /* The configuration as text and parsed; both NULL: none is set, or the service has none (`*supported` false). */
-bool bucket_config_read(const SetupContext *context, const char *what, SetupLack lack, bool *supported, char **xml, XmlElement **root, GError **error);
+bool bucket_config_read(const SetupContext *context, const char *what, SetupLack lack, bool *supported, char **xml, XmlElement **root,
+                        GError **error);
 
 /* The lifecycle rules of the settings. `versioned`: the bucket keeps old versions, or is to. */
 bool lifecycle_plan(const SetupContext *context, bool exists, bool versioned, GPtrArray *steps, GError **error);

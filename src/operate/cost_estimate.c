@@ -29,7 +29,8 @@ CostServers cost_servers(const Settings *settings, guint64 servers, guint64 meet
                          .meetings = meetings,
                          .poll_s = settings->queue_url ? MAX(settings->poll_s, POLL_WITH_QUEUE_S) : settings->poll_s,
                          .inbox = settings->inbox,
-                         .table = table};
+                         .table = table,
+                         .table_alone = strcmp(settings->index, "dynamodb") == 0};
 }
 
 static CostIdle lists(const Prices *prices, const char *what, double requests) {
@@ -49,7 +50,7 @@ void cost_idle(const Prices *prices, const CostServers *servers, CostIdle idle[C
     if (!servers->table) return;
     double unit = prices->table_reads_million / 1e6 * TABLE_UNITS_A_ROW;
     idle[2].month = n * newest * MAX(1, MIN(meetings, PAGE_LIMIT_MAX)) * unit;
-    idle[3].month = n * all * MAX(1, meetings) * unit;
+    if (servers->table_alone) idle[3].month = n * all * MAX(1, meetings) * unit;
 }
 
 double cost_idle_month(const CostIdle idle[COST_IDLE_COUNT]) {

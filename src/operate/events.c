@@ -1,5 +1,5 @@
-/* The queue that wakes servers (HANSARD_QUEUE_URL): there, open to the bucket's messages, and told by the bucket of new jobs and of what comes into the inbox. Policies
- * and notifications of others stay: ours are added. */
+/* The queue that wakes servers (HANSARD_QUEUE_URL): there, open to the bucket's messages, and told by the bucket of new jobs and of what comes
+ * into the inbox. Policies and notifications of others stay: ours are added. */
 #include <string.h>
 
 #include "base/text.h"
@@ -22,8 +22,8 @@ static char *bucket_arn(const SetupContext *context, const char *queue_arn) {
 /* -- the queue's policy --------------------------------------------------------------------------------------------------- */
 
 static json_t *statement_for(const char *queue_arn, const char *bucket) {
-    return json_pack("{s:s, s:s, s:{s:s}, s:s, s:s, s:{s:{s:s}}}", "Sid", "hansard-bucket-events", "Effect", "Allow", "Principal", "Service", SENDER, "Action",
-                     "sqs:SendMessage", "Resource", queue_arn, "Condition", "ArnEquals", "aws:SourceArn", bucket);
+    return json_pack("{s:s, s:s, s:{s:s}, s:s, s:s, s:{s:{s:s}}}", "Sid", "hansard-bucket-events", "Effect", "Allow", "Principal", "Service", SENDER,
+                     "Action", "sqs:SendMessage", "Resource", queue_arn, "Condition", "ArnEquals", "aws:SourceArn", bucket);
 }
 
 static bool has_statement(const json_t *policy, const json_t *statement) {
@@ -47,7 +47,8 @@ static bool let_bucket_send(const SetupContext *context, GError **error) {
     g_autofree char *bucket = bucket_arn(context, arn);
     g_autoptr(json_t) policy = parse_policy(text);
     json_t *statements = json_object_get(policy, "Statement");
-    if (!json_is_array(statements)) return fail(error, ERROR_CONFIG, "the policy of the queue can't be read: let %s send to it (sqs:SendMessage for %s)", bucket, SENDER);
+    if (!json_is_array(statements))
+        return fail(error, ERROR_CONFIG, "the policy of the queue can't be read: let %s send to it (sqs:SendMessage for %s)", bucket, SENDER);
     json_array_append_new(statements, statement_for(arn, bucket));
     g_autoptr(GBytes) bytes = json_to_bytes(policy, false);
     g_autofree char *whole = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
@@ -74,8 +75,8 @@ static bool names_prefix(const XmlElement *configuration, const char *prefix) {
 static bool tells(const XmlElement *root, const char *queue_arn, const char *prefix) {
     for (guint i = 0; root && root->children && i < root->children->len; i++) {
         const XmlElement *configuration = g_ptr_array_index(root->children, i);
-        if (strcmp(configuration->name, "QueueConfiguration") == 0 && xml_has(configuration, "Queue", queue_arn) && xml_has(configuration, "Event", EVENT) &&
-            names_prefix(configuration, prefix))
+        if (strcmp(configuration->name, "QueueConfiguration") == 0 && xml_has(configuration, "Queue", queue_arn) &&
+            xml_has(configuration, "Event", EVENT) && names_prefix(configuration, prefix))
             return true;
     }
     return false;
@@ -83,8 +84,10 @@ static bool tells(const XmlElement *root, const char *queue_arn, const char *pre
 
 static char *with_configuration(const SetupContext *context, const char *xml, const char *queue_arn, const char *under) {
     g_autofree char *prefix = g_strconcat(s3_bucket_prefix(context->bucket), under, NULL), *sum = text_sha256(prefix, strlen(prefix));
-    g_autofree char *rule = g_markup_printf_escaped("<QueueConfiguration><Id>hansard-%.12s</Id><Queue>%s</Queue><Event>" EVENT "</Event><Filter><S3Key><FilterRule>"
-                                                    "<Name>prefix</Name><Value>%s</Value></FilterRule></S3Key></Filter></QueueConfiguration>", sum, queue_arn, prefix);
+    g_autofree char *rule =
+        g_markup_printf_escaped("<QueueConfiguration><Id>hansard-%.12s</Id><Queue>%s</Queue><Event>" EVENT "</Event><Filter><S3Key><FilterRule>"
+                                "<Name>prefix</Name><Value>%s</Value></FilterRule></S3Key></Filter></QueueConfiguration>",
+                                sum, queue_arn, prefix);
     return xml_with_rule(xml, "NotificationConfiguration", rule);
 }
 

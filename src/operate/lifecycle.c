@@ -1,8 +1,8 @@
-/* The bucket's lifecycle rules that the settings ask for: each of its own ID, so that it is found again, set right where it was changed, and taken away where
- * no setting asks for it any more. Rules of others stay; one that removes or archives what the program lives by is told.
+/* The bucket's lifecycle rules that the settings ask for: each of its own ID, so that it is found again, set right where it was changed, and taken
+ * away where no setting asks for it any more. Rules of others stay; one that removes or archives what the program lives by is told.
  *
- * Recordings alone are moved and removed. The rule for old versions is for the whole workspace: what is current is never touched by it, and jobs, which are
- * rewritten every few seconds of work, leave the most versions. */
+ * Recordings alone are moved and removed. The rule for old versions is for the whole workspace: what is current is never touched by it, and jobs,
+ * which are rewritten every few seconds of work, leave the most versions. */
 #include <string.h>
 
 #include "base/limits.h"
@@ -58,7 +58,8 @@ static bool set_forgetting(const SetupContext *context, GError **error);
 
 static const Rule rules[] = {
     {"hansard-clear-broken-off-uploads", "parts of uploads that were broken off cost money until they are cleared", NULL,
-     "this service has no lifecycle rule for them: see how it clears uploads that were never completed", SETUP_LACKS_CLEARING, clearing, set_clearing},
+     "this service has no lifecycle rule for them: see how it clears uploads that were never completed", SETUP_LACKS_CLEARING, clearing,
+     set_clearing},
     {"hansard-archive-recordings", "old recordings cost less in another class", "S3_ARCHIVE_DAYS",
      "this service moves nothing to S3_ARCHIVE_CLASS: set S3_ARCHIVE_DAYS=0, or another class", SETUP_LACKS_ARCHIVING, archiving, set_archiving},
     {"hansard-expire-recordings", "recordings are removed by age, whatever their tags; `hansard retention` heeds a hold", "S3_EXPIRE_DAYS",
@@ -156,7 +157,8 @@ static bool set_rule(const SetupContext *context, const Rule *rule, GError **err
     g_autofree char *present = NULL;
     g_autoptr(XmlElement) root = NULL;
     bool supported = false, versioned = false;
-    if (!is_versioned(context, &versioned, error) || !bucket_config_read(context, "lifecycle", rule->lack, &supported, &present, &root, error)) return false;
+    if (!is_versioned(context, &versioned, error) || !bucket_config_read(context, "lifecycle", rule->lack, &supported, &present, &root, error))
+        return false;
     g_autofree char *wanted = wanted_rule(rule, context, versioned), *others = present ? xml_without_rule(present, rule->id) : NULL;
     g_autofree char *whole = wanted ? xml_with_rule(others, "LifecycleConfiguration", wanted) : g_strdup(others);
     if (supported) return bucket_config_write(context, "lifecycle", whole, rule->lack, error);
@@ -171,7 +173,8 @@ static bool set_forgetting(const SetupContext *context, GError **error) { return
 
 /* -- the plan ------------------------------------------------------------------------------------------------------------- */
 
-static bool plan_rule(const SetupContext *context, const Rule *rule, const XmlElement *root, bool supported, bool versioned, GPtrArray *steps, GError **error) {
+static bool plan_rule(const SetupContext *context, const Rule *rule, const XmlElement *root, bool supported, bool versioned, GPtrArray *steps,
+                      GError **error) {
     g_autofree char *text = wanted_rule(rule, context, versioned), *what = g_strdup_printf("lifecycle rule %s", rule->id);
     g_autoptr(XmlElement) wanted = text ? xml_parse(text, strlen(text), "a lifecycle rule", error) : NULL;
     const XmlElement *found = find_rule(root, rule->id);
@@ -183,8 +186,9 @@ static bool plan_rule(const SetupContext *context, const Rule *rule, const XmlEl
     else if (!supported) setup_add(steps, SETUP_MISSING, NULL, what, rule->why, rule->lacking);
     else if (!found) setup_add(steps, SETUP_MISSING, rule->apply, what, rule->why, NULL);
     else {
-        g_autofree char *remedy = wanted ? g_strdup("someone has changed it, or the setting: --apply sets it as the settings say")
-                                         : g_strdup_printf("%s does not ask for it: --apply takes it away", rule->setting ? rule->setting : "no setting");
+        g_autofree char *remedy =
+            wanted ? g_strdup("someone has changed it, or the setting: --apply sets it as the settings say")
+                   : g_strdup_printf("%s does not ask for it: --apply takes it away", rule->setting ? rule->setting : "no setting");
         setup_add(steps, SETUP_DIFFERENT, rule->apply, what, rule->why, remedy);
     }
     return true;
@@ -226,7 +230,8 @@ static bool is_ours(const XmlElement *rule) {
 static bool check_settings(const Settings *settings, GError **error) {
     bool is_infrequent = g_str_has_suffix(settings->s3_archive_class ? settings->s3_archive_class : "", "_IA");
     if (settings->s3_archive_days > 0 && is_infrequent && settings->s3_archive_days < 30)
-        return fail(error, ERROR_CONFIG, "S3 moves nothing to %s before it is 30 days old: set S3_ARCHIVE_DAYS to 30 or more", settings->s3_archive_class);
+        return fail(error, ERROR_CONFIG, "S3 moves nothing to %s before it is 30 days old: set S3_ARCHIVE_DAYS to 30 or more",
+                    settings->s3_archive_class);
     if (settings->s3_archive_days > 0 && settings->s3_expire_days > 0 && settings->s3_expire_days <= settings->s3_archive_days)
         return fail(error, ERROR_CONFIG, "S3_EXPIRE_DAYS must be more than S3_ARCHIVE_DAYS, or one of them 0");
     return true;
@@ -236,7 +241,8 @@ bool lifecycle_plan(const SetupContext *context, bool exists, bool versioned, GP
     g_autofree char *xml = NULL;
     g_autoptr(XmlElement) root = NULL;
     bool supported = true;
-    if (!check_settings(context->settings, error) || (exists && !bucket_config_read(context, "lifecycle", 0, &supported, &xml, &root, error))) return false;
+    if (!check_settings(context->settings, error) || (exists && !bucket_config_read(context, "lifecycle", 0, &supported, &xml, &root, error)))
+        return false;
     for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
         if (!plan_rule(context, &rules[i], root, supported, versioned, steps, error)) return false;
     for (guint i = 0; root && root->children && i < root->children->len; i++)

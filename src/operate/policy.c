@@ -1,5 +1,5 @@
-/* A statement for each service that the settings name. Where the number of the account is not known it is left open: a policy of an identity reaches no
- * other account's table or key without that account's leave. */
+/* A statement for each service that the settings name. Where the number of the account is not known it is left open: a policy of an identity
+ * reaches no other account's table or key without that account's leave. */
 #include "operate/policy.h"
 
 #include <string.h>
@@ -53,7 +53,8 @@ static char *literal(const char *text) {
 /* -- S3 ------------------------------------------------------------------------------------------------------------------- */
 
 static void allow_objects(Draft *draft, const char *prefix) {
-    static const char *const names[] = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", NULL};
+    static const char *const names[] =
+        {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", NULL};
     json_t *actions = actions_of(names);
     add_action(actions, "s3:DeleteObjectVersion", draft->settings->s3_purge_versions);
     allow(draft, "Objects", actions, arn(draft, "s3:::%s/%s*", draft->settings->bucket, prefix));
@@ -139,7 +140,8 @@ static void allow_queue(Draft *draft) {
 
 /* Amazon Transcribe knows no resources for what begins a job. It reads and writes the bucket with the caller's rights. */
 static void allow_transcribe(Draft *draft) {
-    static const char *const jobs[] = {"transcribe:StartTranscriptionJob", "transcribe:GetTranscriptionJob", "transcribe:DeleteTranscriptionJob", NULL};
+    static const char *const jobs[] = {"transcribe:StartTranscriptionJob", "transcribe:GetTranscriptionJob", "transcribe:DeleteTranscriptionJob",
+                                       NULL};
     static const char *const vocabularies[] = {"transcribe:CreateVocabulary", "transcribe:GetVocabulary", "transcribe:DeleteVocabulary"};
     if (g_strcmp0(draft->settings->transcriber, "amazon") != 0) return;
     json_t *actions = actions_of(jobs);

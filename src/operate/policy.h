@@ -1,5 +1,5 @@
-/* The least rights that the program needs for the settings in force, as an IAM policy: the actions that it calls and no other, on this bucket, prefix, table,
- * queue, key and model. IAM's names of actions and resources are those of AWS's Service Authorization Reference. */
+/* The least rights that the program needs for the settings in force, as an IAM policy: the actions that it calls and no other, on this bucket,
+ * prefix, table, queue, key and model. IAM's names of actions and resources are those of AWS's Service Authorization Reference. */
 #pragma once
 
 #include "base/json.h"

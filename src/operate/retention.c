@@ -51,8 +51,10 @@ static bool read_rule(char *text, GPtrArray *rules, GError **error) {
     g_ptr_array_add(rules, rule);
     if (rules->len > RETENTION_RULES_MAX) return fail(error, ERROR_CONFIG, "HANSARD_RETENTION has more than %d rules", RETENTION_RULES_MAX);
     return (read_deed(colon ? colon + 1 : text, rule) && (!rule->tag || *rule->tag)) ||
-           fail(error, ERROR_CONFIG, "HANSARD_RETENTION: \"%.100s\" is no rule; write \"recording 365\", \"all 3650\", \"all never\", or one of these after a tag: "
-                "\"interview: all 90\" (days are 1 to %d)", text, RETENTION_DAYS_MAX);
+           fail(error, ERROR_CONFIG,
+                "HANSARD_RETENTION: \"%.100s\" is no rule; write \"recording 365\", \"all 3650\", \"all never\", or one of these after a tag: "
+                "\"interview: all 90\" (days are 1 to %d)",
+                text, RETENTION_DAYS_MAX);
 }
 
 bool retention_parse(const char *setting, GPtrArray **rules, GError **error) {

@@ -1,9 +1,9 @@
-/* What is removed by age, as HANSARD_RETENTION says: rules separated by ';', each "recording DAYS" or "all DAYS" for every meeting, or "TAG: …" for those with
- * that tag; DAYS since the recording came in, or "never".
+/* What is removed by age, as HANSARD_RETENTION says: rules separated by ';', each "recording DAYS" or "all DAYS" for every meeting, or "TAG: …"
+ * for those with that tag; DAYS since the recording came in, or "never".
  *
  *  1. Where rules of a meeting's tags speak of what is removed, those for every meeting do not count for it; of several, the longest time does.
- *  2. A meeting with the hold tag is left alone, as is one whose time can't be read. It is decided on the record as it stands, and removed on that very version:
- *     a hold that is set in time holds.
+ *  2. A meeting with the hold tag is left alone, as is one whose time can't be read. It is decided on the record as it stands, and removed on that
+ *     very version: a hold that is set in time holds.
  *  3. Interrupted, the next run goes on; run twice, also at one time, it is the same as once. */
 #pragma once
 
@@ -23,7 +23,8 @@ typedef struct {
 /* `rules`: a new array of RetentionRule*, freed with it. ERROR_CONFIG names the rule that is none. NULL is no rules. */
 bool retention_parse(const char *setting, GPtrArray **rules, GError **error);
 
-/* What is to be done with a meeting of these tags and age; NULL: nothing. `has_recording`: there is one to be removed alone. `held` does not go in: see below. */
+/* What is to be done with a meeting of these tags and age; NULL: nothing. `has_recording`: there is one to be removed alone. `held` does not go
+ * in: see below. */
 const RetentionRule *retention_judge(const GPtrArray *rules, const GPtrArray *tags, gint64 age_ms, bool has_recording);
 
 typedef struct {
@@ -49,7 +50,8 @@ typedef struct {
     guint due[RETENTION_SCOPE_COUNT], held, failed;
 } RetentionResult;
 
-/* One LIST a thousand meetings, and a GET for each that is due. One that fails does not keep the others. ERROR_CONFIG, ERROR_CANCELLED, or what the list fails with. */
+/* One LIST a thousand meetings, and a GET for each that is due. One that fails does not keep the others. ERROR_CONFIG, ERROR_CANCELLED, or what
+ * the list fails with. */
 bool retention_run(const RetentionOptions *options, RetentionResult *result, GError **error);
 
 /* What becomes of that which is removed where the store keeps old versions: a sentence, or NULL where it is gone. Caller frees. */

@@ -55,9 +55,11 @@ char *retention_versions_note(Store *store, const Settings *settings) {
     g_autoptr(XmlElement) root = xml ? xml_parse(xml, strlen(xml), "the bucket's versioning", NULL) : NULL;
     if (!root || !xml_text(root, "Status")) return NULL;
     if (settings->s3_old_versions_days > 0)
-        return g_strdup_printf("The bucket keeps versions: what is removed can still be read as an old version until a lifecycle rule ends it, after %d days by the "
+        return g_strdup_printf("The bucket keeps versions: what is removed can still be read as an old version until a lifecycle rule ends it, after "
+                               "%d days by the "
                                "rule of `hansard setup` (S3_OLD_VERSIONS_DAYS). S3_PURGE_VERSIONS=true removes old versions at once.",
                                settings->s3_old_versions_days);
-    return g_strdup("The bucket keeps versions, and no setting ends old ones: what is removed can still be read as an old version. Set S3_PURGE_VERSIONS=true, or "
+    return g_strdup("The bucket keeps versions, and no setting ends old ones: what is removed can still be read as an old version. Set "
+                    "S3_PURGE_VERSIONS=true, or "
                     "S3_OLD_VERSIONS_DAYS and run `hansard setup --apply`.");
 }

@@ -127,7 +127,8 @@ static gpointer watch_retention(gpointer user_data) {
         g_autoptr(GError) problem = NULL;
         RetentionResult result;
         bool ours = false;
-        if (retention_take_turn(meetings->store, meetings->clock, options.worker, &ours, &problem) && ours) retention_run(&options, &result, &problem);
+        if (retention_take_turn(meetings->store, meetings->clock, options.worker, &ours, &problem) && ours)
+            retention_run(&options, &result, &problem);
         tell(&teller, problem);
         wait_for(watch, RETENTION_LOOK_S * 1000LL, NULL);
     }

@@ -62,7 +62,8 @@ static bool send_by(S3Store *s3, AwsClient *client, const S3Request *request, Ht
     return aws_send(client, &sent, hash, response, outcome, error);
 }
 
-/* GLACIER and DEEP_ARCHIVE, and the archive tiers of INTELLIGENT_TIERING; a copy that was restored can be read while it lasts. `*coming`: it is being restored. */
+/* GLACIER and DEEP_ARCHIVE, and the archive tiers of INTELLIGENT_TIERING; a copy that was restored can be read while it lasts. `*coming`: it is
+ * being restored. */
 static bool is_archived(const HttpResponse *response, bool *coming) {
     static const char *const classes[] = {"GLACIER", "DEEP_ARCHIVE", NULL};
     const char *class_name = http_response_header(response, "x-amz-storage-class"), *restore = http_response_header(response, "x-amz-restore");
@@ -73,7 +74,8 @@ static bool is_archived(const HttpResponse *response, bool *coming) {
 
 static bool fail_archived(const S3Store *s3, const char *key, bool coming, GError **error) {
     if (coming)
-        return fail(error, ERROR_ARCHIVED, "%s is being restored from the archive, which takes minutes to two days by its class: try again later", key);
+        return fail(error, ERROR_ARCHIVED, "%s is being restored from the archive, which takes minutes to two days by its class: try again later",
+                    key);
     g_autofree char *whole = g_strconcat(s3->prefix, key, NULL), *quoted = g_shell_quote(whole);
     return fail(error, ERROR_ARCHIVED,
                 "the recording stands in an archive class and can't be read before it is restored: aws s3api restore-object --bucket %s --key %s "
@@ -98,21 +100,21 @@ bool s3_check_readable(Store *store, const char *key, GError **error) {
 static const char *kind_of(const S3Request *request) {
     static const struct {
         const char *method, *query, *kind; /* `query`: what stands in it; NULL: anything */
-    } of_object[] = {{"HEAD", NULL, "head_object"},
-                     {"GET", "uploadId=", "list_parts"},
-                     {"GET", NULL, "get_object"},
-                     {"PUT", "partNumber=", "upload_part"},
-                     {"PUT", NULL, "put_object"},
-                     {"DELETE", "uploadId=", "abort_upload"},
-                     {"DELETE", NULL, "delete_object"},
-                     {"POST", "uploadId=", "complete_upload"},
+    } of_object[] = {{"HEAD", NULL, "head_object"},     {"GET", "uploadId=", "list_parts"},
+                     {"GET", NULL, "get_object"},       {"PUT", "partNumber=", "upload_part"},
+                     {"PUT", NULL, "put_object"},       {"DELETE", "uploadId=", "abort_upload"},
+                     {"DELETE", NULL, "delete_object"}, {"POST", "uploadId=", "complete_upload"},
                      {"POST", NULL, "create_upload"}},
-      of_bucket[] = {{"GET", "list-type=", "list"}, {"GET", "versions=", "list_versions"}, {"POST", "delete=", "delete_objects"}, {NULL, NULL, "bucket"}};
+      of_bucket[] = {{"GET", "list-type=", "list"},
+                     {"GET", "versions=", "list_versions"},
+                     {"POST", "delete=", "delete_objects"},
+                     {NULL, NULL, "bucket"}};
     const char *query = request->query ? request->query : "";
     gsize count = request->key ? G_N_ELEMENTS(of_object) : G_N_ELEMENTS(of_bucket);
     for (gsize i = 0; i < count; i++) {
         const char *method = request->key ? of_object[i].method : of_bucket[i].method, *part = request->key ? of_object[i].query : of_bucket[i].query;
-        if ((!method || strcmp(method, request->method) == 0) && (!part || strstr(query, part))) return request->key ? of_object[i].kind : of_bucket[i].kind;
+        if ((!method || strcmp(method, request->method) == 0) && (!part || strstr(query, part)))
+            return request->key ? of_object[i].kind : of_bucket[i].kind;
     }
     return "other";
 }

@@ -13,6 +13,7 @@ import servers  # noqa: E402
 
 servers.prepare("moto")
 
+import page_browser  # noqa: E402
 import s3  # noqa: E402
 from program import Server, run, scratch  # noqa: E402
 
@@ -58,6 +59,35 @@ class Archived(unittest.TestCase):
             status, problem = server.json("GET", f"/api/meetings/{meeting_id}/audio")
             self.assertEqual(status, 404)
             self.assertIn("lifecycle rule", problem["detail"])
+
+    def heard(self, meeting_id, **more):
+        """The meeting as if it had been heard, not read: it has something to play."""
+        for name in ("metadata.json", "transcript.json"):
+            key = f"transcriptions/{meeting_id}/{name}"
+            document = self.bucket.json(key)
+            document.pop("record_sha256", None)
+            document["transcriber"] = {"name": "whisper", "model": "tiny.en"}
+            document.update(more if name == "metadata.json" else {})
+            self.bucket.put(key, json.dumps(document).encode())
+        return document
+
+    @unittest.skipUnless(page_browser.PROGRAM, "Chromium is not installed")
+    def test_page(self):
+        """The player says what to do, and a meeting whose recording was removed says that."""
+        done = run(self.folder / "data", "add", self.talk, "--json", **self.settings)
+        meeting_id = json.loads(done.stdout)["meeting_id"]
+        key = self.bucket.json(f"transcriptions/{meeting_id}/metadata.json")["audio_s3_key"]
+        self.archive(key)
+        self.heard(meeting_id)
+        with Server(self.folder, HANSARD_TRANSCRIBER="none", **self.settings) as server, page_browser.Browser() as browser:
+            page = f"http://127.0.0.1:{server.port}/#/m/{meeting_id}"
+            browser.open(page)
+            browser.wait("document.querySelector('.player .note')?.innerText.includes('aws s3api restore-object')")
+            self.heard(meeting_id, audio_s3_key=None, recording_removed={"time": "2026-03-04T05:06:07.000Z", "why": "HANSARD_RETENTION: recording 30"})
+            browser.open("about:blank")
+            browser.open(page)
+            browser.wait("document.querySelector('.removed')?.innerText.includes('HANSARD_RETENTION: recording 30')")
+            self.assertFalse(browser.js("document.querySelector('.player') !== null"))
 
     def test_job(self):
         """It fails at once, keeps what to do, and goes on by a retry."""
