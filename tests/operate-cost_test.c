@@ -102,8 +102,10 @@ static void test_idle(void) {
         double month;
     } cases[] = {{plain, 1, 100, {43200, 43200, 42480, 720, 720}, 0.6516},
                  {plain, 2, 200, {86400, 86400, 84960, 1440, 1440}, 1.3032},
-                 {plain, 1, 201, {43200, 43200, 42480, 1440, 720}, 0.6552},
-                 {plain, 1, 1000000, {43200, 43200, 42480, 3600000, 720}, 18.648}, /* the hourly reading of the list is what grows */
+                 {plain, 1, 1001, {43200, 43200, 42480, 1440, 720}, 0.6552},
+                 {plain, 1, 60000, {43200, 43200, 42480, 43200, 720}, 0.864}, /* the reading of all grows to what the looks at the newest cost, … */
+                 {plain, 1, 100000, {43200, 43200, 42768, 43200, 720}, 0.86544},
+                 {plain, 1, 1000000, {43200, 43200, 43156, 43200, 720}, 0.867384}, /* … and no further */
                  {slow, 1, 0, {4320, 0, 42480, 720, 720}, 0.2412},
                  {queue, 1, 0, {2880, 2880, 42480, 720, 720}, 0.2484},
                  {plain, 0, 100, {0}, 0}};
@@ -118,6 +120,9 @@ static void test_idle(void) {
     CostServers servers = cost_servers(settings, 1, 50);
     cost_idle(prices, &servers, idle);
     assert_near(idle[2].month, 42480 * 3.5 * 0.125 / 1e6);
+    assert_near(idle[3].month, 720 * 0.005 / 1000); /* the keys are there, too */
+    servers.table_alone = true;
+    cost_idle(prices, &servers, idle);
     assert_near(idle[3].month, 720 * 3.5 * 0.125 / 1e6);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "faulty_store.h"
 #include "store/memory.h"
 
 #define BASE_MS 1700000000000LL
@@ -381,6 +382,27 @@ static void test_refresh(Fixture *fixture, gconstpointer unused) {
     g_assert_true(search_refresh(fixture->search, 0, NULL, NULL, &error));
 }
 
+/* All of it is one LIST a thousand keys and no GET, where nothing has changed. */
+static void test_refresh_cost(Fixture *fixture, gconstpointer unused) {
+    g_autoptr(Catalog) catalog = NULL;
+    Store *counting = faulty_store_new(fixture->store, FAULT_NONE, 0);
+    Search *search = NULL;
+    for (guint i = 0; i < PAGE_LIMIT_MAX + 10; i++) {
+        g_autofree char *id = g_strdup_printf("m%03u", i);
+        commit_words(fixture, id, BASE_MS + i, "apple");
+    }
+    refresh(fixture, 0);
+    g_assert_true(catalog_keys_open(counting, &catalog, NULL));
+    g_assert_true(search_open(fixture->path, counting, catalog, &search, NULL));
+    g_assert_cmpuint(search_seen(search), ==, 0);
+    g_assert_true(search_refresh(search, 0, NULL, NULL, NULL));
+    g_assert_cmpint(((FaultyStore *)counting)->operations, ==, 1);
+    g_assert_cmpuint(search_seen(search), ==, PAGE_LIMIT_MAX + 10);
+    search_close(search);
+    catalog_close(g_steal_pointer(&catalog));
+    store_close(counting);
+}
+
 /* One that is asked to stop does so, and what it has done stays. */
 static void test_refresh_cancelled(Fixture *fixture, gconstpointer unused) {
     g_autoptr(GError) error = NULL;
@@ -692,6 +714,7 @@ static const struct {
     {"/search/update-and-forget", test_update_and_forget},
     {"/search/index-survives", test_index_survives},
     {"/search/refresh", test_refresh},
+    {"/search/refresh-cost", test_refresh_cost},
     {"/search/refresh-cancelled", test_refresh_cancelled},
     {"/search/refresh-damaged-meeting", test_refresh_damaged_meeting},
     {"/search/items", test_items},

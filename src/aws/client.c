@@ -9,6 +9,7 @@
 #include "aws/failure.h"
 #include "aws/sigv4.h"
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "base/sha256.h"
 #include "base/text.h"
 
@@ -256,6 +257,9 @@ bool aws_send(AwsClient *client, HttpRequest *request, const char *payload_hash,
     Call call = {.client = client, .request = request, .payload_hash = payload_hash ? payload_hash : taken_hash, .response = response};
     atomic_fetch_add(&client->calls, 1);
     bool done = run(&call, error);
+    if (!client->is_s3)
+        metrics_add_number(METRIC_SERVICE_REQUESTS, client->service, call.outcome.status, 1); /* S3's are counted by kind (store/s3_call.c) */
+    if (!client->is_s3 && call.outcome.attempts > 1) metrics_add(METRIC_SERVICE_RETRIES, client->service, NULL, call.outcome.attempts - 1);
     if (!done) atomic_fetch_add(&client->failures, 1);
     aws_credentials_unref(call.credentials);
     if (outcome) *outcome = call.outcome;

@@ -65,11 +65,11 @@ static const Row rows[] = {
      "the key of {resource} can't be used: check S3_SSE_KMS_KEY_ID, and that the credentials may use that key (kms:GenerateDataKey, kms:Decrypt)"},
     {"QuotaExceeded XMinioAdminBucketQuotaExceeded XMinioStorageFull ServiceQuotaExceededException TooManyBuckets", 507, NULL, ERROR_NO_SPACE,
      AWS_REMEDY_NONE, true, "{resource} is full: its quota is used up"},
-    {"InvalidObjectState", 0, NULL, ERROR_CONFIG, AWS_REMEDY_NONE, true,
+    {"InvalidObjectState", 0, NULL, ERROR_ARCHIVED, AWS_REMEDY_NONE, true,
      "the object is archived (S3 Glacier) and must be restored first (aws s3api restore-object); mend the bucket's lifecycle rule that archives it"},
     {"AccessDenied AccessDeniedException AccessForbidden AllAccessDisabled UnauthorizedAccess UnauthorizedOperation AccountProblem InvalidPayer", 403, NULL,
      ERROR_CONFIG, AWS_REMEDY_NONE, true,
-     "the credentials may not do this on {resource}: give them the rights that `hansard setup` prints, or set AWS_PROFILE to others"},
+     "the credentials may not do this on {resource}: give them the rights that `hansard setup --policy` prints, or set AWS_PROFILE to others"},
     /* later */
     {"SlowDown Throttling ThrottlingException ThrottledException RequestThrottled RequestThrottledException TooManyRequestsException "
      "ProvisionedThroughputExceededException TransactionInProgressException RequestLimitExceeded BandwidthLimitExceeded LimitExceededException "

@@ -19,6 +19,7 @@ static const ErrorKind kinds[ERROR_CODE_COUNT] = {
     [ERROR_UNSUPPORTED_MEDIA] =     {"unsupported-media",     "A format that is not read",             415, 1, false},
     [ERROR_RANGE] =                 {"range-not-satisfiable", "No such range",                         416, 1, false},
     [ERROR_BAD_MEDIA] =             {"bad-media",             "The recording can't be read",           422, 1, false},
+    [ERROR_ARCHIVED] =              {"archived",              "The recording is archived",             409, 1, false},
     [ERROR_TOO_MANY] =              {"too-many",              "Too many at a time",                    503, 1, true},
     [ERROR_RATE] =                  {"rate-limited",          "Too many requests",                     429, 1, true},
     [ERROR_CONFIG] =                {"configuration",         "A setting is missing or wrong",         500, 2, false},

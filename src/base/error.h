@@ -26,6 +26,7 @@ typedef enum {
     ERROR_UNSUPPORTED_MEDIA,  /* a format that is not read */
     ERROR_RANGE,              /* a byte range outside the object */
     ERROR_BAD_MEDIA,          /* a recording that is damaged, empty or has no sound */
+    ERROR_ARCHIVED,           /* the object stands in an archive class and must be restored first */
     ERROR_TOO_MANY,           /* over a limit in number or rate: later it may work */
     ERROR_RATE,               /* this caller asks too often */
     ERROR_CONFIG,             /* a setting is missing or wrong; the message names it */

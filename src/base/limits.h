@@ -218,6 +218,18 @@
 #define MIGRATE_WORKERS 4                  /* meetings at a time */
 #define MIGRATE_WORKERS_MAX 16
 
+/* figures */
+#define METRIC_SERIES_MAX 200              /* of one metric */
+#define REQUEST_ID_BYTES_MAX 64            /* of a caller's own X-Request-Id */
+
+/* retention */
+#define RETENTION_RULES_MAX 64
+#define RETENTION_TRIES_MAX 3              /* of one meeting, which others edit meanwhile */
+#define RETENTION_DAYS_MAX 36500
+#define RETENTION_EVERY_S 86400            /* a server's turn, where switched on */
+#define RETENTION_LOOK_S 3600              /* how often a server asks whether today's turn was taken */
+#define RETENTION_TURN_BYTES_MAX 1024
+
 /* cost */
 #define PRICES_BYTES_MAX (64 * KIB)        /* a price table */
 #define PRICE_CLASSES_MAX 16

@@ -29,6 +29,17 @@ const SettingSpec settings_table[] = {
      "true: the bucket stands in the path of URLs, not in the host name. On by itself where AWS_ENDPOINT_URL names another service."},
     {"S3_PURGE_VERSIONS", SETTING_BOOL, FIELD(s3_purge_versions), "false", 0, 0, NULL,
      "true: what is deleted is gone for good in a bucket that keeps versions, too: all versions are removed."},
+    {"S3_VERSIONING", SETTING_BOOL, FIELD(s3_versioning), "false", 0, 0, NULL,
+     "For `hansard setup`: true: the bucket keeps old versions. false: it is left as it is."},
+    {"S3_ARCHIVE_DAYS", SETTING_INT, FIELD(s3_archive_days), "0", 0, 36500, NULL,
+     "For `hansard setup`: a lifecycle rule moves recordings of so many days to S3_ARCHIVE_CLASS; 0: none does."},
+    {"S3_ARCHIVE_CLASS", SETTING_CHOICE, FIELD(s3_archive_class), "GLACIER_IR", 0, 0,
+     "GLACIER_IR|STANDARD_IA|ONEZONE_IA|INTELLIGENT_TIERING|GLACIER|DEEP_ARCHIVE",
+     "That class. Recordings in GLACIER and DEEP_ARCHIVE can't be played before they are restored, which takes hours."},
+    {"S3_EXPIRE_DAYS", SETTING_INT, FIELD(s3_expire_days), "0", 0, 36500, NULL,
+     "For `hansard setup`: a lifecycle rule removes recordings of so many days, whatever their tags; 0: none does."},
+    {"S3_OLD_VERSIONS_DAYS", SETTING_INT, FIELD(s3_old_versions_days), "30", 0, 36500, NULL,
+     "For `hansard setup`: in a bucket that keeps versions a lifecycle rule removes old ones after so many days; 0: none does."},
     {"USE_DYNAMODB", SETTING_BOOL, FIELD(use_dynamodb), "false", 0, 0, NULL, "true: lists are asked from a DynamoDB table, too."},
     {"DYNAMODB_TABLE_NAME", SETTING_TEXT, FIELD(dynamodb_table), "meeting-metadata", 3, 255, NULL, "That table."},
     {"HANSARD_INDEX", SETTING_CHOICE, FIELD(index), "auto", 0, 0, "auto|keys|dynamodb|both",
@@ -100,6 +111,14 @@ const SettingSpec settings_table[] = {
     {"HANSARD_INBOX", SETTING_BOOL, FIELD(inbox), "true", 0, 0, NULL,
      "true: recordings that someone drops under inbox/ in the bucket or directory are taken in."},
     {"URL_EXPIRY_SECONDS", SETTING_INT, FIELD(url_expiry_s), "3600", 1, 604800, NULL, "Life of a signed URL."},
+    {"HANSARD_LOG", SETTING_CHOICE, FIELD(log), "text", 0, 0, "text|json",
+     "What `hansard serve` and `hansard worker` say on standard error: lines for people, or a JSON object a line, with each request, too."},
+    {"HANSARD_RETENTION", SETTING_TEXT, FIELD(retention), NULL, 5, 4000, NULL,
+     "What is removed when, after days since the recording came in: recording 365; all 3650; interview: all 90; contract: all never. "
+     "See docs/retention.md."},
+    {"HANSARD_HOLD_TAG", SETTING_TEXT, FIELD(hold_tag), "legal-hold", 1, 64, NULL, "The tag of meetings that no rule of HANSARD_RETENTION touches."},
+    {"HANSARD_RETENTION_APPLY", SETTING_BOOL, FIELD(retention_apply), "false", 0, 0, NULL,
+     "true: `hansard serve` removes once a day what HANSARD_RETENTION says. false: only `hansard retention --apply` does."},
 };
 const gsize settings_count = G_N_ELEMENTS(settings_table);
 

@@ -19,6 +19,11 @@ typedef struct {
     char *s3_storage_class;   /* S3_STORAGE_CLASS, of recordings; NULL: STANDARD */
     bool s3_path_style;       /* S3_FORCE_PATH_STYLE */
     bool s3_purge_versions;   /* S3_PURGE_VERSIONS */
+    bool s3_versioning;       /* S3_VERSIONING: setup turns versions on; false: left as it is */
+    int s3_archive_days;      /* S3_ARCHIVE_DAYS: age at which setup's rule moves recordings to s3_archive_class; 0: never */
+    char *s3_archive_class;   /* S3_ARCHIVE_CLASS */
+    int s3_expire_days;       /* S3_EXPIRE_DAYS: age at which setup's rule removes recordings; 0: never */
+    int s3_old_versions_days; /* S3_OLD_VERSIONS_DAYS: how long setup's rule keeps versions that were overwritten or removed; 0: no rule */
     bool use_dynamodb;        /* USE_DYNAMODB */
     char *dynamodb_table;     /* DYNAMODB_TABLE_NAME */
     char *index;              /* HANSARD_INDEX: auto, keys, dynamodb, both */
@@ -57,6 +62,11 @@ typedef struct {
     bool inbox;               /* HANSARD_INBOX */
     int workers;              /* HANSARD_WORKERS: jobs that one process works on at a time */
     int url_expiry_s;         /* URL_EXPIRY_SECONDS */
+    char *log;                /* HANSARD_LOG: text, json */
+    /* retention */
+    char *retention;          /* HANSARD_RETENTION: rules (operate/retention.h); NULL: all is kept */
+    char *hold_tag;           /* HANSARD_HOLD_TAG */
+    bool retention_apply;     /* HANSARD_RETENTION_APPLY */
 } Settings;
 
 typedef enum { SETTING_TEXT, SETTING_PATH, SETTING_BOOL, SETTING_INT, SETTING_REAL, SETTING_CHOICE, SETTING_AWS /* kept for AWS's own rules */ } SettingType;

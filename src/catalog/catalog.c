@@ -38,6 +38,10 @@ bool catalog_each(Catalog *catalog, CatalogVisit visit, gpointer user_data, GErr
     return catalog->backend->each(catalog, visit, user_data, error);
 }
 
+bool catalog_scan(Catalog *catalog, CatalogVisit visit, gpointer user_data, GError **error) {
+    return catalog->backend->scan ? catalog->backend->scan(catalog, visit, user_data, error) : catalog_each(catalog, visit, user_data, error);
+}
+
 bool catalog_mark_whole(Catalog *catalog, gint64 now_ms, GError **error) {
     return !catalog->backend->mark_whole || catalog->backend->mark_whole(catalog, now_ms, error);
 }

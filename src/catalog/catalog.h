@@ -48,6 +48,9 @@ bool catalog_stamp(Catalog *catalog, StoreStamp *stamp);
  * visit may put and remove rows. */
 typedef bool (*CatalogVisit)(const Row *row, gpointer user_data, GError **error);
 bool catalog_each(Catalog *catalog, CatalogVisit visit, gpointer user_data, GError **error);
+/* For who compares all meetings with something of its own: the same walk over the rows that lists come from, at the least price (one LIST a
+ * thousand keys, or a Query a thousand rows). What stands apart from the store and lists nothing yet fails as a list does. */
+bool catalog_scan(Catalog *catalog, CatalogVisit visit, gpointer user_data, GError **error);
 /* Every meeting has its row now. A catalog that stands apart from the store lists nothing (ERROR_CONFIG) before it has been told so. */
 bool catalog_mark_whole(Catalog *catalog, gint64 now_ms, GError **error);
 bool catalog_is_whole(Catalog *catalog, bool *whole, GError **error);

@@ -11,6 +11,7 @@ typedef struct {
     bool (*list)(Catalog *catalog, const CatalogQuery *query, CatalogPage *page, GError **error);
     bool (*stamp)(Catalog *catalog, StoreStamp *stamp); /* NULL: only a list can tell */
     bool (*each)(Catalog *catalog, CatalogVisit visit, gpointer user_data, GError **error);
+    bool (*scan)(Catalog *catalog, CatalogVisit visit, gpointer user_data, GError **error); /* NULL: as `each` */
     bool (*mark_whole)(Catalog *catalog, gint64 now_ms, GError **error); /* these two: NULL where the rows are always trusted to be whole */
     bool (*is_whole)(Catalog *catalog, bool *whole, GError **error);
     void (*health)(Catalog *catalog, CatalogHealth *health); /* NULL: nothing to tell. `health` is empty */

@@ -264,6 +264,10 @@ static bool dynamodb_each(Catalog *base, CatalogVisit visit, gpointer user_data,
     return true;
 }
 
+static bool dynamodb_scan(Catalog *base, CatalogVisit visit, gpointer user_data, GError **error) {
+    return check_whole((DynamoCatalog *)base, false, NULL, error) && dynamodb_each(base, visit, user_data, error);
+}
+
 static Catalog *dynamodb_table(Catalog *base) { return base; }
 
 static void dynamodb_close(Catalog *base) {
@@ -279,6 +283,7 @@ bool catalog_dynamodb_open(AwsClient *client, const char *table, const char *wor
                                            .remove = dynamodb_remove,
                                            .list = dynamodb_list,
                                            .each = dynamodb_each,
+                                           .scan = dynamodb_scan,
                                            .mark_whole = dynamodb_mark_whole,
                                            .is_whole = dynamodb_is_whole,
                                            .table = dynamodb_table,

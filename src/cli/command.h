@@ -25,7 +25,7 @@ typedef struct {
 } Command;
 
 extern const Command command_add, command_cost, command_doctor, command_export, command_extract, command_items, command_list, command_media_child,
-    command_migrate, command_model, command_reindex, command_retry, command_rm, command_search, command_serve, command_setup, command_show, command_token,
+    command_migrate, command_model, command_reindex, command_retention, command_retry, command_rm, command_search, command_serve, command_setup, command_show, command_token,
     command_audit, command_url, command_verify, command_worker;
 
 /* Opens the workspace of the invocation; with `pipeline` also what processing needs. */

@@ -12,7 +12,8 @@
 
 static const Command *const commands[] = {&command_serve,  &command_worker, &command_add,  &command_list,  &command_show,
                                           &command_search, &command_items,  &command_export, &command_url, &command_rm,
-                                          &command_retry,  &command_reindex, &command_verify, &command_migrate, &command_setup, &command_doctor, &command_cost,
+                                          &command_retry,  &command_retention,
+                                          &command_reindex, &command_verify, &command_migrate, &command_setup, &command_doctor, &command_cost,
                                           &command_token,
                                           &command_audit, &command_model, &command_media_child, &command_extract, NULL};
 
@@ -129,6 +130,7 @@ bool command_open(Invocation *invocation, bool pipeline, Workspace **workspace, 
 SetupContext command_setup_context(const Workspace *workspace, guint *lacking) {
     return (SetupContext){.settings = workspace->settings,
                           .clock = workspace->clock,
+                          .queue = workspace->queue,
                           .dynamodb = workspace->dynamodb,
                           .bucket = workspace_uses_bucket(workspace->settings) ? workspace->store : NULL,
                           .origin = "*",

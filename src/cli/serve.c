@@ -46,7 +46,13 @@ static bool serve(Workspace *workspace, GError **error) {
     if (server_is_bare(server))
         g_printerr("tokens come in the clear: set HANSARD_TLS_CERT and HANSARD_TLS_KEY, or put a proxy in front and name it in "
                    "HANSARD_TRUSTED_PROXIES\n");
-    Watch *watch = worker_watch(workspace, worker, workspace->search);
+    RetentionOptions retention = {.pipeline = &pipeline,
+                                  .settings = workspace->settings,
+                                  .worker = workspace->worker_name,
+                                  .told = worker_tell_retention,
+                                  .user_data = workspace};
+    bool removes = workspace->settings->retention && workspace->settings->retention_apply;
+    Watch *watch = worker_watch(workspace, worker, workspace->search, removes ? &retention : NULL);
     wait_for_signal();
     watch_stop(watch);
     connect_server(&link, NULL);
@@ -56,9 +62,12 @@ static bool serve(Workspace *workspace, GError **error) {
 
 static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
+    g_autoptr(GPtrArray) rules = NULL;
     command_cancellable();
-    return command_open(invocation, invocation->settings->workers > 0, &workspace, error) &&
-           worker_check_store(workspace, error) && serve(workspace, error);
+    worker_begin_log(invocation->settings);
+    return retention_parse(invocation->settings->retention, &rules, error) &&
+           command_open(invocation, invocation->settings->workers > 0, &workspace, error) && worker_check_store(workspace, error) &&
+           serve(workspace, error);
 }
 
 const Command command_serve = {.name = "serve",

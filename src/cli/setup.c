@@ -1,12 +1,14 @@
 /* hansard setup: what the services that the settings name must have, what of it is there, and, with --apply, the rest made. */
 #include "operate/setup.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "operate/policy.h"
 
-static gboolean apply, table_recovery;
-static char *origin;
+static gboolean apply, table_recovery, policy_wanted;
+static char *origin, *policy_for;
 
 static void show_progress(const char *what, gpointer user_data) {
     if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\033[K%s", what);
@@ -69,7 +71,26 @@ static bool run_plan(const SetupContext *context, bool json, GError **error) {
     return true;
 }
 
+static gboolean parse_policy(const char *option, const char *value, gpointer unused, GError **error) {
+    policy_wanted = TRUE;
+    g_free(policy_for);
+    policy_for = g_strdup(value ? value : "server");
+    return TRUE;
+}
+
+static bool print_policy(const Settings *settings, GError **error) {
+    g_autoptr(json_t) policy = NULL;
+    bool for_setup = strcmp(policy_for, "setup") == 0;
+    if (!for_setup && strcmp(policy_for, "server") != 0)
+        return fail(error, ERROR_INVALID, "--policy is for a server (--policy) or for setup (--policy=setup)");
+    PolicyOptions what = {for_setup ? POLICY_SETUP : POLICY_SERVER, workspace_uses_table(settings), table_recovery};
+    if (!policy_of(settings, &what, &policy, error)) return false;
+    command_print_json(policy);
+    return true;
+}
+
 static bool run(Invocation *invocation, GError **error) {
+    if (policy_wanted) return print_policy(invocation->settings, error);
     g_autoptr(Workspace) workspace = NULL;
     bool json = invocation->json;
     guint lacking = 0;
@@ -85,6 +106,8 @@ static const GOptionEntry options[] = {
     {"apply", 0, 0, G_OPTION_ARG_NONE, &apply, "Make what is missing; without it nothing is changed", NULL},
     {"origin", 0, 0, G_OPTION_ARG_STRING, &origin, "Address of the page that sends to the bucket and plays from it; any, without this", "URL"},
     {"table-recovery", 0, 0, G_OPTION_ARG_NONE, &table_recovery, "Want point-in-time recovery of the DynamoDB table, too (it costs; rows can be remade)", NULL},
+    {"policy", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, parse_policy,
+     "Print the least IAM policy for the settings, and nothing else: that of a server, or with =setup that of this command", "FOR"},
     {0}};
 
 const Command command_setup = {.name = "setup",

@@ -14,7 +14,10 @@ static bool run(Invocation *invocation, GError **error) {
     if (!command_open(invocation, false, &workspace, error) ||
         !meeting_read_record(&workspace->meetings, invocation->arguments[0], &record, NULL, error))
         return false;
-    if (!record->audio_key) return fail(error, ERROR_NOT_FOUND, "the meeting %s has no recording", record->meeting_id);
+    if (!record->audio_key)
+        return fail(error, ERROR_NOT_FOUND, meeting_recording_removed(record) ? "the recording of %s was removed; its transcript and items are kept"
+                                                                              : "the meeting %s has no recording", record->meeting_id);
+    if (!store_check_readable(workspace->store, record->audio_key, error)) return false;
     StoreUrl what = {.method = "GET", .expires_s = expires_s ? expires_s : workspace->settings->url_expiry_s};
     if (!store_sign_url(workspace->store, record->audio_key, &what, &url, error)) return false;
     /* The directory store signs a path on the server of this directory. */

@@ -1,17 +1,31 @@
 /* hansard worker: processes jobs of the shared store until it is told to stop; hansard serve does the same beside the server. */
 #include "cli/worker.h"
 
+#include <string.h>
+
+#include "access/audit.h"
 #include "base/limits.h"
+#include "base/log.h"
+#include "base/metrics.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
 
 static void log_end(const Job *job, const GError *error, gpointer user_data) {
     g_autofree char *message = terminal_safe(error ? error->message : NULL);
-    if (error) g_printerr("%s: %s: %s\n", job->meeting_id, job_stage_name(job->stage), message);
-    else g_printerr("%s: %s\n", job->meeting_id, job->state == JOB_DELETING ? "deleted" : "done");
+    const char *how = error ? "failed" : job->state == JOB_DELETING ? "deleted" : "done";
+    g_autofree char *line =
+        error ? g_strdup_printf("%s: %s: %s", job->meeting_id, job_stage_name(job->stage), message) : g_strdup_printf("%s: %s", job->meeting_id, how);
+    log_event(error ? LOG_ERROR : LOG_INFO, "job.ended", line, "meeting_id", job->meeting_id, "run", job->run, "outcome", how, "stage",
+              error ? job_stage_name(job->stage) : NULL, "code", error ? error_kind(error)->name : NULL, "message", error ? error->message : NULL,
+              NULL);
 }
 
-static void log_trouble(const GError *error, gpointer user_data) { g_printerr("the store can't be asked for work: %s\n", error->message); }
+static void tell_trouble(const char *what, const GError *error) {
+    g_autofree char *line = g_strdup_printf("%s: %s", what, error->message);
+    log_event(LOG_WARNING, "trouble", line, "what", what, "code", error_kind(error)->name, "message", error->message, NULL);
+}
+
+static void log_trouble(const GError *error, gpointer user_data) { tell_trouble("the store can't be asked for work", error); }
 
 const WorkerEvents worker_log_events = {.ended = log_end, .trouble = log_trouble};
 
@@ -24,14 +38,35 @@ void wait_for_signal(void) {
     }
 }
 
-static void log_watch_trouble(const char *what, const GError *error, gpointer user_data) { g_printerr("%s: %s\n", what, error->message); }
+static void log_watch_trouble(const char *what, const GError *error, gpointer user_data) { tell_trouble(what, error); }
 
-Watch *worker_watch(const Workspace *workspace, Worker *worker, Search *search) {
+void worker_begin_log(const Settings *settings) { log_set_json(strcmp(settings->log, "json") == 0); }
+
+void worker_tell_retention(const RetentionDue *due, const GError *problem, gpointer user_data) {
+    const Workspace *workspace = user_data;
+    g_autoptr(GError) unwritten = NULL;
+    if (problem || due->held) {
+        if (problem) tell_trouble(due->meeting_id, problem);
+        return;
+    }
+    const char *what = retention_scope_name(due->rule->scope);
+    bool all = due->rule->scope == RETENTION_ALL;
+    g_autofree char *line =
+        g_strdup_printf("%s: %s by HANSARD_RETENTION: %s", due->meeting_id, all ? "deleted" : "recording removed", due->rule->text);
+    log_event(LOG_INFO, "retention.removed", line, "meeting_id", due->meeting_id, "what", what, "rule", due->rule->text, NULL);
+    metrics_add(METRIC_REMOVED, what, NULL, 1);
+    Caller nobody = {.kind = CALLER_LOCAL, .name = (char *)"retention"};
+    AuditEntry entry = {.action = all ? "meeting.delete" : "meeting.recording.delete", .who = &nobody, .subject = due->meeting_id};
+    if (!audit_write(workspace->store, workspace->clock, workspace->worker_name, &entry, &unwritten)) tell_trouble("the audit log", unwritten);
+}
+
+Watch *worker_watch(const Workspace *workspace, Worker *worker, Search *search, const RetentionOptions *retention) {
     WatchOptions options = {.meetings = &workspace->meetings,
                             .jobs = workspace->jobs,
                             .worker = worker,
                             .queue = workspace->queue,
                             .search = search,
+                            .retention = retention,
                             .inbox = workspace->settings->inbox,
                             .inbox_settled_ms = workspace_uses_bucket(workspace->settings) ? 0 : INBOX_SETTLED_MS,
                             .poll_ms = workspace_poll_ms(workspace),
@@ -53,11 +88,12 @@ bool worker_check_store(Workspace *workspace, GError **error) {
 static bool run(Invocation *invocation, GError **error) {
     g_autoptr(Workspace) workspace = NULL;
     command_cancellable();
+    worker_begin_log(invocation->settings);
     if (!command_open(invocation, true, &workspace, error) || !worker_check_store(workspace, error)) return false;
     Pipeline pipeline = workspace_pipeline(workspace);
     int count = MAX(workspace->settings->workers, 1);
     Worker *worker = worker_start(&pipeline, workspace->worker_name, count, workspace_poll_ms(workspace), &worker_log_events);
-    Watch *watch = worker_watch(workspace, worker, NULL);
+    Watch *watch = worker_watch(workspace, worker, NULL, NULL);
     g_printerr("hansard %s works on the jobs of %s, %d at a time, as %s; end it with Ctrl-C\n", HANSARD_VERSION, workspace->place, count,
                workspace->worker_name);
     wait_for_signal();

@@ -13,5 +13,11 @@ bool worker_check_store(Workspace *workspace, GError **error);
 /* Returns when SIGINT or SIGTERM comes. command_cancellable() must have been called before any thread was started. */
 void wait_for_signal(void);
 
-/* What runs beside the worker; `worker` and `search` may be NULL. Stop it before them. */
-Watch *worker_watch(const Workspace *workspace, Worker *worker, Search *search);
+/* As HANSARD_LOG says; before any thread is started. */
+void worker_begin_log(const Settings *settings);
+
+/* Of RetentionOptions: the removal goes into the log and the audit log. `user_data`: the Workspace. */
+void worker_tell_retention(const RetentionDue *due, const GError *problem, gpointer user_data);
+
+/* What runs beside the worker; `worker`, `search` and `retention` may be NULL. Stop it before them. */
+Watch *worker_watch(const Workspace *workspace, Worker *worker, Search *search, const RetentionOptions *retention);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "store/uploads.h"
 
 /* -- rates --------------------------------------------------------------------------------------------------------------- */
@@ -48,7 +49,9 @@ static bool identify(Context *context, const Request *request, const char *crede
     if (!remembered &&
         (!check_rate(context, request, NULL, retry_after_s, error) || (source == TYPED && !check_failures(context, request, retry_after_s, error))))
         return false;
-    if (gate_identify(context->gate, credential, meeting_id, may_wait, caller, wait, &problem)) return true;
+    bool identified = gate_identify(context->gate, credential, meeting_id, may_wait, caller, wait, &problem);
+    if (!*wait) metrics_add(METRIC_CACHE, "access", remembered ? "hit" : "miss", 1);
+    if (identified) return true;
     if (source == TYPED && error_is(problem, ERROR_UNAUTHORIZED)) {
         if (!check_failures(context, request, retry_after_s, error)) return false;
         count_failure(context, request);

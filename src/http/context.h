@@ -25,6 +25,7 @@ typedef struct {
     GMutex lock; /* guards the rest; whoever counts holds it */
     gint64 counted_us; /* g_get_monotonic_time(); 0: never */
     guint of[JOB_STATE_COUNT];
+    gint64 oldest_ms[JOB_STATE_COUNT]; /* when the oldest of them was made; 0: there is none */
     bool truncated; /* there are more than were counted */
 } JobCounts;
 

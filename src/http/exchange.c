@@ -14,12 +14,14 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "http/authorize.h"
 #include "http/connections.h"
 #include "http/framing.h"
 #include "http/part.h"
 #include "http/places.h"
 #include "http/reply.h"
+#include "http/request_log.h"
 #include "http/router.h"
 #include "http/upload.h"
 
@@ -45,6 +47,7 @@ void *exchange_begin(void *cls, const char *target, struct MHD_Connection *conne
     exchange->context = cls;
     exchange->connection = connection;
     exchange->request = request_new(target);
+    exchange->request->began_us = g_get_monotonic_time();
     response_init(&exchange->response);
     return exchange;
 }
@@ -84,13 +87,14 @@ static enum MHD_Result answer(Exchange *exchange) {
     connection_turn(exchange->connection, may_be_slow(&exchange->response) ? TURN_ANSWER : TURN_SERVER);
     if (exchange->error) {
         response_problem(&exchange->response, exchange->error);
-        if (exchange->response.status >= 500 && !error_is(exchange->error, ERROR_TOO_MANY)) {
+        if (!log_is_json() && exchange->response.status >= 500 && !error_is(exchange->error, ERROR_TOO_MANY)) {
             g_autofree char *what = g_strdup_printf("%s %s", exchange->request->method, exchange->request->path);
             context_report(what, exchange->error);
         }
         if (error_is(exchange->error, ERROR_METHOD_NOT_ALLOWED)) response_header(&exchange->response, "Allow", exchange->allow);
         authorize_explain(exchange->request, exchange->error, &exchange->response);
     }
+    request_log(exchange->route, exchange->request, &exchange->response, exchange->error);
     authorize_note(exchange->context, exchange->route, exchange->request, &exchange->response, exchange->error);
     return reply_queue(exchange->context, exchange->connection, &exchange->response, exchange->request->peer.secure, exchange->close);
 }
@@ -210,6 +214,7 @@ static enum MHD_Result head(Exchange *exchange, const char *url, const char *met
     exchange->head_done = true;
     connection_turn(exchange->connection, TURN_BODY);
     bool clear = read_head(exchange, url, method, version, &exchange->error);
+    request_name(exchange->request);
     /* Line ends within chunks are read leniently, and unseen by us: what follows such a body is nobody's next request. */
     exchange->close = !clear || exchange->request->chunked;
     if (!clear) return answer(exchange);

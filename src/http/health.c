@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "http/resources.h"
 #include "model/keys.h"
 
@@ -49,7 +50,13 @@ static bool count_jobs(Context *context, JobCounts *counts, GError **error) {
     if (counts->counted_us > 0 && now_us - counts->counted_us < JOB_COUNTS_US) return true;
     if (!jobs_list(context->workspace->jobs, LIST_LIMIT_MAX, &jobs, error)) return false;
     memset(counts->of, 0, sizeof counts->of);
-    for (guint i = 0; i < jobs->len; i++) counts->of[((const Job *)g_ptr_array_index(jobs, i))->state]++;
+    memset(counts->oldest_ms, 0, sizeof counts->oldest_ms);
+    for (guint i = 0; i < jobs->len; i++) {
+        const Job *job = g_ptr_array_index(jobs, i);
+        gint64 *oldest_ms = &counts->oldest_ms[job->state];
+        counts->of[job->state]++;
+        if (job->created_ms > 0 && (*oldest_ms == 0 || job->created_ms < *oldest_ms)) *oldest_ms = job->created_ms;
+    }
     counts->truncated = jobs->len == LIST_LIMIT_MAX;
     counts->counted_us = g_get_monotonic_time();
     return true;
@@ -62,6 +69,12 @@ static bool add_jobs(Context *context, GString *text, GError **error) {
     add_metric(text, "hansard_jobs", "gauge", "Jobs by state, of the first 1000, at most ten seconds old.");
     for (JobState state = JOB_QUEUED; state <= JOB_DELETING; state++)
         g_string_append_printf(text, "hansard_jobs{state=\"%s\"} %u\n", job_state_name(state), counts->of[state]);
+    add_metric(text, "hansard_job_oldest_seconds", "gauge", "Age of the oldest job in a state; 0: there is none.");
+    gint64 now_ms = clock_now_ms(context->workspace->clock);
+    for (JobState state = JOB_QUEUED; state <= JOB_DELETING; state++) {
+        gint64 age_s = counts->oldest_ms[state] > 0 ? MAX(0, (now_ms - counts->oldest_ms[state]) / 1000) : 0;
+        g_string_append_printf(text, "hansard_job_oldest_seconds{state=\"%s\"} %" G_GINT64_FORMAT "\n", job_state_name(state), age_s);
+    }
     add_metric(text, "hansard_jobs_truncated", "gauge", "1: there may be more jobs than were counted.");
     add_value(text, "hansard_jobs_truncated", counts->truncated);
     g_mutex_unlock(&counts->lock);
@@ -95,6 +108,7 @@ bool health_metrics(Context *context, const Request *request, Response *response
     add_metric(text, "hansard_event_streams", "gauge", "Listeners to progress.");
     add_value(text, "hansard_event_streams", event_hub_count(context->hub));
     add_lists(context, text);
+    metrics_write(text);
     if (!add_jobs(context, text, error)) return false;
     response_bytes(response, 200, "text/plain; version=0.0.4; charset=utf-8", g_string_free_to_bytes(g_steal_pointer(&text)));
     response_header(response, "Cache-Control", "no-store");

@@ -14,7 +14,7 @@
 /* What can be played; NULL where the meeting came as text, though its file stands under the recording's key. */
 static const char *playable_key(const Record *record) {
     bool imported = g_strcmp0(record->transcriber, "import") == 0 && record->transcriber_model;
-    return imported ? NULL : record->audio_key;
+    return imported || meeting_recording_removed(record) ? NULL : record->audio_key;
 }
 
 /* *url JSON null where there is no recording. */

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/log.h"
+#include "base/metrics.h"
 #include "base/text.h"
 #include "http/resources.h"
 #include "operate/unlisted.h"
@@ -52,8 +54,9 @@ static void report_fallback(Context *context) {
         fallback->problem = g_strdup(health.problem);
     }
     g_mutex_unlock(&fallback->lock);
-    if (began) g_message("lists come from the keys in the store: %s", health.problem);
-    if (ended) g_message("lists come from the table again");
+    g_autofree char *line = began ? g_strdup_printf("lists come from the keys in the store: %s", health.problem) : NULL;
+    if (began) log_event(LOG_WARNING, "lists.fallback", line, "message", health.problem, NULL);
+    if (ended) log_event(LOG_INFO, "lists.recovered", "lists come from the table again", NULL);
 }
 
 /* Of an empty list nothing is kept: it is looked at more closely. */
@@ -64,6 +67,7 @@ static bool list_ready(Context *context, const Request *request, const CatalogQu
     if (!catalog_list(context->workspace->catalog, query, &page, error)) return false;
     report_fallback(context);
     if (page.rows->len == 0 && !page.next_cursor && !query->cursor) return list_nothing(context, request, response, error);
+    metrics_add(METRIC_CACHE, "list", "miss", 1);
     g_autoptr(GBytes) text = page_text(&page);
     g_autofree char *etag = response_etag(text);
     if (stamped) list_cache_keep(context->lists, request->raw_query, &stamp, text, etag);
@@ -75,6 +79,7 @@ bool meetings_list_kept(Context *context, const Request *request, Response *resp
     StoreStamp stamp;
     g_auto(KeptList) list = {0};
     if (!catalog_stamp(context->workspace->catalog, &stamp) || !list_cache_find(context->lists, request->raw_query, &stamp, &list)) return false;
+    metrics_add(METRIC_CACHE, "list", "hit", 1);
     response_json_text(response, request, list.text, list.etag);
     if (response->bytes) response->shared = g_steal_pointer(&list.reply);
     return true;

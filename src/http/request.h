@@ -8,6 +8,7 @@
  *  3. The body's length is said in one way: Content-Length or Transfer-Encoding: chunked, never both. */
 #pragma once
 
+#include "base/limits.h"
 #include <gio/gio.h>
 #include <stdbool.h>
 
@@ -29,6 +30,8 @@ typedef struct {
     GBytes *body;        /* of a route that takes JSON; NULL: none */
     Peer peer;           /* where it comes from */
     Caller caller;       /* who it comes from, once that is known (authorize.h) */
+    char id[REQUEST_ID_BYTES_MAX + 1]; /* the caller's X-Request-Id where it is plain, else one of our own: in the answer and in the log */
+    gint64 began_us;     /* g_get_monotonic_time() */
     guint retry_after_s; /* with ERROR_RATE: when to ask again */
 } Request;
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "http/connections.h"
 #include "http/exchange.h"
 #include "http/resources.h"
@@ -24,7 +25,8 @@ struct Server {
 };
 
 void context_report(const char *what, const GError *error) {
-    g_message("%s: %s (%s)", what, error->message, error_kind(error)->name);
+    g_autofree char *line = g_strdup_printf("%s: %s (%s)", what, error->message, error_kind(error)->name);
+    log_event(LOG_WARNING, "trouble", line, "what", what, "code", error_kind(error)->name, "message", error->message, NULL);
 }
 
 /* A socket of our own: its errors can be told, and its port is known when any free one was asked for. */

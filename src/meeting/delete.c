@@ -4,7 +4,7 @@
 
 #include "meeting/meeting_internal.h"
 
-static bool mark(const Meetings *meetings, Record *record, const char *etag, GError **error) {
+bool meeting_begin_delete(const Meetings *meetings, Record *record, const char *etag, GError **error) {
     if (record->state == MEETING_DELETING) return true;
     record->state = MEETING_DELETING;
     meeting_touch(meetings, record);
@@ -39,7 +39,7 @@ static bool leave_lists(const Meetings *meetings, const char *meeting_id, char *
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
-    if (!mark(meetings, record, etag, error) || !catalog_remove(meetings->catalog, meeting_id, record->timestamp_ms, error))
+    if (!meeting_begin_delete(meetings, record, etag, error) || !catalog_remove(meetings->catalog, meeting_id, record->timestamp_ms, error))
         return false;
     if (record->audio_key) {
         g_free(*audio_key);

@@ -79,6 +79,16 @@ bool meeting_describe_anew(const Meetings *meetings, const char *meeting_id, gui
 /* transcription.txt as transcript.json makes it. `*changed`: it was not so. ERROR_NOT_FOUND where there is no transcript.json. */
 bool meeting_restore_text(const Meetings *meetings, const char *meeting_id, bool *changed, GError **error);
 
+/* The member of metadata.json that tells of a recording that was removed while its meeting stays: {time, why, key, bytes, sha256, pending}. */
+#define RECORDING_REMOVED "recording_removed"
+bool meeting_recording_removed(const Record *record);
+/* Removes the recording (and what was made of it for the player); the transcript, the items and their proof stay. `etag` is the record's, on which
+ * it was decided: ERROR_PRECONDITION where someone has changed the meeting since, and nothing was removed then, unless it was begun before.
+ * Calling it again finishes what was interrupted. `why`: in plain words, into the record. The record is changed as it then stands. */
+bool meeting_remove_recording(const Meetings *meetings, Record *record, const char *etag, const char *why, GError **error);
+/* The first step of meeting_delete() on the version that it was decided on; ERROR_PRECONDITION as above. meeting_delete() must follow. */
+bool meeting_begin_delete(const Meetings *meetings, Record *record, const char *etag, GError **error);
+
 /* Complete and resumable: calling it again finishes what an earlier call began. `audio_key`: the recording of a meeting that was never
  * committed; NULL: the record's. A meeting of which nothing is left is deleted. */
 bool meeting_delete(const Meetings *meetings, const char *meeting_id, const char *audio_key, GError **error);

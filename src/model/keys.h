@@ -14,6 +14,7 @@
 #define PREFIX_AUDIT "hansard/audit/"
 #define PREFIX_DOCTOR "hansard/doctor/" /* for a moment only: objects that a check writes, reads and removes */
 #define PREFIX_QUARANTINE "hansard/quarantine/" /* what `hansard verify --repair` took from its place: {meeting-id, or -}/{digest}/{its key} */
+#define KEY_RETENTION "hansard/retention.json"  /* which server removed last by age, and when */
 #define KEY_VERIFIED "hansard/verify.json"      /* what the last repair found; derived */
 
 typedef enum {

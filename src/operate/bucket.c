@@ -1,88 +1,82 @@
-/* The bucket as the program wants it: there; open to a browser that has a signed URL (CORS); and clearing away the parts of uploads that were broken off.
- * Rules of others stay as they are: ours are added to them. */
+/* The bucket as the program wants it: there; closed to the public; encrypted at rest; with versions where the settings want them; open to a
+ * browser that has a signed URL (CORS). Its lifecycle rules are lifecycle.c's. */
 #include <string.h>
 
-#include "aws/xml.h"
-#include "base/limits.h"
-#include "operate/setup.h"
+#include "operate/bucket_config.h"
 #include "store/s3_bucket.h"
-
-#define RULE_ID "hansard-clear-broken-off-uploads"
-
-static const char why_bucket[] = "recordings, transcripts, jobs and the list stand in it";
-static const char why_cors[] = "a browser sends recordings straight to it, and plays them from it";
-static const char why_rule[] = "parts of uploads that were broken off cost money until they are cleared";
 
 static bool make_bucket(const SetupContext *context, GError **error) { return s3_bucket_create(context->bucket, error); }
 
-/* -- rules: XML that is read to judge, and added to as text, so that nothing of another's is lost ------------------------- */
+/* -- one configuration each ----------------------------------------------------------------------------------------------- */
 
-static bool is_text(const XmlElement *element, const char *name, const char *text) {
-    return element && strcmp(element->name, name) == 0 && strcmp(element->text, text) == 0;
+static const char *const blocks[] = {"BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"};
+
+static bool is_closed(const XmlElement *root, const SetupContext *context) {
+    for (gsize i = 0; i < G_N_ELEMENTS(blocks); i++)
+        if (!xml_has(root, blocks[i], "true")) return false;
+    return true;
 }
 
-static bool has_text(const XmlElement *parent, const char *name, const char *text) {
-    for (guint i = 0; parent->children && i < parent->children->len; i++)
-        if (is_text(g_ptr_array_index(parent->children, i), name, text)) return true;
-    return false;
+static bool close_public(const SetupContext *context, GError **error) {
+    g_autoptr(GString) xml = g_string_new("<PublicAccessBlockConfiguration>");
+    for (gsize i = 0; i < G_N_ELEMENTS(blocks); i++) g_string_append_printf(xml, "<%s>true</%s>", blocks[i], blocks[i]);
+    g_string_append(xml, "</PublicAccessBlockConfiguration>");
+    return bucket_config_write(context, "publicAccessBlock", xml->str, SETUP_LACKS_BLOCK, error);
+}
+
+/* Any default will do where the settings name none. */
+static bool is_encrypted(const XmlElement *root, const SetupContext *context) {
+    const Settings *settings = context->settings;
+    const XmlElement *by = xml_child(xml_child(root, "Rule"), "ApplyServerSideEncryptionByDefault");
+    const char *algorithm = xml_text(by, "SSEAlgorithm"), *key = xml_text(by, "KMSMasterKeyID");
+    if (!algorithm || !settings->s3_sse) return algorithm != NULL;
+    return strcmp(algorithm, settings->s3_sse) == 0 && (!settings->s3_sse_kms_key || (key && g_str_has_suffix(key, settings->s3_sse_kms_key)));
+}
+
+static bool encrypt(const SetupContext *context, GError **error) {
+    const Settings *settings = context->settings;
+    const char *key = settings->s3_sse_kms_key;
+    bool by_kms = g_strcmp0(settings->s3_sse, "aws:kms") == 0;
+    g_autofree char *named = by_kms && key ? g_markup_printf_escaped("<KMSMasterKeyID>%s</KMSMasterKeyID>", key) : g_strdup("");
+    /* A bucket key spares a call of KMS with each object. */
+    g_autofree char *xml =
+        g_strdup_printf("<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>%s</SSEAlgorithm>%s"
+                        "</ApplyServerSideEncryptionByDefault>%s</Rule></ServerSideEncryptionConfiguration>",
+                        by_kms ? "aws:kms" : "AES256", named, by_kms ? "<BucketKeyEnabled>true</BucketKeyEnabled>" : "");
+    return bucket_config_write(context, "encryption", xml, SETUP_LACKS_ENCRYPTION, error);
+}
+
+static bool keeps_versions(const XmlElement *root, const SetupContext *context) { return xml_has(root, "Status", "Enabled"); }
+
+static bool keep_versions(const SetupContext *context, GError **error) {
+    return bucket_config_write(context, "versioning", "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+                               SETUP_LACKS_VERSIONING, error);
 }
 
 /* A rule by which any page may GET and PUT. */
 static bool is_cors_rule(const XmlElement *rule, const SetupContext *context) {
-    return strcmp(rule->name, "CORSRule") == 0 && has_text(rule, "AllowedOrigin", context->origin) && has_text(rule, "AllowedMethod", "GET") &&
-           has_text(rule, "AllowedMethod", "PUT") && has_text(rule, "AllowedHeader", "*");
+    return strcmp(rule->name, "CORSRule") == 0 && xml_has(rule, "AllowedOrigin", context->origin) && xml_has(rule, "AllowedMethod", "GET") &&
+           xml_has(rule, "AllowedMethod", "PUT") && xml_has(rule, "AllowedHeader", "*");
 }
 
-/* A rule in force that aborts uploads under our prefix (or everywhere). */
-static bool is_clearing_rule(const XmlElement *rule, const SetupContext *context) {
-    const XmlElement *filter = xml_child(rule, "Filter");
-    const char *prefix = xml_text(filter ? filter : rule, "Prefix"), *ours = s3_bucket_prefix(context->bucket);
-    return strcmp(rule->name, "Rule") == 0 && has_text(rule, "Status", "Enabled") && xml_child(rule, "AbortIncompleteMultipartUpload") &&
-           (!prefix || g_str_has_prefix(ours, prefix)) && !(filter && (xml_child(filter, "And") || xml_child(filter, "Tag")));
+static bool has_cors_rule(const XmlElement *root, const SetupContext *context) {
+    for (guint i = 0; root->children && i < root->children->len; i++)
+        if (is_cors_rule(g_ptr_array_index(root->children, i), context)) return true;
+    return false;
 }
 
-typedef bool (*IsRule)(const XmlElement *rule, const SetupContext *context);
-
-static bool has_rule(const char *xml, IsRule is_rule, const SetupContext *context, bool *has, GError **error) {
-    *has = false;
-    if (!xml) return true;
-    g_autoptr(XmlElement) root = xml_parse(xml, strlen(xml), "the bucket's configuration", error);
-    if (!root) return false;
-    for (guint i = 0; root->children && i < root->children->len && !*has; i++) *has = is_rule(g_ptr_array_index(root->children, i), context);
-    return true;
-}
-
-/* `xml` (NULL: none yet) with `rule` added before the end of its `root`. Caller frees. */
-static char *add_rule(const char *xml, const char *root, const char *rule) {
-    g_autofree char *end = g_strdup_printf("</%s>", root);
-    const char *at = xml ? g_strrstr(xml, end) : NULL;
-    if (!at) return g_strdup_printf("<%s>%s</%s>", root, rule, root);
-    return g_strdup_printf("%.*s%s%s", (int)(at - xml), xml, rule, at);
-}
-
-static bool write_with(const SetupContext *context, const char *what, const char *root, const char *rule, SetupLack lack, GError **error) {
-    g_autofree char *present = NULL;
-    bool supported = false;
-    if (!s3_bucket_read(context->bucket, what, &supported, &present, error)) return false;
-    g_autofree char *whole = add_rule(present, root, rule);
-    if (supported && !s3_bucket_write(context->bucket, what, whole, &supported, error)) return false;
-    if (!supported) *context->lacking |= lack;
-    return true;
-}
-
-static bool make_cors(const SetupContext *context, GError **error) {
+static bool add_cors_rule(const SetupContext *context, GError **error) {
     g_autofree char *rule = g_markup_printf_escaped("<CORSRule><AllowedOrigin>%s</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedMethod>HEAD</AllowedMethod>"
                                                     "<AllowedMethod>PUT</AllowedMethod><AllowedHeader>*</AllowedHeader><ExposeHeader>ETag</ExposeHeader>"
                                                     "<MaxAgeSeconds>3600</MaxAgeSeconds></CORSRule>", context->origin);
-    return write_with(context, "cors", "CORSConfiguration", rule, SETUP_LACKS_CORS, error);
-}
-
-static bool make_rule(const SetupContext *context, GError **error) {
-    g_autofree char *rule = g_markup_printf_escaped("<Rule><ID>" RULE_ID "</ID><Filter><Prefix>%s</Prefix></Filter><Status>Enabled</Status>"
-                                                    "<AbortIncompleteMultipartUpload><DaysAfterInitiation>%d</DaysAfterInitiation>"
-                                                    "</AbortIncompleteMultipartUpload></Rule>",
-                                                    s3_bucket_prefix(context->bucket), UPLOAD_IDLE_S_MAX / 86400);
-    return write_with(context, "lifecycle", "LifecycleConfiguration", rule, SETUP_LACKS_LIFECYCLE, error);
+    g_autofree char *present = NULL;
+    g_autoptr(XmlElement) root = NULL;
+    bool supported = false;
+    if (!bucket_config_read(context, "cors", SETUP_LACKS_CORS, &supported, &present, &root, error)) return false;
+    g_autofree char *whole = xml_with_rule(present, "CORSConfiguration", rule);
+    if (supported) return bucket_config_write(context, "cors", whole, SETUP_LACKS_CORS, error);
+    *context->lacking |= SETUP_LACKS_CORS;
+    return true;
 }
 
 /* -- the plan ------------------------------------------------------------------------------------------------------------- */
@@ -90,35 +84,62 @@ static bool make_rule(const SetupContext *context, GError **error) {
 typedef struct {
     const char *config, *what, *why, *lacking; /* `lacking`: what to do where the service has no such thing */
     SetupLack lack;
-    IsRule is_rule;
+    bool replaces; /* what stands is another's choice, and not added to but replaced: told as such */
+    bool (*is_so)(const XmlElement *root, const SetupContext *context);
     bool (*apply)(const SetupContext *context, GError **error);
-} RuleStep;
+} ConfigStep;
 
-static const RuleStep rule_steps[] = {
-    {"cors", "CORS rule", why_cors, "this service has no CORS rules for a bucket: allow the page's origin in its own configuration, or let recordings go through the server",
-     SETUP_LACKS_CORS, is_cors_rule, make_cors},
-    {"lifecycle", "lifecycle rule", why_rule, "this service has no lifecycle rules: see how it clears uploads that were never completed",
-     SETUP_LACKS_LIFECYCLE, is_clearing_rule, make_rule},
+static const ConfigStep config_steps[] = {
+    {"publicAccessBlock", "public access block", "no policy or list may open recordings to strangers by mistake",
+     "this service has no such block: see to it that no policy of the bucket allows everyone", SETUP_LACKS_BLOCK, true, is_closed, close_public},
+    {"encryption", "encryption at rest", "what a disk that is carried off holds can't be read",
+     "this service has no default encryption for a bucket: encrypt its disks", SETUP_LACKS_ENCRYPTION, true, is_encrypted, encrypt},
+    {"cors", "CORS rule", "a browser sends recordings straight to it, and plays them from it",
+     "this service has no CORS rules for a bucket: allow the page's origin in its own configuration, or let recordings go through the server",
+     SETUP_LACKS_CORS, false, has_cors_rule, add_cors_rule},
 };
 
-static bool plan_rule(const SetupContext *context, const RuleStep *step, bool bucket_exists, GPtrArray *steps, GError **error) {
+static const ConfigStep versioning_step = {"versioning",
+                                           "versions",
+                                           "what is overwritten or removed by mistake can be had back (S3_VERSIONING)",
+                                           "this service keeps no versions here: set S3_VERSIONING=false",
+                                           SETUP_LACKS_VERSIONING,
+                                           false,
+                                           keeps_versions,
+                                           keep_versions};
+
+static bool plan_config(const SetupContext *context, const ConfigStep *step, bool exists, GPtrArray *steps, GError **error) {
     g_autofree char *xml = NULL;
-    bool supported = true, has = false;
-    if (bucket_exists && (!s3_bucket_read(context->bucket, step->config, &supported, &xml, error) || !has_rule(xml, step->is_rule, context, &has, error)))
-        return false;
-    supported = supported && !(*context->lacking & step->lack);
-    SetupState state = has ? SETUP_PRESENT : SETUP_MISSING;
-    setup_add(steps, state, has || !supported ? NULL : step->apply, step->what, step->why, supported ? NULL : step->lacking);
+    g_autoptr(XmlElement) root = NULL;
+    bool supported = true;
+    if (exists && !bucket_config_read(context, step->config, step->lack, &supported, &xml, &root, error)) return false;
+    bool has = root && step->is_so(root, context);
+    if (has) setup_add(steps, SETUP_PRESENT, NULL, step->what, step->why, NULL);
+    else if (!supported) setup_add(steps, SETUP_MISSING, NULL, step->what, step->why, step->lacking);
+    else if (root && step->replaces)
+        setup_add(steps, SETUP_DIFFERENT, step->apply, step->what, step->why, "it is set otherwise: --apply sets it as the settings say");
+    else setup_add(steps, SETUP_MISSING, step->apply, step->what, step->why, NULL);
+    return true;
+}
+
+static bool ask_versions(const SetupContext *context, bool exists, bool *versioned, GError **error) {
+    g_autofree char *xml = NULL;
+    g_autoptr(XmlElement) root = NULL;
+    bool supported = true;
+    if (exists && !bucket_config_read(context, "versioning", SETUP_LACKS_VERSIONING, &supported, &xml, &root, error)) return false;
+    *versioned = (root && xml_text(root, "Status")) || (context->settings->s3_versioning && supported);
     return true;
 }
 
 bool bucket_plan(const SetupContext *context, GPtrArray *steps, GError **error) {
-    bool exists = false;
+    bool exists = false, versioned = false;
     if (!context->bucket) return true;
     g_autofree char *what = g_strdup_printf("bucket %s", context->settings->bucket);
-    if (!s3_bucket_exists(context->bucket, &exists, error)) return false;
-    setup_add(steps, exists ? SETUP_PRESENT : SETUP_MISSING, exists ? NULL : make_bucket, what, why_bucket, NULL);
-    for (gsize i = 0; i < G_N_ELEMENTS(rule_steps); i++)
-        if (!plan_rule(context, &rule_steps[i], exists, steps, error)) return false;
-    return true;
+    if (!s3_bucket_exists(context->bucket, &exists, error) || !ask_versions(context, exists, &versioned, error)) return false;
+    setup_add(steps, exists ? SETUP_PRESENT : SETUP_MISSING, exists ? NULL : make_bucket, what,
+              "recordings, transcripts, jobs and the list stand in it", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(config_steps); i++)
+        if (!plan_config(context, &config_steps[i], exists, steps, error)) return false;
+    if (context->settings->s3_versioning && !plan_config(context, &versioning_step, exists, steps, error)) return false;
+    return lifecycle_plan(context, exists, versioned, steps, error);
 }

@@ -91,10 +91,11 @@ double cost_month_all(const Prices *prices, const CostCount *count);
 
 /* Servers that have nothing to do. */
 typedef struct {
-    guint64 servers, meetings; /* meetings: how many the list has, which each server reads whole once an hour */
+    guint64 servers, meetings; /* meetings: how many the list has, which each server reads whole every refresh_all_s() */
     int poll_s;                /* HANSARD_POLL_SECONDS; with a queue at least POLL_WITH_QUEUE_S */
     bool inbox;
     bool table;                /* lists come from DynamoDB */
+    bool table_alone;          /* and there are no keys, which all would be read from */
 } CostServers;
 
 CostServers cost_servers(const Settings *settings, guint64 servers, guint64 meetings);

@@ -29,7 +29,8 @@ CostServers cost_servers(const Settings *settings, guint64 servers, guint64 meet
                          .meetings = meetings,
                          .poll_s = settings->queue_url ? MAX(settings->poll_s, POLL_WITH_QUEUE_S) : settings->poll_s,
                          .inbox = settings->inbox,
-                         .table = table};
+                         .table = table,
+                         .table_alone = strcmp(settings->index, "dynamodb") == 0};
 }
 
 static CostIdle lists(const Prices *prices, const char *what, double requests) {
@@ -38,18 +39,18 @@ static CostIdle lists(const Prices *prices, const char *what, double requests) {
 
 void cost_idle(const Prices *prices, const CostServers *servers, CostIdle idle[COST_IDLE_COUNT]) {
     double n = (double)servers->servers, meetings = (double)servers->meetings;
-    double all = (double)MONTH_S / REFRESH_ALL_S, newest = (double)MONTH_S / REFRESH_NEWEST_S - all;
-    double pages = MAX(1, (double)((servers->meetings + PAGE_LIMIT_MAX - 1) / PAGE_LIMIT_MAX));
+    double all = (double)MONTH_S / (double)refresh_all_s(servers->meetings), newest = (double)MONTH_S / REFRESH_NEWEST_S - all;
+    double pages = MAX(1, (double)((servers->meetings + LIST_LIMIT_MAX - 1) / LIST_LIMIT_MAX));
     double looks = (double)MONTH_S / servers->poll_s;
     idle[0] = lists(prices, "looks for jobs", n * looks);
     idle[1] = lists(prices, "looks into the inbox", servers->inbox ? n * looks : 0);
     idle[2] = lists(prices, "the newest meetings, each minute", n * newest);
-    idle[3] = lists(prices, "all meetings, each hour", n * all * pages);
+    idle[3] = lists(prices, "all meetings, each hour or less often", n * all * pages);
     idle[4] = lists(prices, "uploads left behind, each hour", n * MONTH_S / SWEEP_UPLOADS_S);
     if (!servers->table) return;
     double unit = prices->table_reads_million / 1e6 * TABLE_UNITS_A_ROW;
     idle[2].month = n * newest * MAX(1, MIN(meetings, PAGE_LIMIT_MAX)) * unit;
-    idle[3].month = n * all * MAX(1, meetings) * unit;
+    if (servers->table_alone) idle[3].month = n * all * MAX(1, meetings) * unit;
 }
 
 double cost_idle_month(const CostIdle idle[COST_IDLE_COUNT]) {

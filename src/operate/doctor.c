@@ -55,7 +55,9 @@ static void examine_list(const SetupContext *context, GPtrArray *findings) {
 static void examine_setup(const SetupContext *context, GPtrArray *findings) {
     g_autoptr(GPtrArray) steps = NULL;
     GError *problem = NULL;
-    if (!setup_plan(context, &steps, &problem)) doctor_add_result(findings, "setup", NULL, problem);
+    if (!setup_plan(context, &steps, &problem))
+        doctor_add(findings, DOCTOR_WARNING, "setup", "what it would make can't be looked at: %s", problem->message);
+    g_clear_error(&problem);
     for (guint i = 0; steps && i < steps->len; i++) {
         const SetupStep *step = g_ptr_array_index(steps, i);
         if (step->state == SETUP_PRESENT) doctor_add(findings, DOCTOR_OK, step->what, "%s", step->why);

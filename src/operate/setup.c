@@ -1,7 +1,7 @@
 /* The planners one after the other, and what they found made so. */
 #include "operate/setup.h"
 
-static const SetupPlanner planners[] = {bucket_plan, table_plan};
+static const SetupPlanner planners[] = {bucket_plan, events_plan, table_plan};
 
 const char *setup_state_name(SetupState state) {
     static const char *const names[] = {[SETUP_PRESENT] = "present", [SETUP_MISSING] = "missing", [SETUP_DIFFERENT] = "different"};

@@ -9,18 +9,30 @@
 
 #include "aws/client.h"
 #include "meeting/meeting.h"
+#include "queue/queue.h"
 #include "search/search.h"
 
 typedef enum { SETUP_PRESENT, SETUP_MISSING, SETUP_DIFFERENT } SetupState;
 const char *setup_state_name(SetupState state); /* "present", "missing", "different" */
 
-typedef enum { SETUP_LACKS_CORS = 1, SETUP_LACKS_LIFECYCLE = 2 } SetupLack;
+typedef enum {
+    SETUP_LACKS_CORS = 1,
+    SETUP_LACKS_BLOCK = 2,
+    SETUP_LACKS_ENCRYPTION = 4,
+    SETUP_LACKS_VERSIONING = 8,
+    SETUP_LACKS_CLEARING = 16,
+    SETUP_LACKS_ARCHIVING = 32,
+    SETUP_LACKS_EXPIRING = 64,
+    SETUP_LACKS_FORGETTING = 128,
+    SETUP_LACKS_EVENTS = 256,
+} SetupLack;
 
 /* What planners and steps work with; all is borrowed. */
 typedef struct {
     const Settings *settings;
     Clock *clock;
     Store *bucket;            /* NULL: the settings use no bucket */
+    Queue *queue;             /* NULL: the settings use none */
     AwsClient *dynamodb;      /* NULL: the settings use no table */
     const char *origin;       /* whose page may use the bucket's signed URLs; "*": any, as the signature is the permission */
     bool table_recovery;      /* point-in-time recovery of the table is wanted, too */
@@ -56,4 +68,5 @@ bool setup_wait(const SetupContext *context, int ms, GError **error);
 
 /* The planners. */
 bool bucket_plan(const SetupContext *context, GPtrArray *steps, GError **error);
+bool events_plan(const SetupContext *context, GPtrArray *steps, GError **error);
 bool table_plan(const SetupContext *context, GPtrArray *steps, GError **error);

@@ -1,4 +1,4 @@
-/* Four loops that end with one cancellable. */
+/* Five loops that end with one cancellable. */
 #include "operate/watch.h"
 
 #include "base/limits.h"
@@ -9,7 +9,7 @@
 struct Watch {
     WatchOptions options;
     GCancellable *cancel;
-    GThread *inbox, *queue, *search, *uploads; /* NULL: not wanted */
+    GThread *inbox, *queue, *search, *uploads, *retention; /* NULL: not wanted */
     GMutex mutex;
     GCond poked;
     guint pokes; /* looks into the inbox that were asked for */
@@ -84,14 +84,16 @@ static gpointer watch_queue(gpointer user_data) {
     return NULL;
 }
 
-/* All of it at first and every REFRESH_ALL_S, the newest meetings every REFRESH_NEWEST_S. */
+/* All of it at first and every refresh_all_s(), the newest meetings every REFRESH_NEWEST_S. */
 static gpointer watch_search(gpointer user_data) {
     Watch *watch = user_data;
     g_auto(Teller) teller = {watch, "the search index", NULL};
-    for (guint turn = 0; !ended(watch); turn++) {
+    gint64 all_us = 0; /* when all are looked at next */
+    while (!ended(watch)) {
         g_autoptr(GError) problem = NULL;
-        bool all = turn % (REFRESH_ALL_S / REFRESH_NEWEST_S) == 0;
+        bool all = g_get_monotonic_time() >= all_us;
         search_refresh(watch->options.search, all ? 0 : PAGE_LIMIT_MAX, watch->cancel, NULL, &problem);
+        if (all) all_us = g_get_monotonic_time() + refresh_all_s(search_seen(watch->options.search)) * G_TIME_SPAN_SECOND;
         tell(&teller, problem);
         wait_for(watch, REFRESH_NEWEST_S * 1000, NULL);
     }
@@ -113,6 +115,26 @@ static gpointer watch_uploads(gpointer user_data) {
     return NULL;
 }
 
+/* Of any number of servers one has the day's turn; who dies in it leaves the rest to the next. */
+static gpointer watch_retention(gpointer user_data) {
+    Watch *watch = user_data;
+    g_auto(Teller) teller = {watch, "retention", NULL};
+    RetentionOptions options = *watch->options.retention;
+    const Meetings *meetings = &options.pipeline->meetings;
+    options.apply = true;
+    options.cancel = watch->cancel;
+    while (!ended(watch)) {
+        g_autoptr(GError) problem = NULL;
+        RetentionResult result;
+        bool ours = false;
+        if (retention_take_turn(meetings->store, meetings->clock, options.worker, &ours, &problem) && ours)
+            retention_run(&options, &result, &problem);
+        tell(&teller, problem);
+        wait_for(watch, RETENTION_LOOK_S * 1000LL, NULL);
+    }
+    return NULL;
+}
+
 Watch *watch_start(const WatchOptions *options) {
     Watch *watch = g_new0(Watch, 1);
     watch->options = *options;
@@ -122,6 +144,7 @@ Watch *watch_start(const WatchOptions *options) {
     if (options->inbox) watch->inbox = g_thread_new("inbox", watch_inbox, watch);
     if (options->queue) watch->queue = g_thread_new("queue", watch_queue, watch);
     if (options->search) watch->search = g_thread_new("search", watch_search, watch);
+    if (options->retention) watch->retention = g_thread_new("retention", watch_retention, watch);
     watch->uploads = g_thread_new("uploads", watch_uploads, watch);
     return watch;
 }
@@ -134,6 +157,7 @@ void watch_stop(Watch *watch) {
     g_clear_pointer(&watch->queue, g_thread_join);
     g_clear_pointer(&watch->search, g_thread_join);
     g_clear_pointer(&watch->uploads, g_thread_join);
+    g_clear_pointer(&watch->retention, g_thread_join);
     g_object_unref(watch->cancel);
     g_mutex_clear(&watch->mutex);
     g_cond_clear(&watch->poked);

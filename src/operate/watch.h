@@ -1,8 +1,11 @@
 /* What a server or worker does besides its jobs: it takes in what is dropped into the inbox, is woken by the queue, keeps the search index up to
- * date with what other processes commit, and clears uploads that were left behind. Each on a thread of its own, so that a slow one delays no other. */
+ * date with what other processes commit, clears uploads that were left behind, and removes by age where that is switched on. Each on a thread of
+ * its own, so that a slow one delays no other. */
 #pragma once
 
+#include "base/limits.h"
 #include "ingest/inbox.h"
+#include "operate/retention.h"
 #include "pipeline/worker.h"
 #include "queue/queue.h"
 
@@ -10,6 +13,11 @@
 #define REFRESH_NEWEST_S 60
 #define REFRESH_ALL_S 3600
 #define SWEEP_UPLOADS_S 3600
+/* To look at all is a LIST a thousand meetings: with more than 60,000 of them it comes less often, so that it never costs more than the looks at
+ * the newest. */
+static inline gint64 refresh_all_s(guint64 meetings) {
+    return MAX(REFRESH_ALL_S, (gint64)((meetings + LIST_LIMIT_MAX - 1) / LIST_LIMIT_MAX) * REFRESH_NEWEST_S);
+}
 
 typedef struct {
     const Meetings *meetings; /* all handles are borrowed and outlive the watch */
@@ -17,6 +25,7 @@ typedef struct {
     Worker *worker;           /* NULL: this process works on no jobs */
     Queue *queue;             /* NULL: none */
     Search *search;           /* NULL: this process answers no searches */
+    const RetentionOptions *retention; /* NULL: this process removes nothing by age. Its `cancel` and `apply` are the watch's own */
     bool inbox;
     gint64 inbox_settled_ms;  /* a younger file may still grow (inbox.h) */
     int poll_ms;              /* between two looks into the inbox; a message of the queue brings one at once */

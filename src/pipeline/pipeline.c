@@ -5,6 +5,7 @@
 #include "pipeline/pipeline.h"
 
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "pipeline/stages.h"
 
 #define END_TRIES 20
@@ -69,13 +70,28 @@ static void next_stage(Run *run) {
     g_mutex_unlock(&run->mutex);
 }
 
-static bool run_stages(Run *run, GError **error) {
+static void count_stage(JobStage stage, const GError *problem, gint64 began_us) {
+    bool stopped = error_is(problem, ERROR_CANCELLED) || error_is(problem, ERROR_LEASE_LOST);
+    metrics_add(METRIC_STAGE_SECONDS, job_stage_name(stage), problem == NULL ? "done" : stopped ? "stopped" : "failed",
+                (double)(g_get_monotonic_time() - began_us) / G_USEC_PER_SEC);
+}
+
+static bool run_stage(Run *run, GError **error) {
     static bool (*const stages[STAGE_COUNT])(const Pipeline *, const Job *, StageProgress, gpointer, GError **) = {
         [STAGE_TRANSCRIBE] = stage_transcribe, [STAGE_EXTRACT] = stage_extract, [STAGE_COMMIT] = stage_commit};
+    g_autoptr(GError) problem = NULL;
+    gint64 began_us = g_get_monotonic_time();
+    bool done = stages[run->job->stage](run->pipeline, run->job, stage_progress, run, &problem);
+    count_stage(run->job->stage, problem, began_us);
+    if (!done) g_propagate_error(error, g_steal_pointer(&problem));
+    return done;
+}
+
+static bool run_stages(Run *run, GError **error) {
     while (run->job->stage < STAGE_COUNT) {
         run->stage_began_ms = clock_now_ms(run->pipeline->meetings.clock);
         /* The save before each stage shows it to whoever asks, and proves that the lease is still ours: so the commit is fenced. */
-        if (!save(run, error) || !stages[run->job->stage](run->pipeline, run->job, stage_progress, run, error)) return false;
+        if (!save(run, error) || !run_stage(run, error)) return false;
         if (run->job->stage + 1 == STAGE_COUNT) return true;
         next_stage(run);
     }

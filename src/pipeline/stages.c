@@ -2,6 +2,7 @@
 #include "pipeline/stages.h"
 
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "base/sha256.h"
 #include "base/text.h"
 
@@ -77,12 +78,19 @@ static bool transcribe(const Pipeline *pipeline, const Job *job, const MeetingVe
     input.reader = reader;
     input.progress = relay_transcribe;
     input.user_data = relay;
+    gint64 began_us = g_get_monotonic_time();
     if (!transcriber_run(pipeline->transcriber, &input, &result, error)) return false;
+    double worked_s = (double)(g_get_monotonic_time() - began_us) / G_USEC_PER_SEC;
     g_free(result.transcript->meeting_id);
     g_free(result.transcript->run);
     result.transcript->meeting_id = g_strdup(job->meeting_id);
     result.transcript->run = g_strdup(job->run);
     *by_it = is_of_transcriber(pipeline, result.transcript);
+    if (*by_it && result.transcript->duration_ms > 0) {
+        double recorded_s = (double)result.transcript->duration_ms / 1000;
+        metrics_add(METRIC_RECORDING_SECONDS, NULL, NULL, recorded_s);
+        metrics_add(METRIC_REAL_TIME_FACTOR, NULL, NULL, worked_s / recorded_s);
+    }
     return relay->progress(1, relay->user_data, error) &&
            not_overtaken(meeting_write_transcript(&pipeline->meetings, job->meeting_id, versions, result.transcript, result.waveform, error), error);
 }

@@ -54,7 +54,8 @@ void queue_close(Queue *queue) {
     g_free(queue);
 }
 
-static bool call(Queue *queue, const char *action, const json_t *input, GCancellable *cancel, json_t **answer, GError **error) {
+/* `outcome` may be NULL. */
+static bool call(Queue *queue, const char *action, const json_t *input, GCancellable *cancel, json_t **answer, AwsOutcome *outcome, GError **error) {
     g_autoptr(GPtrArray) headers = http_headers_new();
     g_autoptr(GBytes) body = json_to_bytes(input, false);
     g_auto(HttpResponse) response = {0};
@@ -62,7 +63,7 @@ static bool call(Queue *queue, const char *action, const json_t *input, GCancell
     http_headers_set(headers, "Content-Type", "application/x-amz-json-1.0");
     http_headers_set(headers, "X-Amz-Target", target);
     HttpRequest request = {.method = "POST", .url = url, .headers = headers, .body = {.bytes = body, .fd = -1}, .cancel = cancel};
-    if (!aws_send(queue->client, &request, NULL, &response, NULL, error)) return false;
+    if (!aws_send(queue->client, &request, NULL, &response, outcome, error)) return false;
     gsize size;
     const void *data = g_bytes_get_data(response.body, &size);
     *answer = size > 0 ? json_parse_object(data, size, "the queue's answer", error) : json_object();
@@ -86,11 +87,49 @@ bool queue_wait(Queue *queue, GCancellable *cancel, guint *came, GError **error)
     g_autoptr(json_t) ask = json_pack("{s:s, s:i, s:i}", "QueueUrl", queue->url, "MaxNumberOfMessages", MESSAGES_MAX, "WaitTimeSeconds", QUEUE_WAIT_S);
     g_autoptr(json_t) got = NULL;
     g_autoptr(json_t) removed = NULL;
-    if (!call(queue, "ReceiveMessage", ask, cancel, &got, error)) return false;
+    if (!call(queue, "ReceiveMessage", ask, cancel, &got, NULL, error)) return false;
     json_t *entries = entries_of(json_object_get(got, "Messages"));
     guint count = (guint)json_array_size(entries);
     g_autoptr(json_t) remove = json_pack("{s:s, s:o}", "QueueUrl", queue->url, "Entries", entries);
-    if (count > 0 && !call(queue, "DeleteMessageBatch", remove, cancel, &removed, error)) return false;
+    if (count > 0 && !call(queue, "DeleteMessageBatch", remove, cancel, &removed, NULL, error)) return false;
     *came = count;
     return true;
+}
+
+/* -- for setup ------------------------------------------------------------------------------------------------------------ */
+
+bool queue_describe(Queue *queue, bool *exists, char **arn, char **policy, GError **error) {
+    g_autoptr(json_t) ask = json_pack("{s:s, s:[s, s]}", "QueueUrl", queue->url, "AttributeNames", "QueueArn", "Policy");
+    g_autoptr(json_t) answer = NULL;
+    g_autoptr(GError) problem = NULL;
+    g_auto(AwsOutcome) outcome = {0};
+    *exists = call(queue, "GetQueueAttributes", ask, NULL, &answer, &outcome, &problem);
+    *arn = *policy = NULL;
+    bool is_missing = outcome.code && (strstr(outcome.code, "NonExistentQueue") || strstr(outcome.code, "QueueDoesNotExist"));
+    if (!*exists && !is_missing) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    const json_t *attributes = json_object_get(answer, "Attributes");
+    const char *found = json_get_string(attributes, "QueueArn", NULL), *stands = json_get_string(attributes, "Policy", "");
+    if (*exists && !found) return fail(error, ERROR_CORRUPT, "the answer about %s names no ARN: is it an SQS queue?", queue->url);
+    *arn = g_strdup(found);
+    *policy = *stands ? g_strdup(stands) : NULL;
+    return true;
+}
+
+bool queue_create(Queue *queue, GError **error) {
+    const char *name = strrchr(queue->url, '/') + 1; /* queue_open has seen to it */
+    g_autoptr(json_t) ask = json_pack("{s:s}", "QueueName", name);
+    g_autoptr(json_t) answer = NULL;
+    if (!call(queue, "CreateQueue", ask, NULL, &answer, NULL, error)) return false;
+    const char *made = json_get_string(answer, "QueueUrl", "");
+    return strcmp(strrchr(made, '/') ? strrchr(made, '/') + 1 : made, name) == 0 ||
+           fail(error, ERROR_CONFIG, "the queue was made as %s: set HANSARD_QUEUE_URL to that", made);
+}
+
+bool queue_set_policy(Queue *queue, const char *policy, GError **error) {
+    g_autoptr(json_t) ask = json_pack("{s:s, s:{s:s}}", "QueueUrl", queue->url, "Attributes", "Policy", policy);
+    g_autoptr(json_t) answer = NULL;
+    return call(queue, "SetQueueAttributes", ask, NULL, &answer, NULL, error);
 }

@@ -57,6 +57,7 @@ typedef struct {
     GCancellable *cancellable;
     guint updated;
     guint failed;
+    guint seen;
     GError *first_problem; /* of those that failed */
 } Refresh;
 
@@ -82,28 +83,30 @@ static bool refresh_meeting(Refresh *refresh, const char *meeting_id, GError **e
     return true;
 }
 
-static bool refresh_page(Refresh *refresh, const GPtrArray *rows, GError **error) {
-    for (guint i = 0; i < rows->len; i++) {
-        const Row *row = g_ptr_array_index(rows, i);
-        bool current;
-        if (!go_on(refresh, error) || !index_see(refresh->search, row, &current, error)) return false;
-        if (!current && !refresh_meeting(refresh, row->meeting_id, error)) return false;
-    }
-    return true;
+/* Of several rows of one meeting, which stand side by side, all are seen: the store decides in the end. One that is being deleted is none. */
+static bool refresh_row(const Row *row, gpointer user_data, GError **error) {
+    Refresh *refresh = user_data;
+    bool current;
+    if (row->state == MEETING_DELETING) return true;
+    refresh->seen++;
+    if (!go_on(refresh, error) || !index_see(refresh->search, row, &current, error)) return false;
+    return current || refresh_meeting(refresh, row->meeting_id, error);
 }
 
 static bool refresh_rows(Refresh *refresh, guint rows_max, GError **error) {
     g_autofree char *cursor = NULL;
+    if (rows_max == 0) return catalog_scan(refresh->search->meetings.catalog, refresh_row, refresh, error);
     guint done = 0;
     do {
         g_auto(CatalogPage) page = {0};
-        CatalogQuery query = {.limit = rows_max == 0 ? PAGE_LIMIT_MAX : MIN(rows_max - done, PAGE_LIMIT_MAX), .cursor = cursor};
+        CatalogQuery query = {.limit = MIN(rows_max - done, PAGE_LIMIT_MAX), .cursor = cursor};
         if (!catalog_list(refresh->search->meetings.catalog, &query, &page, error)) return false;
-        if (!refresh_page(refresh, page.rows, error)) return false;
+        for (guint i = 0; i < page.rows->len; i++)
+            if (!refresh_row(g_ptr_array_index(page.rows, i), refresh, error)) return false;
         done += page.rows->len;
         g_free(cursor);
         cursor = g_steal_pointer(&page.next_cursor);
-    } while (cursor && (rows_max == 0 || done < rows_max));
+    } while (cursor && done < rows_max);
     return true;
 }
 
@@ -121,6 +124,8 @@ static bool forget_vanished(Refresh *refresh, GError **error) {
     }
 }
 
+guint search_seen(Search *search) { return (guint)g_atomic_int_get(&search->seen); }
+
 bool search_refresh(Search *search, guint rows_max, GCancellable *cancellable, guint *updated, GError **error) {
     Refresh refresh = {.search = search, .cancellable = cancellable};
     g_mutex_lock(&search->refresh_lock);
@@ -129,6 +134,7 @@ bool search_refresh(Search *search, guint rows_max, GCancellable *cancellable, g
     g_mutex_unlock(&search->refresh_lock);
     g_autoptr(GError) first_problem = refresh.first_problem;
     if (!done) return false;
+    if (rows_max == 0) g_atomic_int_set(&search->seen, (int)MIN(refresh.seen, G_MAXINT));
     if (first_problem)
         return fail(error, (ErrorCode)first_problem->code, "%u meetings could not be indexed, all others are; the first: %s",
                     refresh.failed, first_problem->message);

@@ -35,6 +35,8 @@ bool search_update(Search *search, const char *meeting_id, GError **error);
  * has vanished, too. A meeting whose documents are damaged is passed over: the others are indexed, then its error is returned.
  * ERROR_CANCELLED soon after `cancellable` (NULL: none) is cancelled: what was mended until then stays. `updated` may be NULL. */
 bool search_refresh(Search *search, guint rows_max, GCancellable *cancellable, guint *updated, GError **error);
+/* The meetings that the last refresh of all has met; 0: there was none yet. */
+guint search_seen(Search *search);
 /* Any text is a valid query: words are and-ed, the last one by prefix, "quoted words" are a phrase. Best first. Empty or
  * without a word: no hits. `hits`: of SearchHit*. */
 bool search_find(Search *search, const char *query, guint limit, guint offset, GPtrArray **hits, GError **error);

@@ -10,6 +10,7 @@
 #define HIT_END "\xEE\x80\x81"   /* U+E001 */
 
 struct Search {
+    gint seen; /* search_seen() */
     char *path;
     Meetings meetings;
     GMutex refresh_lock; /* one refresh at a time: they share a table of what has been seen. Taken first */

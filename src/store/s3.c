@@ -73,6 +73,7 @@ bool store_s3_open(const Settings *settings, HttpTransport *transport, AwsCreden
                                          .sign_url = s3_sign_url,
                                          .origin = s3_origin,
                                          .purge_versions = s3_purge_versions,
+                                         .check_readable = s3_check_readable,
                                          .uploads = &s3_uploads_backend,
                                          .close = s3_close};
     S3Store *s3 = g_new0(S3Store, 1);

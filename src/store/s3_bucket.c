@@ -32,7 +32,8 @@ bool s3_bucket_exists(Store *store, bool *exists, GError **error) {
     return true;
 }
 
-static bool put(S3Store *s3, const char *query, const char *xml, AwsOutcome *outcome, GError **error) {
+/* `xml` NULL: none is sent. */
+static bool change(S3Store *s3, const char *method, const char *query, const char *xml, AwsOutcome *outcome, GError **error) {
     g_auto(HttpResponse) response = {0};
     g_autoptr(HttpHeaders) headers = http_headers_new();
     g_autoptr(GBytes) body = xml ? g_bytes_new_static(xml, strlen(xml)) : NULL;
@@ -40,7 +41,7 @@ static bool put(S3Store *s3, const char *query, const char *xml, AwsOutcome *out
         s3_md5_set(headers, body);
         http_headers_set(headers, "Content-Type", "application/xml");
     }
-    S3Request request = {.method = "PUT", .query = query, .headers = headers, .body = {.bytes = body, .fd = -1}};
+    S3Request request = {.method = method, .query = query, .headers = headers, .body = {.bytes = body, .fd = -1}};
     return s3_send(s3, &request, &response, outcome, error);
 }
 
@@ -54,7 +55,7 @@ bool s3_bucket_create(Store *store, GError **error) {
     g_autofree char *xml = strcmp(region, REGION_UNNAMED) == 0 ? NULL
                                                                : g_markup_printf_escaped("<CreateBucketConfiguration><LocationConstraint>%s</LocationConstraint>"
                                                                                          "</CreateBucketConfiguration>", region);
-    return put(s3, NULL, xml, &outcome, &problem) || is_code(&outcome, ours) || pass_on(&problem, error);
+    return change(s3, "PUT", NULL, xml, &outcome, &problem) || is_code(&outcome, ours) || pass_on(&problem, error);
 }
 
 /* The service has no such configuration. */
@@ -64,7 +65,8 @@ static bool is_lacking(const AwsOutcome *outcome) {
 }
 
 bool s3_bucket_read(Store *store, const char *what, bool *supported, char **xml, GError **error) {
-    static const char *const none[] = {"NoSuchCORSConfiguration", "NoSuchLifecycleConfiguration", NULL};
+    static const char *const none[] = {"NoSuchCORSConfiguration", "NoSuchLifecycleConfiguration", "NoSuchPublicAccessBlockConfiguration",
+                                       "ServerSideEncryptionConfigurationNotFoundError", NULL};
     g_auto(HttpResponse) response = {0};
     g_auto(AwsOutcome) outcome = {0};
     g_autoptr(GError) problem = NULL;
@@ -85,7 +87,7 @@ bool s3_bucket_write(Store *store, const char *what, const char *xml, bool *supp
     g_autoptr(GError) problem = NULL;
     S3Store *s3 = s3_of(store, error);
     if (!s3) return false;
-    bool written = put(s3, what, xml, &outcome, &problem);
+    bool written = change(s3, xml ? "PUT" : "DELETE", what, xml, &outcome, &problem);
     /* Other services than AWS say so, too, where they know the call and not the rule: MinIO has no rule for uploads, as it clears them by itself. */
     bool lacks = !written && (is_lacking(&outcome) || (!s3->is_aws && outcome.status == 400));
     if (!written && !lacks) return pass_on(&problem, error);

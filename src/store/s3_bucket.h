@@ -8,9 +8,10 @@ bool s3_bucket_exists(Store *store, bool *exists, GError **error);
 /* In the region of the settings. One that stands and is ours is no error. */
 bool s3_bucket_create(Store *store, GError **error);
 
-/* One of the bucket's configurations ("cors", "lifecycle") as XML; NULL: none is set. `*supported`: whether the service has such a thing at all. Caller frees
- * the text, which is of at most HTTP_BODY_BYTES_MAX. */
+/* One of the bucket's configurations ("cors", "lifecycle", "encryption", …) as XML; NULL: none is set. `*supported`: whether the service has such
+ * a thing at all. Caller frees the text, which is of at most HTTP_BODY_BYTES_MAX. */
 bool s3_bucket_read(Store *store, const char *what, bool *supported, char **xml, GError **error);
+/* NULL: it is removed. */
 bool s3_bucket_write(Store *store, const char *what, const char *xml, bool *supported, GError **error);
 /* The prefix of the settings as it stands before keys: "" or with '/' at its end. Borrowed. */
 const char *s3_bucket_prefix(Store *store);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "base/text.h"
 #include "store/s3_internal.h"
 
@@ -61,6 +62,74 @@ static bool send_by(S3Store *s3, AwsClient *client, const S3Request *request, Ht
     return aws_send(client, &sent, hash, response, outcome, error);
 }
 
+/* GLACIER and DEEP_ARCHIVE, and the archive tiers of INTELLIGENT_TIERING; a copy that was restored can be read while it lasts. `*coming`: it is
+ * being restored. */
+static bool is_archived(const HttpResponse *response, bool *coming) {
+    static const char *const classes[] = {"GLACIER", "DEEP_ARCHIVE", NULL};
+    const char *class_name = http_response_header(response, "x-amz-storage-class"), *restore = http_response_header(response, "x-amz-restore");
+    bool archived = (class_name && g_strv_contains(classes, class_name)) || http_response_header(response, "x-amz-archive-status");
+    *coming = restore && strstr(restore, "ongoing-request=\"true\"");
+    return archived && !(restore && strstr(restore, "ongoing-request=\"false\""));
+}
+
+static bool fail_archived(const S3Store *s3, const char *key, bool coming, GError **error) {
+    if (coming)
+        return fail(error, ERROR_ARCHIVED, "%s is being restored from the archive, which takes minutes to two days by its class: try again later",
+                    key);
+    g_autofree char *whole = g_strconcat(s3->prefix, key, NULL), *quoted = g_shell_quote(whole);
+    return fail(error, ERROR_ARCHIVED,
+                "the recording stands in an archive class and can't be read before it is restored: aws s3api restore-object --bucket %s --key %s "
+                "--restore-request Days=7 (hours for GLACIER, up to two days for DEEP_ARCHIVE); then try again",
+                s3->bucket, quoted);
+}
+
+bool s3_check_readable(Store *store, const char *key, GError **error) {
+    S3Store *s3 = (S3Store *)store;
+    g_auto(HttpResponse) response = {0};
+    g_autoptr(GError) problem = NULL;
+    bool coming;
+    if (!s3_send(s3, &(S3Request){.method = "HEAD", .key = key}, &response, NULL, &problem)) {
+        if (error_is(problem, ERROR_NOT_FOUND)) return fail(error, ERROR_NOT_FOUND, "there is no object %s", key);
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    return !is_archived(&response, &coming) || fail_archived(s3, key, coming, error);
+}
+
+/* What a call is, for its figures. */
+static const char *kind_of(const S3Request *request) {
+    static const struct {
+        const char *method, *query, *kind; /* `query`: what stands in it; NULL: anything */
+    } of_object[] = {{"HEAD", NULL, "head_object"},     {"GET", "uploadId=", "list_parts"},
+                     {"GET", NULL, "get_object"},       {"PUT", "partNumber=", "upload_part"},
+                     {"PUT", NULL, "put_object"},       {"DELETE", "uploadId=", "abort_upload"},
+                     {"DELETE", NULL, "delete_object"}, {"POST", "uploadId=", "complete_upload"},
+                     {"POST", NULL, "create_upload"}},
+      of_bucket[] = {{"GET", "list-type=", "list"},
+                     {"GET", "versions=", "list_versions"},
+                     {"POST", "delete=", "delete_objects"},
+                     {NULL, NULL, "bucket"}};
+    const char *query = request->query ? request->query : "";
+    gsize count = request->key ? G_N_ELEMENTS(of_object) : G_N_ELEMENTS(of_bucket);
+    for (gsize i = 0; i < count; i++) {
+        const char *method = request->key ? of_object[i].method : of_bucket[i].method, *part = request->key ? of_object[i].query : of_bucket[i].query;
+        if ((!method || strcmp(method, request->method) == 0) && (!part || strstr(query, part)))
+            return request->key ? of_object[i].kind : of_bucket[i].kind;
+    }
+    return "other";
+}
+
+static void count(const S3Request *request, const HttpResponse *response, const AwsOutcome *outcome, bool sent, gint64 began_us) {
+    const char *kind = kind_of(request);
+    guint64 body = request->body.bytes ? g_bytes_get_size(request->body.bytes) : request->body.size;
+    guint64 came = sent ? response->into_got + (response->body ? g_bytes_get_size(response->body) : 0) : 0;
+    metrics_add_number(METRIC_S3_REQUESTS, kind, outcome->status, 1);
+    metrics_add(METRIC_S3_SECONDS, kind, NULL, (double)(g_get_monotonic_time() - began_us) / G_USEC_PER_SEC);
+    if (outcome->attempts > 1) metrics_add(METRIC_S3_RETRIES, kind, NULL, outcome->attempts - 1);
+    if (body > 0) metrics_add(METRIC_S3_SENT, kind, NULL, (double)body);
+    if (came > 0) metrics_add(METRIC_S3_RECEIVED, kind, NULL, (double)came);
+}
+
 static void note_region_known(S3Store *s3) {
     g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&s3->mutex);
     s3->region_known = true;
@@ -71,6 +140,7 @@ bool s3_send(S3Store *s3, const S3Request *request, HttpResponse *response, AwsO
     g_autoptr(GError) problem = NULL;
     if (!outcome) outcome = &own;
     if (request->key && !s3_key_fits(s3, request->key, error)) return false;
+    gint64 began_us = g_get_monotonic_time();
     AwsClient *client = s3_client(s3);
     bool sent = send_by(s3, client, request, response, outcome, &problem);
     AwsClient *elsewhere = sent ? NULL : client_elsewhere(s3, client, outcome);
@@ -81,7 +151,9 @@ bool s3_send(S3Store *s3, const S3Request *request, HttpResponse *response, AwsO
         sent = send_by(s3, elsewhere, request, response, outcome, &problem);
         outcome->maybe_done |= maybe_done;
     }
+    count(request, response, outcome, sent, began_us);
     if (sent) note_region_known(s3);
+    else if (request->key && error_is(problem, ERROR_ARCHIVED)) fail_archived(s3, request->key, false, error);
     else if (request->key) g_propagate_prefixed_error(error, g_steal_pointer(&problem), "%s: ", request->key);
     else g_propagate_error(error, g_steal_pointer(&problem));
     return sent;

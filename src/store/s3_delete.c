@@ -87,7 +87,7 @@ static bool told_of_key(const S3Store *s3, const XmlElement *element, GError **e
     g_autofree char *name = g_utf8_make_valid(key && g_str_has_prefix(key, s3->prefix) ? key + strlen(s3->prefix) : "a key", -1);
     g_autofree char *word = g_utf8_make_valid(code ? code : "no reason", -1);
     return fail(error, is_refused ? ERROR_CONFIG : ERROR_UNAVAILABLE, "%s was not removed from %s: the service gives %.100s%s", name, s3->resource, word,
-                is_refused ? "; give the credentials the rights that `hansard setup` prints (s3:DeleteObject), and look for an object lock"
+                is_refused ? "; give the credentials the rights that `hansard setup --policy` prints (s3:DeleteObject), and look for an object lock"
                            : "; try again later");
 }
 

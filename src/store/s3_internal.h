@@ -94,6 +94,7 @@ void s3_md5_set(HttpHeaders *headers, GBytes *body);
 gint64 s3_answer_ms(const S3Store *s3, const HttpResponse *response);
 bool s3_head_marked(S3Store *s3, const char *key, StoreInfo *info, char **mark, GError **error);
 bool s3_head(Store *store, const char *key, StoreInfo *info, GError **error);
+bool s3_check_readable(Store *store, const char *key, GError **error);
 
 /* ---- parts ---- */
 

@@ -92,6 +92,12 @@ bool store_get(Store *store, const char *key, gsize bytes_max, GBytes **bytes, S
     return true;
 }
 
+bool store_check_readable(Store *store, const char *key, GError **error) {
+    g_auto(StoreInfo) info = {0};
+    if (!store_key_check(key, error)) return false;
+    return store->backend->check_readable ? store->backend->check_readable(store, key, error) : store_head(store, key, &info, error);
+}
+
 bool store_fail_precondition(const char *key, GError **error) {
     return fail(error, ERROR_PRECONDITION, "%s was written by someone else meanwhile; read it again", key);
 }

@@ -67,6 +67,9 @@ bool store_key_check(const char *key, GError **error);
 /* ERROR_NOT_FOUND where the key has no object. `info` is filled on success; clear it. */
 bool store_head(Store *store, const char *key, StoreInfo *info, GError **error);
 
+/* Whether the key's object can be read now. ERROR_NOT_FOUND; ERROR_ARCHIVED says how it is restored, or that it is being restored. */
+bool store_check_readable(Store *store, const char *key, GError **error);
+
 /* Reading at any offset. `info` may be NULL. Close the reader. */
 bool store_open(Store *store, const char *key, StoreReader **reader, StoreInfo *info, GError **error);
 guint64 store_reader_size(const StoreReader *reader);

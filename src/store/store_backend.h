@@ -47,6 +47,8 @@ struct StoreBackend {
     char *(*origin)(Store *store);
     /* Optional: NULL where overwritten and removed versions are gone anyway. */
     bool (*purge_versions)(Store *store, const char *key, GError **error);
+    /* Optional: NULL where nothing is ever archived. */
+    bool (*check_readable)(Store *store, const char *key, GError **error);
     /* Optional: NULL where no upload in parts is taken. */
     const StoreUploadsBackend *uploads;
     void (*close)(Store *store);

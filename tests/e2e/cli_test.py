@@ -18,7 +18,8 @@ import urllib.request
 
 from program import PROGRAM, ROOT, Server, environment, free_port, run, run_json, scratch, short_clip
 
-COMMANDS = ("serve", "worker", "add", "list", "show", "search", "items", "export", "url", "rm", "retry", "reindex", "verify", "migrate", "setup", "doctor",
+COMMANDS = ("serve", "worker", "add", "list", "show", "search", "items", "export", "url", "rm", "retry", "retention", "reindex", "verify", "migrate",
+            "setup", "doctor",
             "cost", "token", "audit", "model")
 TALK = """WEBVTT
 

@@ -77,6 +77,14 @@ export const deleteMeeting = (id, options = {}) => send(meetingPath(id), { metho
 
 export const retryMeeting = (id) => send(meetingPath(id, '/retry'), { method: 'POST' });
 
+/** Why the recording can't be had (archived, removed, …), in the server's words; null where it can. */
+export async function whyNoAudio(id, signal) {
+    // The way to a recording leads elsewhere: a redirect that is not followed says that it is there.
+    const response = await fetch(audioPath(id), { credentials: 'same-origin', redirect: 'manual', signal });
+    if (response.ok || response.type === 'opaqueredirect') return null;
+    return new ApiError(response.status, await response.json().catch(() => null)).message;
+}
+
 export const audioPath = (id) => meetingPath(id, '/audio');
 
 export const exportPath = (id, format) => meetingPath(id, `/export${query({ format })}`);

@@ -1,7 +1,7 @@
 // A meeting: its summary and items beside the transcript, and the recording below them.
-import { readMeeting, readWaveform, watchMeeting } from './api.js';
+import { readMeeting, readWaveform, watchMeeting, whyNoAudio } from './api.js';
 import { announce, fill, h, iconButton } from './dom.js';
-import { clock, percent } from './format.js';
+import { clock, day, percent } from './format.js';
 import { askForItem, itemSection, kinds } from './items.js';
 import { askAndDelete, meetingHeader } from './meeting-header.js';
 import { createPlayer } from './player.js';
@@ -119,11 +119,13 @@ function showReady({ main, id, meeting, etag, startMs, signal }) {
     if (contents.recordingUrl) {
         const onTime = (ms) => transcript?.setTime(ms);
         const segments = contents.transcript?.timed === false ? [] : contents.transcript?.segments ?? [];
-        player = createPlayer({ url: contents.recordingUrl, durationMs: contents.durationMs, segments, onTime, signal });
+        player = createPlayer({ url: contents.recordingUrl, durationMs: contents.durationMs, segments, onTime, explain: () => whyNoAudio(id, signal), signal });
     }
     showNotes();
+    const removed = contents.metadata.recording_removed;
     const words = transcript?.element ?? plainTranscript(meeting.transcription);
     fill(main, h('article.meeting', meetingHeader({ id, contents, save }),
+        removed && h('p.note.removed', text.meeting.recordingRemoved(day(String(removed.time).slice(0, 10)), removed.why)),
         twoViews(notes, words, startMs === null ? 'notes' : 'transcript'), player?.element, names));
     // Without its picture the recording plays all the same.
     if (player && meeting.waveform_url) readWaveform(id, signal).then(player.setPeaks, () => {});

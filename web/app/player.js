@@ -28,8 +28,9 @@ const chosen = { speed: 1, skip: false };
 /** Where space and the arrows mean something else already. */
 const busy = (target) => target.closest('input, textarea, select, button, a, summary, dialog, [contenteditable]') !== null;
 
-/** `onTime(ms)` is called for each frame while it plays, and on each seek. `segments`: where someone speaks. */
-export function createPlayer({ url, durationMs, segments, onTime, signal }) {
+/** `onTime(ms)` is called for each frame while it plays, and on each seek. `segments`: where someone speaks.
+ * `explain()`: a promise of why the recording can't be had. */
+export function createPlayer({ url, durationMs, segments, onTime, explain, signal }) {
     const audio = h('audio', { src: url, preload: 'metadata' });
     const canvas = h('canvas');
     const slider = h('div.wave', { role: 'slider', tabindex: 0, 'aria-label': text.player.seek, 'aria-valuemin': 0 }, canvas);
@@ -43,8 +44,9 @@ export function createPlayer({ url, durationMs, segments, onTime, signal }) {
     const skip = h('button.quiet.skip-silence', {
         hidden: !silences.length, 'aria-pressed': String(chosen.skip), title: text.player.skipWhy, onclick: toggleSkip,
     }, icon('skip'), h('span', text.player.skip));
+    const trouble = h('p.note', { hidden: true });
     const element = h('section.player', { 'aria-label': text.player.label }, playButton,
-        iconButton('undo', text.player.back, () => seek(position() - BACK_MS)), slider, time, skip, speed, audio);
+        iconButton('undo', text.player.back, () => seek(position() - BACK_MS)), slider, time, skip, speed, audio, trouble);
     setSpeed();
     const wave = createWaveform(canvas, durationMs, signal);
 
@@ -134,7 +136,16 @@ export function createPlayer({ url, durationMs, segments, onTime, signal }) {
         audio.currentTime = Number.MAX_SAFE_INTEGER;
         audio.addEventListener('durationchange', () => { takeDuration(); audio.currentTime = place; }, { once: true });
     });
-    audio.addEventListener('error', () => { if (!signal.aborted) notice(text.player.broken, { error: true }); });
+    async function tellBroken() {
+        if (signal.aborted) return;
+        const why = await explain().catch(() => null);
+        if (signal.aborted) return;
+        element.dataset.broken = '';
+        fill(trouble, why ?? text.player.broken);
+        trouble.hidden = false;
+        notice(why ?? text.player.broken, { error: true });
+    }
+    audio.addEventListener('error', tellBroken);
     document.addEventListener('keydown', key, { signal });
     signal.addEventListener('abort', () => { audio.pause(); audio.removeAttribute('src'); audio.load(); });
     show();

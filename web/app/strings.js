@@ -185,6 +185,7 @@ export const text = {
         coverage: (part) => `Only ${part} of the transcript could be read for this.`,
         dropped: (n) => `${count(n, 'suggestion was', 'suggestions were')} left out: the words quoted are not in the transcript.`,
         wait: 'You can close this page; the work goes on.',
+        recordingRemoved: (date, why) => `The recording was removed on ${date}${why ? ` (${why})` : ''}. Transcript and items stay.`,
     },
 
     conflict: {
