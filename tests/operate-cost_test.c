@@ -100,12 +100,12 @@ static void test_idle(void) {
         const char *const *options;
         guint64 servers, meetings, lists[COST_IDLE_COUNT];
         double month;
-    } cases[] = {{plain, 1, 100, {43200, 43200, 42480, 720, 720}, 0.6516},
-                 {plain, 2, 200, {86400, 86400, 84960, 1440, 1440}, 1.3032},
-                 {plain, 1, 201, {43200, 43200, 42480, 1440, 720}, 0.6552},
-                 {plain, 1, 1000000, {43200, 43200, 42480, 3600000, 720}, 18.648}, /* the hourly reading of the list is what grows */
-                 {slow, 1, 0, {4320, 0, 42480, 720, 720}, 0.2412},
-                 {queue, 1, 0, {2880, 2880, 42480, 720, 720}, 0.2484},
+    } cases[] = {{plain, 1, 100, {43200, 43200, 42480, 720, 4320}, 0.6696},
+                 {plain, 2, 200, {86400, 86400, 84960, 1440, 8640}, 1.3392},
+                 {plain, 1, 201, {43200, 43200, 42480, 1440, 4320}, 0.6732},
+                 {plain, 1, 1000000, {43200, 43200, 42480, 3600000, 4320}, 18.666}, /* the hourly reading of the list is what grows */
+                 {slow, 1, 0, {4320, 0, 42480, 720, 4320}, 0.2592},
+                 {queue, 1, 0, {2880, 2880, 42480, 720, 4320}, 0.2664},
                  {plain, 0, 100, {0}, 0}};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Settings) settings = settings_with(cases[i].options);

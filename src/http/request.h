@@ -29,6 +29,8 @@ typedef struct {
     GBytes *body;        /* of a route that takes JSON; NULL: none */
     Peer peer;           /* where it comes from */
     Caller caller;       /* who it comes from, once that is known (authorize.h) */
+    char *planned_id;    /* of the meeting that may be made of it, where it carries an Idempotency-Key; NULL: none */
+    bool again;          /* someone began on it before and did not say what came of it */
     guint retry_after_s; /* with ERROR_RATE: when to ask again */
 } Request;
 

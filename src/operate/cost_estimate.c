@@ -45,7 +45,7 @@ void cost_idle(const Prices *prices, const CostServers *servers, CostIdle idle[C
     idle[1] = lists(prices, "looks into the inbox", servers->inbox ? n * looks : 0);
     idle[2] = lists(prices, "the newest meetings, each minute", n * newest);
     idle[3] = lists(prices, "all meetings, each hour", n * all * pages);
-    idle[4] = lists(prices, "uploads left behind, each hour", n * MONTH_S / SWEEP_UPLOADS_S);
+    idle[4] = lists(prices, "left behind, each hour; webhooks", n * (2.0 * MONTH_S / SWEEP_UPLOADS_S + (double)MONTH_S / HOOKS_IDLE_S));
     if (!servers->table) return;
     double unit = prices->table_reads_million / 1e6 * TABLE_UNITS_A_ROW;
     idle[2].month = n * newest * MAX(1, MIN(meetings, PAGE_LIMIT_MAX)) * unit;
