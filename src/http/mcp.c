@@ -9,8 +9,8 @@
 #define VERSION_NEW "2025-06-18"
 #define VERSION_OLD "2025-03-26" /* also that of clients that name none */
 
-/* JSON-RPC 2.0, 5.1 */
-enum { INVALID_REQUEST = -32600, METHOD_NOT_FOUND = -32601, INVALID_PARAMS = -32602 };
+/* JSON-RPC 2.0, 5.1. What is no message at all is answered as any bad request (400), for it has no id to answer to. */
+enum { METHOD_NOT_FOUND = -32601, INVALID_PARAMS = -32602 };
 
 static json_t *envelope(const json_t *id) {
     json_t *json = json_pack("{s:s}", "jsonrpc", "2.0");
@@ -71,17 +71,22 @@ static json_t *answer_method(Context *context, const json_t *id, const char *met
     return json;
 }
 
-/* NULL: a notification, or an answer, of the client; neither is answered. */
-static json_t *answer_message(Context *context, const json_t *message) {
-    const json_t *id = json_object_get(message, "id"), *params = json_object_get(message, "params");
+static bool check_message(const json_t *message, GError **error) {
+    const json_t *id = json_object_get(message, "id"), *params = json_object_get(message, "params"), *method = json_object_get(message, "method");
+    bool is_answer = !method && (json_object_get(message, "result") || json_object_get(message, "error"));
+    if (strcmp(json_get_string(message, "jsonrpc", ""), "2.0") != 0 || (!json_is_string(method) && !is_answer))
+        return fail(error, ERROR_INVALID, "a message is an object with jsonrpc \"2.0\", a method, and an id unless it is a notification");
+    if (id && !json_is_string(id) && !json_is_integer(id)) return fail(error, ERROR_INVALID, "the id of a message must be a string or a whole number");
+    return !params || json_is_object(params) || fail(error, ERROR_INVALID, "params must be an object");
+}
+
+/* `*answer` NULL: a notification, or an answer, of the client; neither is answered. */
+static bool answer_message(Context *context, const json_t *message, json_t **answer, GError **error) {
+    const json_t *id = json_object_get(message, "id");
     const char *method = json_get_string(message, "method", NULL);
-    bool is_answer = json_object_get(message, "result") || json_object_get(message, "error");
-    if (!json_is_object(message) || strcmp(json_get_string(message, "jsonrpc", ""), "2.0") != 0 || (!method && !is_answer))
-        return failure(NULL, INVALID_REQUEST, "a message of JSON-RPC 2.0 has jsonrpc \"2.0\", a method, and an id unless it is a notification");
-    if (!method || !id) return NULL;
-    if (!json_is_string(id) && !json_is_integer(id)) return failure(NULL, INVALID_REQUEST, "an id must be a string or a whole number");
-    if (params && !json_is_object(params)) return failure(id, INVALID_PARAMS, "params must be an object");
-    return answer_method(context, id, method, params);
+    if (!check_message(message, error)) return false;
+    *answer = method && id ? answer_method(context, id, method, json_object_get(message, "params")) : NULL;
+    return true;
 }
 
 static bool check_version(const Request *request, bool *old, GError **error) {
@@ -92,16 +97,17 @@ static bool check_version(const Request *request, bool *old, GError **error) {
 }
 
 static bool answer_batch(Context *context, const json_t *messages, json_t **answers, GError **error) {
+    g_autoptr(json_t) array = json_array();
     json_t *message;
     gsize i;
     if (json_array_size(messages) < 1 || json_array_size(messages) > MCP_BATCH_MAX)
         return fail(error, ERROR_INVALID, "an array of messages has 1 to %d of them", MCP_BATCH_MAX);
-    *answers = json_array();
     json_array_foreach((json_t *)messages, i, message) {
-        json_t *answer = answer_message(context, message);
-        if (answer) json_array_append_new(*answers, answer);
+        json_t *answer;
+        if (!answer_message(context, message, &answer, error)) return false;
+        if (answer) json_array_append_new(array, answer);
     }
-    if (json_array_size(*answers) == 0) g_clear_pointer(answers, json_decref);
+    if (json_array_size(array) > 0) *answers = g_steal_pointer(&array);
     return true;
 }
 
@@ -118,8 +124,7 @@ bool mcp_post(Context *context, const Request *request, Response *response, GErr
     bool begins = strcmp(json_get_string(message, "method", ""), "initialize") == 0; /* its versions are agreed on inside */
     if (!begins && !check_version(request, &old, error)) return false;
     if (batch && !old) return fail(error, ERROR_INVALID, "an array of messages is not spoken in " VERSION_NEW ": send one message");
-    if (batch && !answer_batch(context, message, &answer, error)) return false;
-    if (!batch) answer = answer_message(context, message);
+    if (!(batch ? answer_batch(context, message, &answer, error) : answer_message(context, message, &answer, error))) return false;
     if (answer) {
         response_json(response, 200, answer);
         response_header(response, "Cache-Control", "no-store");

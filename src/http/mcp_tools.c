@@ -33,9 +33,9 @@ static bool check_known(const Tool *tool, const json_t *arguments, GError **erro
         declared = json_object_get(properties, name);
         if (!declared) return fail(error, ERROR_INVALID, "%s takes no argument %.60s", tool->name, name);
         bool wants_number = strcmp(json_get_string(declared, "type", ""), "integer") == 0;
-        if (wants_number ? !json_is_integer(value) : !json_is_string(value))
+        gint64 number = 0;
+        if (wants_number ? !body_read_whole(value, &number) : !json_is_string(value))
             return fail(error, ERROR_INVALID, "%s must be a %s", name, wants_number ? "whole number" : "string");
-        json_int_t number = json_integer_value(value);
         if (wants_number && (number < json_get_int(declared, "minimum", 0) || number > json_get_int(declared, "maximum", 0)))
             return fail(error, ERROR_INVALID, "%s must be a whole number from %d to %d", name, (int)json_get_int(declared, "minimum", 0),
                         (int)json_get_int(declared, "maximum", 0));
@@ -52,18 +52,19 @@ static bool read_meeting_id(const json_t *arguments, const char **meeting_id, GE
 /* -- lists --------------------------------------------------------------------------------------------------------------- */
 
 static bool run_list(Context *context, const Tool *tool, const json_t *arguments, json_t **result, GError **error) {
-    g_autoptr(Request) request = request_new("/");
+    g_autoptr(GString) target = g_string_new("/?");
     g_auto(Response) response = {0};
     response_init(&response);
-    request->query = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_hash_table_insert(request->query, g_strdup("limit"), g_strdup_printf("%d", MCP_LIMIT_DEFAULT));
+    if (!json_object_get(arguments, "limit")) g_string_append_printf(target, "limit=%d", MCP_LIMIT_DEFAULT);
     for (guint i = 0; tool->query[i]; i += 2) {
         const json_t *value = json_object_get(arguments, tool->query[i]);
-        char *text = json_is_integer(value) ? g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(value))
-                                            : g_strdup(json_string_value(value));
-        if (text) g_hash_table_insert(request->query, g_strdup(tool->query[i + 1]), text);
+        gint64 number;
+        g_autofree char *text = body_read_whole(value, &number) ? g_strdup_printf("%" G_GINT64_FORMAT, number) : g_strdup(json_string_value(value));
+        g_autofree char *escaped = text ? g_uri_escape_string(text, NULL, false) : NULL;
+        if (escaped) g_string_append_printf(target, "&%s=%s", tool->query[i + 1], escaped);
     }
-    if (!tool->list(context, request, &response, error)) return false;
+    g_autoptr(Request) request = request_new(target->str);
+    if (!request_begin(request, "GET", error) || !tool->list(context, request, &response, error)) return false;
     gsize size = 0;
     const void *data = g_bytes_get_data(response.bytes, &size);
     *result = json_parse_object(data, size, tool->name, error);

@@ -16,6 +16,15 @@ bool body_get_text(const json_t *body, const char *name, const char **text, GErr
     return true;
 }
 
+bool body_read_whole(const json_t *value, gint64 *number) {
+    const double exact_max = 9007199254740992.0; /* 2^53 */
+    double real = json_is_real(value) ? json_real_value(value) : 0.5;
+    bool whole = json_is_real(value) && real >= -exact_max && real <= exact_max && real == (double)(gint64)real;
+    if (json_is_integer(value)) *number = json_integer_value(value);
+    else if (whole) *number = (gint64)real;
+    return whole || json_is_integer(value);
+}
+
 static bool answer(Context *context, const char *meeting_id, Response *response, GError **error) {
     g_autoptr(Minutes) minutes = NULL;
     if (!meeting_read_minutes(&context->workspace->meetings, meeting_id, &minutes, error)) return false;

@@ -68,6 +68,8 @@ bool job_views(Context *context, const char *state, guint limit, json_t **views,
 /* A member of a request's body that is a string; `*text` borrows, NULL where it is absent, null or empty. */
 bool body_get_text(const json_t *body, const char *name, const char **text, GError **error);
 
+/* A whole number as JSON has it: 3.0 is 3. False for all else. */
+bool body_read_whole(const json_t *value, gint64 *number);
 /* A time in "expires"; `fallback_ms` from now on where it is absent (0: never). */
 bool body_get_expiry(const Context *context, const json_t *body, gint64 fallback_ms, gint64 *expires_ms, GError **error);
 /* An array of grants' views. */

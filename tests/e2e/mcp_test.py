@@ -114,9 +114,10 @@ class Assistants(unittest.TestCase):
     def test_messages(self):
         self.assertEqual(self.post({"jsonrpc": "2.0", "method": "notifications/initialized"}), (202, None))
         self.assertEqual(self.post({"jsonrpc": "2.0", "id": 1, "result": {}}), (202, None))
-        for body, code in (({"id": 1, "method": "ping"}, -32600), ({"jsonrpc": "2.0", "id": 1}, -32600), ({"jsonrpc": "2.0", "id": 1.5, "method": "ping"}, -32600),
-                           ({"jsonrpc": "2.0", "id": 1, "method": "resources/list"}, -32601), (5, -32600), (None, -32600),
-                           ({"jsonrpc": "2.0", "id": 1, "method": "ping", "params": []}, -32602),
+        for body in ({"id": 1, "method": "ping"}, {"jsonrpc": "2.0", "id": 1}, {"jsonrpc": "2.0", "id": 1.5, "method": "ping"}, 5, None, [5],
+                     {"jsonrpc": "2.0", "id": 1, "method": 5}, {"jsonrpc": "2.0", "id": 1, "method": "ping", "params": []}):
+            self.assertEqual(self.post(body)[0], 400, body)
+        for body, code in (({"jsonrpc": "2.0", "id": 1, "method": "resources/list"}, -32601),
                            ({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "rm"}}, -32602),
                            ({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "search", "arguments": []}}, -32602)):
             status, answer = self.post(body)

@@ -474,11 +474,12 @@ class Answers(unittest.TestCase):
             return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
 
         for body in (message("initialize", protocolVersion="2025-06-18"), message("ping"), message("tools/list"), message("odd"),
-                     message("tools/call", name="search", arguments={"query": "figures"}), message("tools/call", name="odd"), {"jsonrpc": "1.0"}):
+                     message("tools/call", name="search", arguments={"query": "figures"}), message("tools/call", name="odd")):
             self.call("POST", "/mcp", body, status=200)
         self.call("POST", "/mcp", json.dumps([message("ping"), message("ping")]).encode(), {"Content-Type": "application/json"}, status=200)
         self.call("POST", "/mcp", {"jsonrpc": "2.0", "method": "notifications/initialized"}, status=202)
         self.call("POST", "/mcp", message("ping"), {"MCP-Protocol-Version": "2020-01-01"}, status=400)
+        self.call("POST", "/mcp", {"jsonrpc": "1.0"}, status=400)
 
     def test_operation(self):
         self.call("GET", "/healthz", token=False, status=200)
