@@ -9,9 +9,9 @@
 #define TABLE_UNITS_A_ROW 0.07 /* read units of DynamoDB: 3.5 for a list of 50 */
 
 /* Of one meeting, counted on versitygw with recordings of 0.3 and 50 MB: the job's changes, the documents, metadata.json and the index key; a look
- * for older index keys; HEADs and GETs of the documents by stages, commit and search; and the recording, which is read about twice. */
+ * for older index keys, two for webhooks; HEADs and GETs of the documents by stages, commit and search; and the recording, which is read about twice. */
 #define MEETING_PUTS 14 /* beside those of the recording */
-#define MEETING_LISTS 1
+#define MEETING_LISTS 3
 #define MEETING_GETS 30
 #define MULTIPART_MORE 2 /* the requests that begin and complete an upload in parts */
 #define RECORDING_READS 2
