@@ -10,7 +10,7 @@ export HANSARD_PREFIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hansard
 build_dir = build/$(PRESET)
 hansard = build/release/hansard
 
-.PHONY: help run serve add build model test sanitize damage slow-clients mutations bench bench-understanding train install package package-test reproducible-test clean packages packages-test whisper servers vectors axe
+.PHONY: help run serve add build model test sanitize damage slow-clients mutations bench bench-understanding train install package package-test reproducible-test clean packages packages-test whisper servers vectors axe api-fuzz
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -59,6 +59,9 @@ slow-clients: build ## 1,000 slow clients in each of slowhttptest's modes, for l
 
 mutations: packages-test whisper ## break each promise in a scratch copy, and see that its test fails (ONLY=word takes some)
 	@python3 -B tests/mutations/run.py $(ONLY)
+
+api-fuzz: build servers ## the interface against its description, at length: schemathesis, EXAMPLES=200 of each operation
+	@HANSARD_BIN=$(CURDIR)/$(hansard) python3 -B tests/e2e/schemathesis_test.py --full $(EXAMPLES)
 
 bench: packages build model ## speed and memory against peers in the same run
 	@bench/run.sh

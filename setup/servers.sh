@@ -2,7 +2,7 @@
 # servers.sh [versitygw] [minio] [dynamodb] [python]…: the servers and clients that the tests run against, into the prefix, once; without a name all.
 #   versitygw, minio   S3 by two makers, built from their Go modules         servers/bin
 #   dynamodb           DynamoDB Local                                        setup/dynamodb-local.sh
-#   python             boto3, the AWS command line, moto, a validator       servers/venv
+#   python             boto3, the AWS command line, moto, API testers       servers/venv
 # tests/servers.py starts them.
 . "$(dirname "$0")/common.sh"
 
@@ -49,7 +49,7 @@ install_python() {
     local list=$setup_dir/servers-requirements.txt sum
     sum=$(sha256sum <"$list")
     [ "$(cat "$out/venv/.complete" 2>/dev/null)" = "$sum" ] && return
-    say "installing boto3, the AWS command line, moto and openapi-spec-validator (once)"
+    say "installing boto3, the AWS command line, moto, schemathesis and mcp (once)"
     rm -rf "$out/venv"
     run_logged "$work/venv.log" python3 -m venv "$out/venv"
     run_logged "$work/pip.log" "$out/venv/bin/python" -m pip install --quiet --no-cache-dir -r "$list"

@@ -18,6 +18,7 @@ static const ErrorKind kinds[ERROR_CODE_COUNT] = {
     [ERROR_TOO_LARGE] =             {"too-large",             "Too large",                             413, 1, false},
     [ERROR_UNSUPPORTED_MEDIA] =     {"unsupported-media",     "A format that is not read",             415, 1, false},
     [ERROR_RANGE] =                 {"range-not-satisfiable", "No such range",                         416, 1, false},
+    [ERROR_KEY_REUSED] =            {"key-reused",            "The key is of another request",         422, 1, false},
     [ERROR_BAD_MEDIA] =             {"bad-media",             "The recording can't be read",           422, 1, false},
     [ERROR_ARCHIVED] =              {"archived",              "The recording is archived",             409, 1, false},
     [ERROR_TOO_MANY] =              {"too-many",              "Too many at a time",                    503, 1, true},

@@ -25,6 +25,7 @@ typedef enum {
     ERROR_TOO_LARGE,          /* over a named limit */
     ERROR_UNSUPPORTED_MEDIA,  /* a format that is not read */
     ERROR_RANGE,              /* a byte range outside the object */
+    ERROR_KEY_REUSED,         /* an Idempotency-Key that came with another request before */
     ERROR_BAD_MEDIA,          /* a recording that is damaged, empty or has no sound */
     ERROR_ARCHIVED,           /* the object stands in an archive class and must be restored first */
     ERROR_TOO_MANY,           /* over a limit in number or rate: later it may work */

@@ -66,6 +66,17 @@
 #define URL_EXPIRY_S_MAX 604800            /* a week, as S3's presigned URLs */
 #define EVENT_STREAMS_MAX 64
 
+/* assistants (POST /mcp) */
+#define MCP_BODY_BYTES_MAX (64 * KIB)
+#define MCP_BATCH_MAX 20                   /* messages in one array */
+#define MCP_RESULT_BYTES_MAX (512 * KIB)   /* of one tool */
+#define MCP_LIMIT_DEFAULT 20               /* of lists and hits */
+#define MCP_LIMIT_MAX 50
+#define MCP_ITEMS_MAX 100                  /* of a kind, of one meeting */
+#define MCP_SEGMENTS_DEFAULT 100
+#define MCP_SEGMENTS_MAX 500
+#define MCP_TRANSCRIPT_BYTES (64 * KIB)    /* of text in one page of a transcript; one segment may be as long */
+
 /* jobs */
 #define JOB_LEASE_MS 60000
 #define JOB_RENEW_MS 15000                 /* a quarter of the lease: three renewals may fail */
@@ -194,6 +205,28 @@
 #define SIGN_IN_FAILURES_MAX 10            /* of one address at one time, … */
 #define SIGN_IN_FAILURE_S 6                /* … and one more after each so many seconds */
 #define TRUSTED_PROXIES_MAX 64
+
+/* requests with a key */
+#define ONCE_KEY_BYTES_MAX 255
+#define ONCE_BYTES_MAX (64 * KIB)          /* what is kept of one */
+#define ONCE_KEPT_MS (24LL * 3600 * 1000)  /* then the key is free again */
+#define ONCE_LEASE_MS 600000               /* who has begun and says nothing for so long is dead */
+#define ONCE_SWEEP_MAX 10000               /* looked at in one sweep */
+
+/* webhooks */
+#define WEBHOOKS_MAX 20
+#define WEBHOOK_URL_BYTES_MAX 2048
+#define WEBHOOK_BYTES_MAX (64 * KIB)       /* the object of one, or of one delivery */
+#define HOOK_TIMEOUT_MS 15000              /* one try */
+#define HOOK_ANSWER_BYTES_MAX (1 * MIB)    /* of a receiver; nothing of it is kept */
+#define HOOK_LEASE_MS 60000
+#define HOOK_ATTEMPTS_MAX 10
+#define HOOK_BACKOFF_FIRST_MS 5000         /* four times as long after each failure, up to … */
+#define HOOK_BACKOFF_MAX_MS (12LL * 3600 * 1000)
+#define EVENT_ITEMS_MAX 200                /* ids named in one event */
+#define HOOK_LOOK_MAX 10000                /* entries of the outbox passed over in one look */
+#define HOOK_DELIVERIES_KEPT 100           /* of one webhook, for people to see */
+#define HOOK_DELIVERIES_DEFAULT 20
 
 /* the audit log */
 #define AUDIT_FLUSH_MS 5000                /* an entry waits at most so long before it is written */

@@ -104,6 +104,8 @@ const SettingSpec settings_table[] = {
      "Addresses and networks, separated by commas (10.0.0.0/8, ::1), whose X-Forwarded-For, -Proto and -Host are believed. Without it nobody's are."},
     {"HANSARD_RATE_LIMIT", SETTING_INT, FIELD(rate_limit), "50", 0, 1000000, NULL,
      "Requests a second of one token, or of one address without; ten times as many at once. 0: any number. This machine itself is not held to it."},
+    {"HANSARD_WEBHOOK_PRIVATE", SETTING_BOOL, FIELD(webhook_private), "false", 0, 0, NULL,
+     "true: webhooks may lead to this machine and into private networks."},
     {"HANSARD_WORKERS", SETTING_INT, FIELD(workers), "1", 0, 64, NULL,
      "Jobs that one process works on at a time; 0: a server that leaves the work to `hansard worker`."},
     {"HANSARD_POLL_SECONDS", SETTING_INT, FIELD(poll_s), "60", 1, 3600, NULL,

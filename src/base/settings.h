@@ -58,6 +58,7 @@ typedef struct {
     char *tls_cert, *tls_key; /* HANSARD_TLS_CERT, HANSARD_TLS_KEY: paths; both or neither */
     char *trusted_proxies;    /* HANSARD_TRUSTED_PROXIES */
     int rate_limit;           /* HANSARD_RATE_LIMIT: requests a second of one caller; 0: any number */
+    bool webhook_private;     /* HANSARD_WEBHOOK_PRIVATE */
     int poll_s;               /* HANSARD_POLL_SECONDS: longest wait between two looks for work in a bucket */
     bool inbox;               /* HANSARD_INBOX */
     int workers;              /* HANSARD_WORKERS: jobs that one process works on at a time */

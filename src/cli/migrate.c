@@ -113,7 +113,7 @@ static const GOptionEntry options[] = {
     {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &dry_run, "Show what would be brought; nothing is written", NULL},
     {"from", 0, 0, G_OPTION_ARG_STRING_ARRAY, &from, "A setting for the source's bucket alone, as AWS_PROFILE=old; may be given several times",
      "NAME=VALUE"},
-    {"access", 0, 0, G_OPTION_ARG_NONE, &with_access, "Bring tokens, links and the audit log, too", NULL},
+    {"access", 0, 0, G_OPTION_ARG_NONE, &with_access, "Bring tokens, links, webhooks and the audit log, too", NULL},
     {"damaged", 0, 0, G_OPTION_ARG_NONE, &damaged, "Bring meetings that are not what their record says, too, as they are", NULL},
     {"remove-source", 0, 0, G_OPTION_ARG_NONE, &remove_source, "Remove from the source what the destination is proved to have", NULL},
     {"yes", 'y', 0, G_OPTION_ARG_NONE, &yes, "With --remove-source: yes, remove it", NULL},

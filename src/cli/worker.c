@@ -70,6 +70,9 @@ Watch *worker_watch(const Workspace *workspace, Worker *worker, Search *search, 
                             .inbox = workspace->settings->inbox,
                             .inbox_settled_ms = workspace_uses_bucket(workspace->settings) ? 0 : INBOX_SETTLED_MS,
                             .poll_ms = workspace_poll_ms(workspace),
+                            .hooks = workspace->hooks_transport,
+                            .hooks_paid = workspace_uses_bucket(workspace->settings),
+                            .hooks_private = workspace->settings->webhook_private,
                             .trouble = log_watch_trouble};
     return watch_start(&options);
 }

@@ -218,7 +218,7 @@ static char *subject_of(const Route *route, const Request *request, const Respon
 
 void authorize_note(Context *context, const Route *route, const Request *request, const Response *response, const GError *error) {
     bool refused = is_refusal(error);
-    if (!route || (error && !refused)) return;
+    if (!route || (error && !refused) || response->repeated) return;
     /* Of what is refused only what showed something is worth a line: a page whose user has not signed in yet is none. */
     bool showed = request->caller.kind != CALLER_NOBODY || request_header(request, "authorization");
     if (refused ? !showed || route->needs == NEEDS_SIGNATURE : !route->action) return;

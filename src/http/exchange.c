@@ -18,6 +18,7 @@
 #include "http/authorize.h"
 #include "http/connections.h"
 #include "http/framing.h"
+#include "http/keyed.h"
 #include "http/part.h"
 #include "http/places.h"
 #include "http/reply.h"
@@ -251,7 +252,7 @@ static enum MHD_Result take_body(Exchange *exchange, const char *data, gsize siz
 
 static void handle(Exchange *exchange) {
     if (exchange->sink) sink_finish(exchange->sink, &exchange->response, &exchange->error);
-    else exchange->route->handle(exchange->context, exchange->request, &exchange->response, &exchange->error);
+    else keyed_handle(exchange->context, exchange->route, exchange->request, &exchange->response, &exchange->error);
     /* Its place is free once the work is done, not when the client has read the answer. */
     g_clear_pointer(&exchange->sink, sink_free);
     exchange->answer_ready = true;

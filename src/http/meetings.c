@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/text.h"
+#include "hooks/outbox.h"
 #include "http/resources.h"
 #include "operate/unlisted.h"
 
@@ -125,6 +126,20 @@ static json_t *ids_of(const json_t *new_items) {
     return ids;
 }
 
+/* The edit stands; that webhooks could not be told is reported, no failure of it. */
+static void tell_items(Context *context, const char *meeting_id, const json_t *patch, const char *version) {
+    const json_t *changed = json_object_get(patch, "items");
+    g_autoptr(json_t) ids = ids_of(json_object_get(patch, "new_items"));
+    g_autoptr(json_t) data = json_pack("{s:O}", "items", ids);
+    g_autoptr(GError) problem = NULL;
+    const char *id;
+    json_t *value;
+    json_object_foreach((json_t *)changed, id, value) if (json_array_size(ids) < EVENT_ITEMS_MAX) json_array_append_new(ids, json_text(id));
+    if (json_array_size(ids) == 0) return;
+    Event event = {.type = EVENT_ITEMS_CHANGED, .meeting_id = meeting_id, .version = version, .data = data};
+    if (!event_emit(context->workspace->store, context->workspace->clock, &event, &problem)) context_report("webhooks could not be told", problem);
+}
+
 bool meeting_patch(Context *context, const Request *request, Response *response, GError **error) {
     Workspace *workspace = context->workspace;
     g_autofree char *etag = NULL, *new_etag = NULL;
@@ -138,6 +153,7 @@ bool meeting_patch(Context *context, const Request *request, Response *response,
     /* The edit stands; what the index misses, its next refresh brings. */
     if (!search_update(workspace->search, request->parameter, &problem))
         context_report("the search index was not updated", problem);
+    tell_items(context, request->parameter, patch, new_etag);
     g_autofree char *quoted = g_strdup_printf("\"%s\"", new_etag);
     json_t *answer = json_pack("{s:b, s:s}", "success", 1, "meeting_id", request->parameter);
     if (json_object_get(patch, "new_items")) json_object_set_new(answer, "added", ids_of(json_object_get(patch, "new_items")));

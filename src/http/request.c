@@ -23,6 +23,7 @@ void request_free(Request *request) {
     g_free(request->raw_query);
     g_free(request->parameter);
     g_free(request->second);
+    g_free(request->planned_id);
     peer_clear(&request->peer);
     caller_clear(&request->caller);
     g_clear_pointer(&request->query, g_hash_table_unref);
@@ -89,7 +90,7 @@ bool request_begin(Request *request, const char *method, GError **error) {
 /* Fields that must not come twice: each reader could take another one for true. */
 static bool stands_once(const char *name) {
     static const char *const names[] = {"host",  "content-length", "transfer-encoding", "content-type", "authorization", "origin",
-                                        "range", "x-filename",     "content-disposition", "sec-fetch-site", "expect", NULL};
+                                        "range", "idempotency-key", "x-filename",     "content-disposition", "sec-fetch-site", "expect", NULL};
     return g_strv_contains(names, name);
 }
 

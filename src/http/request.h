@@ -32,6 +32,8 @@ typedef struct {
     Caller caller;       /* who it comes from, once that is known (authorize.h) */
     char id[REQUEST_ID_BYTES_MAX + 1]; /* the caller's X-Request-Id where it is plain, else one of our own: in the answer and in the log */
     gint64 began_us;     /* g_get_monotonic_time() */
+    char *planned_id;    /* of the meeting that may be made of it, where it carries an Idempotency-Key; NULL: none */
+    bool again;          /* someone began on it before and did not say what came of it */
     guint retry_after_s; /* with ERROR_RATE: when to ask again */
 } Request;
 

@@ -21,6 +21,8 @@ bool upload_sign(Context *context, const Request *request, Response *response, G
 bool upload_complete(Context *context, const Request *request, Response *response, GError **error);
 bool upload_abort(Context *context, const Request *request, Response *response, GError **error);
 bool meeting_process(Context *context, const Request *request, Response *response, GError **error);
+/* The answer of an earlier request that processed a text, from the meeting as it stands now; of another answer nothing changes. */
+bool meeting_process_repeat(Context *context, Response *response, GError **error);
 bool shares_get(Context *context, const Request *request, Response *response, GError **error);
 bool share_make(Context *context, const Request *request, Response *response, GError **error);
 bool share_remove(Context *context, const Request *request, Response *response, GError **error);
@@ -30,9 +32,15 @@ bool session_end(Context *context, const Request *request, Response *response, G
 bool tokens_get(Context *context, const Request *request, Response *response, GError **error);
 bool token_make(Context *context, const Request *request, Response *response, GError **error);
 bool token_remove(Context *context, const Request *request, Response *response, GError **error);
+bool webhooks_get(Context *context, const Request *request, Response *response, GError **error);
+bool webhook_make(Context *context, const Request *request, Response *response, GError **error);
+bool webhook_delete(Context *context, const Request *request, Response *response, GError **error);
+bool webhook_deliveries(Context *context, const Request *request, Response *response, GError **error);
+bool webhook_ping(Context *context, const Request *request, Response *response, GError **error);
 bool jobs_get(Context *context, const Request *request, Response *response, GError **error);
 bool search_get(Context *context, const Request *request, Response *response, GError **error);
 bool items_get(Context *context, const Request *request, Response *response, GError **error);
+bool mcp_post(Context *context, const Request *request, Response *response, GError **error);
 bool store_object_get(Context *context, const Request *request, Response *response, GError **error);
 bool health_live(Context *context, const Request *request, Response *response, GError **error);
 bool health_ready(Context *context, const Request *request, Response *response, GError **error);
@@ -60,6 +68,8 @@ bool job_views(Context *context, const char *state, guint limit, json_t **views,
 /* A member of a request's body that is a string; `*text` borrows, NULL where it is absent, null or empty. */
 bool body_get_text(const json_t *body, const char *name, const char **text, GError **error);
 
+/* A whole number as JSON has it: 3.0 is 3. False for all else. */
+bool body_read_whole(const json_t *value, gint64 *number);
 /* A time in "expires"; `fallback_ms` from now on where it is absent (0: never). */
 bool body_get_expiry(const Context *context, const json_t *body, gint64 fallback_ms, gint64 *expires_ms, GError **error);
 /* An array of grants' views. */

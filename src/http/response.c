@@ -23,6 +23,7 @@ void response_clear(Response *response) {
     clear_body(response);
     g_clear_pointer(&response->headers, g_ptr_array_unref);
     g_clear_pointer(&response->subject, g_free);
+    g_clear_pointer(&response->kept, json_decref);
 }
 
 static gint find_header(const Response *response, const char *name) {
@@ -48,6 +49,16 @@ void response_header(Response *response, const char *name, const char *value) {
 void response_subject(Response *response, const char *subject) {
     g_free(response->subject);
     response->subject = g_strdup(subject);
+}
+
+void response_keep(Response *response, json_t *json) {
+    json_decref(response->kept);
+    response->kept = json;
+}
+
+void response_repeated(Response *response) {
+    response->repeated = true;
+    response_header(response, "Idempotent-Replayed", "true");
 }
 
 const char *response_get_header(const Response *response, const char *name) {

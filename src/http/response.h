@@ -18,6 +18,8 @@ typedef struct {
     GBytes *head, *tail; /* before and behind them; NULL: nothing */
     EventStream *events; /* server-sent events until they end */
     SharedReply *shared; /* of `bytes` that are answered again and again, with the same headers; NULL: they are not */
+    json_t *kept;        /* what may be kept of the body for a repetition (keyed.h), where it must not be kept whole; NULL: all of it */
+    bool repeated;       /* it was done before */
     char *subject;       /* what was done to, for the audit log; NULL: the route's parameter */
 } Response;
 
@@ -28,6 +30,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Response, response_clear)
 /* Sets or replaces a header. Control characters of `value` become spaces. */
 void response_header(Response *response, const char *name, const char *value);
 void response_subject(Response *response, const char *subject);
+/* The body holds a secret or the words of a meeting: for a repetition only `json`, which it takes, is kept. */
+void response_keep(Response *response, json_t *json);
+/* The answer is that of an earlier request. */
+void response_repeated(Response *response);
 const char *response_get_header(const Response *response, const char *name); /* borrowed; NULL: none */
 
 /* Takes `json`. */

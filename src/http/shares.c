@@ -45,6 +45,7 @@ bool share_make(Context *context, const Request *request, Response *response, GE
     g_autofree char *subject = g_strdup_printf("%s/%s", request->parameter, share->id);
     json_t *json = grant_view(share);
     json_object_set_new(json, "success", json_true());
+    response_keep(response, json_copy(json));
     add_url(json, request, request->parameter, text);
     response_subject(response, subject);
     response_json(response, 201, json);

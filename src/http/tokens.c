@@ -55,6 +55,7 @@ bool token_make(Context *context, const Request *request, Response *response, GE
     gate_forget(context->gate, GRANT_TOKEN, token->id, NULL);
     json_t *json = grant_view(token);
     json_object_set_new(json, "success", json_true());
+    response_keep(response, json_copy(json));
     json_object_set_new(json, "token", json_string(text));
     response_subject(response, token->id);
     response_json(response, 201, json);

@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "http/keyed.h"
 #include "http/resources.h"
 #include "ingest/ingest.h"
 
@@ -22,14 +25,14 @@ typedef struct {
     GString *late;                  /* names of fields that came too late, joined by ',' */
     gsize field_bytes;
     guint64 file_bytes;
+    Sha256 *sha256;                 /* of the file, where the request carries an Idempotency-Key; else NULL */
     Ingest *ingest;                 /* opened with the first flush */
     GError *form_error;             /* set by the form's iterator */
 } Upload;
 
-static bool is_field(const char *name) {
-    static const char *const names[] = {"title", "language", "tags", "vocabulary", NULL};
-    return name && g_strv_contains(names, name);
-}
+static const char *const field_names[] = {"title", "language", "tags", "vocabulary", NULL};
+
+static bool is_field(const char *name) { return name && g_strv_contains(field_names, name); }
 
 static void free_text(gpointer text) { g_string_free(text, TRUE); }
 
@@ -82,6 +85,12 @@ static bool add_field(Upload *upload, const char *name, const char *data, guint6
     return true;
 }
 
+static void take_bytes(Upload *upload, const char *data, gsize size) {
+    upload->file_bytes += size;
+    if (upload->sha256) sha256_update(upload->sha256, data, size);
+    g_byte_array_append(upload->base.block, (const guint8 *)data, (guint)size);
+}
+
 static bool add_file(Upload *upload, const char *filename, const char *type, const char *data, guint64 offset, gsize size) {
     if (offset == 0 && upload->file_bytes > 0)
         return fail(&upload->form_error, ERROR_INVALID, "the form has more than one file; send each recording by itself");
@@ -89,8 +98,7 @@ static bool add_file(Upload *upload, const char *filename, const char *type, con
         upload->filename = g_strdup(filename ? filename : "recording");
         upload->content_type = upload_content_type(type);
     }
-    upload->file_bytes += size;
-    g_byte_array_append(upload->base.block, (const guint8 *)data, (guint)size);
+    take_bytes(upload, data, size);
     return true;
 }
 
@@ -129,8 +137,7 @@ static void take_query(Upload *upload, const Request *request) {
 static bool upload_feed(Sink *sink, const char *data, gsize size, GError **error) {
     Upload *upload = (Upload *)sink;
     if (!upload->form) {
-        upload->file_bytes += size;
-        g_byte_array_append(sink->block, (const guint8 *)data, (guint)size);
+        take_bytes(upload, data, size);
         return true;
     }
     if (MHD_post_process(upload->form, data, size) == MHD_YES) return true;
@@ -175,19 +182,59 @@ static bool end_form(Upload *upload, GError **error) {
     return upload->file_bytes > 0 || fail(error, ERROR_BAD_MEDIA, "the file is empty (0 bytes)");
 }
 
-static bool upload_finish(Sink *sink, Response *response, GError **error) {
-    Upload *upload = (Upload *)sink;
-    Context *context = sink->context;
+/* What the form or the raw body says, whatever words and boundaries it is wrapped in. */
+static char *content_of(Upload *upload) {
+    g_autofree char *sum = sha256_finish(g_steal_pointer(&upload->sha256));
+    g_autoptr(json_t) json = json_pack("{s:s, s:o, s:o}", "sha256", sum, "filename", json_text(upload->filename), "type",
+                                       json_text(upload->content_type));
+    for (gsize i = 0; field_names[i]; i++) json_object_set_new(json, field_names[i], json_text(field(upload, field_names[i])));
+    return json_sha256(json);
+}
+
+/* A job, or a meeting, that an earlier request of this key has made without saying so. */
+static bool find_made(Context *context, const char *meeting_id, bool *made, GError **error) {
     g_autoptr(Job) job = NULL;
-    if (!end_form(upload, error) || !upload_flush(sink, error) ||
-        !ingest_finish(g_steal_pointer(&upload->ingest), &job, error))
-        return false;
+    g_autoptr(Record) record = NULL;
+    g_autoptr(GError) problem = NULL;
+    if (!job_find(context, meeting_id, &job, error)) return false;
+    *made = job || meeting_read_record(&context->workspace->meetings, meeting_id, &record, NULL, &problem);
+    if (*made || error_is(problem, ERROR_NOT_FOUND)) return true;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
+static bool take_in(Upload *upload, Response *response, GError **error) {
+    Context *context = upload->base.context;
+    g_autoptr(Job) job = NULL;
+    if (!ingest_finish(g_steal_pointer(&upload->ingest), &job, error)) return false;
     atomic_fetch_add(&context->counters.uploads, 1);
     atomic_fetch_add(&context->counters.upload_bytes, upload->file_bytes);
     if (context->worker) worker_wake(context->worker);
     response_accepted(response, job->meeting_id);
     if (upload->late->len > 0) response_header(response, "X-Ignored-Fields", upload->late->str);
     return true;
+}
+
+static bool take_in_once(Upload *upload, Response *response, GError **error) {
+    Context *context = upload->base.context;
+    g_autofree char *content = content_of(upload);
+    g_autoptr(GError) problem = NULL;
+    g_auto(Keyed) keyed = {0};
+    bool answered, made = false;
+    if (!keyed_begin(context, upload->base.request, content, ingest_meeting_id(upload->ingest), &keyed, response, &answered, error)) return false;
+    if (answered) return true;
+    bool done = !keyed.claim.again || find_made(context, keyed.claim.subject, &made, &problem);
+    if (made) response_accepted(response, keyed.claim.subject);
+    else done = done && take_in(upload, response, &problem);
+    keyed_end(context, &keyed, response, problem);
+    if (!done) g_propagate_error(error, g_steal_pointer(&problem));
+    return done;
+}
+
+static bool upload_finish(Sink *sink, Response *response, GError **error) {
+    Upload *upload = (Upload *)sink;
+    if (!end_form(upload, error) || !upload_flush(sink, error)) return false;
+    return upload->sha256 ? take_in_once(upload, response, error) : take_in(upload, response, error);
 }
 
 static void upload_free(Sink *sink) {
@@ -197,6 +244,7 @@ static void upload_free(Sink *sink) {
     g_clear_pointer(&upload->fields, g_hash_table_unref);
     g_string_free(upload->late, TRUE);
     g_clear_error(&upload->form_error);
+    g_clear_pointer(&upload->sha256, sha256_free);
     g_free(upload->filename);
     g_free(upload->content_type);
     sink_clear(sink);
@@ -206,12 +254,16 @@ static void upload_free(Sink *sink) {
 bool upload_open(Context *context, const Request *request, struct MHD_Connection *connection, Sink **sink, GError **error) {
     static const SinkKind kind = {.feed = upload_feed, .flush = upload_flush, .finish = upload_finish, .free = upload_free};
     bool is_form = request_type_is(request, "multipart/form-data");
+    const char *key = request_header(request, "idempotency-key");
+    g_autofree char *bare = NULL;
     Sink base;
-    if (!check_head(request, is_form, error) || !sink_init(&base, &kind, context, request, error)) return false;
+    if (!check_head(request, is_form, error) || (key && !once_key_parse(key, &bare, error)) ||
+        !sink_init(&base, &kind, context, request, error)) return false;
     Upload *opened = g_new0(Upload, 1);
     opened->base = base;
     opened->fields = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_text);
     opened->late = g_string_new(NULL);
+    if (key) opened->sha256 = sha256_new();
     take_query(opened, request);
     if (is_form) {
         opened->form = MHD_create_post_processor(connection, FORM_BUFFER_BYTES, take_part, opened);

@@ -35,9 +35,9 @@ static bool read_asked(const json_t *body, Asked *asked, GError **error) {
         !body_get_text(body, "vocabulary", &asked->vocabulary, error) || !read_tags(body, asked->tags, error))
         return false;
     if (!asked->filename) return fail(error, ERROR_INVALID, "filename is missing: the name of the recording's file");
-    if (!json_is_integer(size) || json_integer_value(size) < 0)
-        return fail(error, ERROR_INVALID, "size must be the number of the file's bytes");
-    asked->size = (guint64)json_integer_value(size);
+    gint64 bytes = -1;
+    if (!body_read_whole(size, &bytes) || bytes < 0) return fail(error, ERROR_INVALID, "size must be the number of the file's bytes");
+    asked->size = (guint64)bytes;
     return true;
 }
 
@@ -115,8 +115,9 @@ bool upload_get(Context *context, const Request *request, Response *response, GE
 /* -- parts --------------------------------------------------------------------------------------------------------------- */
 
 static bool read_number(const json_t *value, guint *number, GError **error) {
-    json_int_t given = json_is_integer(value) ? json_integer_value(value) : 0;
-    if (given < 1 || given > S3_PARTS_MAX) return fail(error, ERROR_INVALID, "numbers must hold numbers of parts, from 1 on");
+    gint64 given = 0;
+    if (!body_read_whole(value, &given) || given < 1 || given > S3_PARTS_MAX)
+        return fail(error, ERROR_INVALID, "numbers must hold numbers of parts, from 1 on");
     *number = (guint)given;
     return true;
 }

@@ -73,6 +73,8 @@ static bool open_writer(Ingest *ingest, GError **error) {
     return store_put_open(ingest->meetings->store, ingest->job->audio_key, &put, &ingest->writer, error);
 }
 
+const char *ingest_meeting_id(const Ingest *ingest) { return ingest->job->meeting_id; }
+
 const char *ingest_local_copy(const Ingest *ingest) { return ingest->copy ? local_copy_path(ingest->copy) : NULL; }
 
 bool ingest_open(const Meetings *meetings, Jobs *jobs, const IngestOptions *options, Ingest **ingest, GError **error) {

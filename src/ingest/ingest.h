@@ -24,6 +24,8 @@ bool ingest_open(const Meetings *meetings, Jobs *jobs, const IngestOptions *opti
 bool ingest_write(Ingest *ingest, const void *data, gsize size, GError **error);
 /* Ends the upload: the recording is durable and its job stands. 0 bytes is ERROR_BAD_MEDIA. Frees `ingest` whatever comes of it. */
 bool ingest_finish(Ingest *ingest, Job **job, GError **error);
+/* Of the meeting to be; borrowed. */
+const char *ingest_meeting_id(const Ingest *ingest);
 /* Where the copy on this machine will stand (borrowed); NULL: there is none. */
 const char *ingest_local_copy(const Ingest *ingest);
 void ingest_abort(Ingest *ingest);

@@ -19,6 +19,8 @@ struct Jobs {
     GMutex mutex; /* guards what follows */
     GRand *chance;
     GHashTable *known; /* key → Known */
+    JobFailing failing; /* NULL: nobody is told */
+    gpointer failing_data;
 };
 
 typedef struct {
@@ -42,6 +44,11 @@ Jobs *jobs_new_seeded(Store *store, Clock *clock, guint32 seed) {
 }
 
 Jobs *jobs_new(Store *store, Clock *clock) { return jobs_new_seeded(store, clock, g_random_int()); }
+
+void jobs_on_failing(Jobs *jobs, JobFailing failing, gpointer user_data) {
+    jobs->failing = failing;
+    jobs->failing_data = user_data;
+}
 
 void jobs_free(Jobs *jobs) {
     if (!jobs) return;
@@ -296,6 +303,10 @@ static void remember(Jobs *jobs, const char *key, const char *etag, gint64 job_d
     g_mutex_unlock(&jobs->mutex);
 }
 
+static bool tell_failing(const Jobs *jobs, const Job *job, GError **error) {
+    return job->state != JOB_FAILED || !jobs->failing || jobs->failing(job, jobs->failing_data, error);
+}
+
 /* Leases a job that nobody holds any more. A holder that is still named has died: that was an attempt, and after the last one the
  * job is written off as failed. ERROR_LEASE_LOST: another was quicker. */
 static bool claim(Jobs *jobs, Job *job, const char *worker, GError **error) {
@@ -313,7 +324,7 @@ static bool claim(Jobs *jobs, Job *job, const char *worker, GError **error) {
         job->not_before_ms = 0;
         lease(jobs, job, worker);
     }
-    return put_job(jobs, job, error);
+    return tell_failing(jobs, job, error) && put_job(jobs, job, error);
 }
 
 /* Takes the listed job if it is due; `*job` stays NULL where it is not, or another takes it. */
@@ -412,6 +423,7 @@ bool jobs_fail(Jobs *jobs, Job *job, const GError *reason, GError **error) {
         job->state = JOB_FAILED;
         job->not_before_ms = 0;
     }
+    if (!tell_failing(jobs, job, error)) return false;
     lease(jobs, job, NULL);
     return put_job(jobs, job, error);
 }

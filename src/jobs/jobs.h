@@ -66,6 +66,10 @@ typedef struct Jobs Jobs; /* borrows store and clock; may be used from any threa
 Jobs *jobs_new(Store *store, Clock *clock);
 /* The same with all chance (which job is looked at first, how long a failed one waits) drawn from `seed`. */
 Jobs *jobs_new_seeded(Store *store, Clock *clock, guint32 seed);
+/* Told of each job that is about to be written as failed, and waits for a person then. False with an error: it is not written, and whoever takes the job
+ * next comes here again. Set it before the jobs are used. */
+typedef bool (*JobFailing)(const Job *job, gpointer user_data, GError **error);
+void jobs_on_failing(Jobs *jobs, JobFailing failing, gpointer user_data);
 void jobs_free(Jobs *jobs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Jobs, jobs_free)
 

@@ -11,6 +11,10 @@
 #define PREFIX_TOKENS "hansard/tokens/"
 #define PREFIX_SESSIONS "hansard/sessions/"
 #define PREFIX_SHARES "hansard/shares/" /* {meeting-id}/{id}.json */
+#define PREFIX_REQUESTS "hansard/requests/" /* {digest}.json: what came of requests with an Idempotency-Key */
+#define PREFIX_WEBHOOKS "hansard/webhooks/"
+#define PREFIX_OUTBOX "hansard/outbox/"         /* what is still to be told to them */
+#define PREFIX_DELIVERIES "hansard/deliveries/" /* what was: {webhook}/… */
 #define PREFIX_AUDIT "hansard/audit/"
 #define PREFIX_DOCTOR "hansard/doctor/" /* for a moment only: objects that a check writes, reads and removes */
 #define PREFIX_QUARANTINE "hansard/quarantine/" /* what `hansard verify --repair` took from its place: {meeting-id, or -}/{digest}/{its key} */

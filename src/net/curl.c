@@ -9,9 +9,11 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "net/address.h"
 #include "net/curl_trust.h"
 #include "net/http_transport_backend.h"
 
@@ -44,6 +46,7 @@ typedef struct {
     gint64 last_moved; /* monotonic, µs: when a byte last came or went */
     int status;
     bool headers_end; /* what follows as header is a trailer */
+    bool refused;     /* an address that may not be called was among those of the host */
     bool cut;         /* the body of an error was longer than is kept */
     gsize header_bytes, into_got;
     HttpHeaders *answer_headers;
@@ -107,6 +110,14 @@ static int before_sending(void *data, char *remote, char *local, int remote_port
     if (call->starts++ == 0 || changes_nothing) return CURL_PREREQFUNC_OK;
     fail(&call->error, ERROR_UNAVAILABLE, "%.*s closed the connection before it answered", call->host_length, call->host);
     return CURL_PREREQFUNC_ABORT;
+}
+
+/* The address is the one that is connected to, whatever the name led to a moment before. */
+static curl_socket_t open_public(void *data, curlsocktype purpose, struct curl_sockaddr *address) {
+    Call *call = data;
+    if (net_address_is_public(&address->addr)) return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    call->refused = true;
+    return CURL_SOCKET_BAD;
 }
 
 static size_t read_file(char *buffer, size_t one, size_t size, void *data) {
@@ -240,6 +251,14 @@ static bool set_options(CurlTransport *transport, Call *call, GError **error) {
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(request->connect_timeout_ms ? request->connect_timeout_ms : HTTP_CONNECT_TIMEOUT_MS));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->total_timeout_ms);
     if (request->direct) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    if (request->unshared) {
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+        curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    }
+    if (request->public_only) {
+        curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_public);
+        curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call);
+    }
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
@@ -294,6 +313,8 @@ static CURLcode perform(Call *call) {
 /* libcurl's own words name hosts, files of certificates and socket errors, no header or query. */
 static bool tell(const Call *call, CURLcode result, GError **error) {
     const char *why = call->line->message[0] ? call->line->message : curl_easy_strerror(result);
+    if (call->refused && result == CURLE_COULDNT_CONNECT)
+        return fail(error, ERROR_FORBIDDEN, "%.*s leads into a private network, or to this machine", call->host_length, call->host);
     switch (result) {
     case CURLE_OPERATION_TIMEDOUT:
         return fail(error, ERROR_TIMEOUT, "%.*s does not answer in time: %s", call->host_length, call->host, why);
@@ -329,7 +350,9 @@ static bool curl_send(HttpTransport *base, const HttpRequest *request, HttpRespo
     if (g_cancellable_is_cancelled(request->cancel)) return fail(error, ERROR_CANCELLED, "a call was stopped before it began");
     gsize host_length = 0;
     const char *host = http_url_authority(request->url, &host_length);
-    g_autofree char *origin = g_strndup(request->url, (gsize)(host - request->url) + host_length);
+    g_autofree char *authority = g_strndup(request->url, (gsize)(host - request->url) + host_length);
+    /* A connection that was made without looking at its address serves nobody who wants that. */
+    g_autofree char *origin = g_strconcat(request->public_only ? "public " : "", authority, NULL);
     Call call = {.request = request,
                  .line = take_line(transport, origin),
                  .host = host,

@@ -54,6 +54,8 @@ typedef struct {
     int connect_timeout_ms; /* 0: HTTP_CONNECT_TIMEOUT_MS */
     int idle_timeout_ms; /* no byte either way for so long; 0: HTTP_IDLE_TIMEOUT_MS */
     int total_timeout_ms; /* 0: none */
+    bool public_only; /* to addresses of the public Internet alone (address.h), looked at when the connection is made: ERROR_FORBIDDEN. Go `direct`, too */
+    bool unshared; /* on a connection of its own that is closed afterwards, for who calls seldom */
     bool direct; /* not over a proxy that the environment names (http_proxy): for services of this machine */
     GCancellable *cancel; /* NULL: none. ERROR_CANCELLED soon after it is cancelled */
 } HttpRequest;

@@ -9,9 +9,9 @@
 #define TABLE_UNITS_A_ROW 0.07 /* read units of DynamoDB: 3.5 for a list of 50 */
 
 /* Of one meeting, counted on versitygw with recordings of 0.3 and 50 MB: the job's changes, the documents, metadata.json and the index key; a look
- * for older index keys; HEADs and GETs of the documents by stages, commit and search; and the recording, which is read about twice. */
+ * for older index keys, two for webhooks; HEADs and GETs of the documents by stages, commit and search; and the recording, which is read about twice. */
 #define MEETING_PUTS 14 /* beside those of the recording */
-#define MEETING_LISTS 1
+#define MEETING_LISTS 3
 #define MEETING_GETS 30
 #define MULTIPART_MORE 2 /* the requests that begin and complete an upload in parts */
 #define RECORDING_READS 2
@@ -46,7 +46,7 @@ void cost_idle(const Prices *prices, const CostServers *servers, CostIdle idle[C
     idle[1] = lists(prices, "looks into the inbox", servers->inbox ? n * looks : 0);
     idle[2] = lists(prices, "the newest meetings, each minute", n * newest);
     idle[3] = lists(prices, "all meetings, each hour or less often", n * all * pages);
-    idle[4] = lists(prices, "uploads left behind, each hour", n * MONTH_S / SWEEP_UPLOADS_S);
+    idle[4] = lists(prices, "left behind, each hour; webhooks", n * (2.0 * MONTH_S / SWEEP_UPLOADS_S + (double)MONTH_S / HOOKS_IDLE_S));
     if (!servers->table) return;
     double unit = prices->table_reads_million / 1e6 * TABLE_UNITS_A_ROW;
     idle[2].month = n * newest * MAX(1, MIN(meetings, PAGE_LIMIT_MAX)) * unit;

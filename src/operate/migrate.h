@@ -48,7 +48,7 @@ typedef struct {
     guint workers;                     /* meetings at a time; 1: all on the caller's thread */
     bool dry_run;
     bool damaged;                      /* meetings that are not what their record says, too, as they are */
-    bool access;                       /* tokens, links and the audit log, too */
+    bool access;                       /* tokens, links, webhooks and the audit log, too */
     bool remove_source;                /* the source can be written */
     GCancellable *cancel;              /* NULL: none */
     /* One at a time, from any thread. Nothing is reported of what was there already and is as it should be. `left_ms` −1: unknown. */

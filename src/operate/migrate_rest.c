@@ -159,7 +159,7 @@ bool migrate_orphans(Migrate *migrate, GError **error) {
 }
 
 bool migrate_others(Migrate *migrate, GError **error) {
-    static const char *const access[] = {PREFIX_TOKENS, PREFIX_SHARES, PREFIX_AUDIT};
+    static const char *const access[] = {PREFIX_TOKENS, PREFIX_SHARES, PREFIX_WEBHOOKS, PREFIX_AUDIT};
     Plain plain = {.migrate = migrate, .kind = MIGRATE_OTHER, .once = true};
     if (!store_each(migrate->source, PREFIX_QUARANTINE, visit_plain, &plain, error)) return false;
     for (gsize i = 0; migrate->options->access && i < G_N_ELEMENTS(access); i++)

@@ -52,7 +52,8 @@ bool verify_uploads(Verify *verify, GError **error) { return store_each(verify->
 
 /* The folders that have checks of their own, what is put aside, and those of who may come in, whose objects are judged where they are used. */
 static const char *const known_folders[] = {PREFIX_INDEX,  PREFIX_JOBS,     PREFIX_UPLOADS, PREFIX_QUARANTINE,
-                                            PREFIX_TOKENS, PREFIX_SESSIONS, PREFIX_SHARES,  PREFIX_AUDIT};
+                                            PREFIX_TOKENS, PREFIX_SESSIONS, PREFIX_SHARES,  PREFIX_AUDIT,
+                                            PREFIX_REQUESTS, PREFIX_WEBHOOKS, PREFIX_OUTBOX,   PREFIX_DELIVERIES};
 
 static const char *known_folder(const char *key) {
     for (gsize i = 0; i < G_N_ELEMENTS(known_folders); i++)

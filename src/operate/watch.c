@@ -3,13 +3,15 @@
 
 #include "base/limits.h"
 #include "ingest/transfer.h"
+#include "once/once.h"
 
+#define HOOKS_REST_MS 200 /* between two looks into the outbox, whatever is due */
 #define TROUBLE_MS 30000 /* before a service that failed is asked again */
 
 struct Watch {
     WatchOptions options;
     GCancellable *cancel;
-    GThread *inbox, *queue, *search, *uploads, *retention; /* NULL: not wanted */
+    GThread *inbox, *queue, *search, *uploads, *retention, *hooks; /* NULL: not wanted */
     GMutex mutex;
     GCond poked;
     guint pokes; /* looks into the inbox that were asked for */
@@ -103,11 +105,13 @@ static gpointer watch_search(gpointer user_data) {
 static gpointer watch_uploads(gpointer user_data) {
     Watch *watch = user_data;
     const WatchOptions *options = &watch->options;
-    g_auto(Teller) teller = {watch, "uploads that were left behind", NULL};
+    g_auto(Teller) teller = {watch, "what was left behind", NULL};
+    g_autofree char *requests = NULL; /* where the sweep of requests goes on */
     while (!ended(watch)) {
         g_autoptr(GError) problem = NULL;
         guint swept = 0;
         transfers_sweep(options->meetings, options->jobs, watch->cancel, &swept, &problem);
+        if (!problem) once_sweep(options->meetings->store, options->meetings->clock, &requests, &problem);
         tell(&teller, problem);
         if (swept > 0 && options->worker) worker_wake(options->worker);
         wait_for(watch, SWEEP_UPLOADS_S * 1000, NULL);
@@ -135,6 +139,30 @@ static gpointer watch_retention(gpointer user_data) {
     return NULL;
 }
 
+/* What this process puts wakes it; what others put is seen with the next look. While nothing comes the looks into a bucket, which are paid for, become
+ * rarer. */
+static gpointer watch_hooks(gpointer user_data) {
+    Watch *watch = user_data;
+    const WatchOptions *options = &watch->options;
+    g_auto(Teller) teller = {watch, "webhooks", NULL};
+    Sender sender = {options->meetings->store, options->meetings->clock, options->hooks, options->hooks_private};
+    gint64 idle_ms = options->poll_ms;
+    guint seen = 0;
+    while (!ended(watch)) {
+        g_autoptr(GError) problem = NULL;
+        guint tried = 0;
+        gint64 next_ms = 0, wait_ms;
+        bool done = sender_run(&sender, watch->cancel, &tried, &next_ms, &problem);
+        tell(&teller, problem);
+        bool idle = done && tried == 0 && next_ms == 0;
+        idle_ms = idle && options->hooks_paid ? MIN(idle_ms * 2, HOOKS_IDLE_S * G_GINT64_CONSTANT(1000)) : options->poll_ms;
+        wait_ms = next_ms > 0 ? CLAMP(next_ms - clock_now_ms(sender.clock), 0, options->poll_ms) : idle_ms;
+        if (!done) wait_ms = TROUBLE_MS;
+        outbox_wait(&seen, MAX(wait_ms, HOOKS_REST_MS));
+    }
+    return NULL;
+}
+
 Watch *watch_start(const WatchOptions *options) {
     Watch *watch = g_new0(Watch, 1);
     watch->options = *options;
@@ -145,6 +173,7 @@ Watch *watch_start(const WatchOptions *options) {
     if (options->queue) watch->queue = g_thread_new("queue", watch_queue, watch);
     if (options->search) watch->search = g_thread_new("search", watch_search, watch);
     if (options->retention) watch->retention = g_thread_new("retention", watch_retention, watch);
+    if (options->hooks) watch->hooks = g_thread_new("hooks", watch_hooks, watch);
     watch->uploads = g_thread_new("uploads", watch_uploads, watch);
     return watch;
 }
@@ -153,6 +182,8 @@ void watch_stop(Watch *watch) {
     if (!watch) return;
     g_cancellable_cancel(watch->cancel);
     poke(watch);
+    outbox_wake();
+    g_clear_pointer(&watch->hooks, g_thread_join);
     g_clear_pointer(&watch->inbox, g_thread_join);
     g_clear_pointer(&watch->queue, g_thread_join);
     g_clear_pointer(&watch->search, g_thread_join);

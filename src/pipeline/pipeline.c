@@ -6,8 +6,10 @@
 
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "hooks/outbox.h"
 #include "pipeline/stages.h"
 
+#define JOB_TOLD "told" /* a member of the job: webhooks know of the meeting */
 #define END_TRIES 20
 #define END_WAIT_US (50 * 1000)
 
@@ -87,12 +89,30 @@ static bool run_stage(Run *run, GError **error) {
     return done;
 }
 
+static bool tell(const Pipeline *pipeline, EventType type, const char *meeting_id, const char *version, GError **error) {
+    Event event = {.type = type, .meeting_id = meeting_id, .version = version};
+    return event_emit(pipeline->meetings.store, pipeline->meetings.clock, &event, error);
+}
+
+/* Once in the life of the job; the job's next save keeps that it was. */
+static bool tell_begun(Run *run, GError **error) {
+    Job *job = run->job;
+    if (json_get_bool(job->extra, JOB_TOLD, false)) return true;
+    if (!tell(run->pipeline, EVENT_MEETING_CREATED, job->meeting_id, "", error)) return false;
+    g_mutex_lock(&run->mutex);
+    if (!job->extra) job->extra = json_object();
+    json_object_set_new(job->extra, JOB_TOLD, json_true());
+    g_mutex_unlock(&run->mutex);
+    return true;
+}
+
 static bool run_stages(Run *run, GError **error) {
+    if (!tell_begun(run, error)) return false;
     while (run->job->stage < STAGE_COUNT) {
         run->stage_began_ms = clock_now_ms(run->pipeline->meetings.clock);
         /* The save before each stage shows it to whoever asks, and proves that the lease is still ours: so the commit is fenced. */
         if (!save(run, error) || !run_stage(run, error)) return false;
-        if (run->job->stage + 1 == STAGE_COUNT) return true;
+        if (run->job->stage + 1 == STAGE_COUNT) return tell(run->pipeline, EVENT_MEETING_READY, run->job->meeting_id, run->job->run, error);
         next_stage(run);
     }
     return true;
@@ -100,7 +120,8 @@ static bool run_stages(Run *run, GError **error) {
 
 static bool delete_all(const Pipeline *pipeline, const Job *job, GError **error) {
     stage_forget(pipeline, job); /* first: what a service still writes goes with the rest */
-    return meeting_delete(&pipeline->meetings, job->meeting_id, job->audio_key, error);
+    return meeting_delete(&pipeline->meetings, job->meeting_id, job->audio_key, error) &&
+           tell(pipeline, EVENT_MEETING_DELETED, job->meeting_id, "", error);
 }
 
 /* The stages with the heartbeat beside them. */

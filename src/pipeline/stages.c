@@ -5,6 +5,7 @@
 #include "base/metrics.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "hooks/outbox.h"
 
 #define HASH_BLOCK_BYTES (1 * MIB)
 
@@ -262,6 +263,11 @@ bool pipeline_process_text(const Pipeline *pipeline, const char *meeting_id, con
     job->title = g_strdup(job->filename);
     job->timestamp_ms = clock_now_ms(pipeline->meetings.clock);
     if (process_text(pipeline, job, transcript, error)) {
+        /* Both at once, when it stands: without a job nobody would go on with it. What can't be told is no reason to take the meeting back. */
+        Event created = {.type = EVENT_MEETING_CREATED, .meeting_id = meeting_id, .version = ""};
+        Event ready = {.type = EVENT_MEETING_READY, .meeting_id = meeting_id, .version = job->run};
+        event_emit(pipeline->meetings.store, pipeline->meetings.clock, &created, NULL);
+        event_emit(pipeline->meetings.store, pipeline->meetings.clock, &ready, NULL);
         if (pipeline->search) search_update(pipeline->search, meeting_id, NULL); /* what it misses here, its next refresh brings */
         return true;
     }

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "hooks/outbox.h"
 #include "net/curl.h"
 #include "store/dir.h"
 #include "store/s3.h"
@@ -51,16 +52,26 @@ static char *make_worker_name(void) {
     return g_strdup_printf("%s-%d-%08x", host, (int)getpid(), g_random_int());
 }
 
+/* To webhooks. */
+static bool tell_failing(const Job *job, gpointer user_data, GError **error) {
+    const Workspace *workspace = user_data;
+    g_autoptr(json_t) data = json_pack("{s:o}", "code", json_text(job->error_code));
+    Event event = {.type = EVENT_MEETING_FAILED, .meeting_id = job->meeting_id, .version = job->revision ? job->revision : job->run, .data = data};
+    return event_emit(workspace->store, workspace->clock, &event, error);
+}
+
 bool workspace_open(Settings *settings, Workspace **workspace, GError **error) {
     g_autoptr(Workspace) opened = g_new0(Workspace, 1);
     opened->settings = settings;
     opened->clock = clock_system();
     opened->worker_name = make_worker_name();
+    opened->hooks_transport = http_curl_new(settings_aws(settings, "AWS_CA_BUNDLE"));
     if (!open_aws(opened, error) || !open_store(opened, error) || !workspace_open_catalog(opened, error)) return false;
     if (settings->queue_url && !queue_open(settings, opened->transport, opened->credentials, opened->clock, &opened->queue, error)) return false;
     g_autofree char *index_path = search_path(settings);
     opened->meetings = (Meetings){opened->store, opened->catalog, opened->clock};
     opened->jobs = jobs_new(opened->store, opened->clock);
+    jobs_on_failing(opened->jobs, tell_failing, opened);
     if (!search_open(index_path, opened->store, opened->catalog, &opened->search, error) ||
         !extractor_open(settings, &opened->extractor, error))
         return false;
@@ -100,6 +111,7 @@ void workspace_close(Workspace *workspace) {
     g_clear_pointer(&workspace->store, store_close);
     g_clear_pointer(&workspace->credentials, aws_credentials_chain_free);
     g_clear_pointer(&workspace->transport, http_transport_close);
+    g_clear_pointer(&workspace->hooks_transport, http_transport_close);
     g_clear_pointer(&workspace->settings, settings_free);
     g_free(workspace->worker_name);
     g_free(workspace->place);

@@ -9,6 +9,7 @@ typedef struct {
     Settings *settings;
     Clock *clock;
     HttpTransport *transport;         /* NULL: no service of AWS is in use; so are credentials */
+    HttpTransport *hooks_transport;   /* of webhooks: apart, for it calls strangers */
     AwsCredentialsChain *credentials;
     AwsClient *dynamodb;              /* NULL: lists are kept in the store's keys alone */
     Store *store;

@@ -47,9 +47,15 @@ RULES = {
     ("GET", "/api/tokens"): ("admin", None),
     ("POST", "/api/tokens"): ("admin", "json"),
     ("DELETE", "/api/tokens/{id}"): ("admin", None),
+    ("GET", "/api/webhooks"): ("admin", None),
+    ("POST", "/api/webhooks"): ("admin", "json"),
+    ("DELETE", "/api/webhooks/{id}"): ("admin", None),
+    ("GET", "/api/webhooks/{id}/deliveries"): ("admin", None),
+    ("POST", "/api/webhooks/{id}/ping"): ("admin", None),
     ("GET", "/api/jobs"): ("read", None),
     ("GET", "/api/search"): ("read", None),
     ("GET", "/api/items"): ("read", None),
+    ("POST", "/mcp"): ("read", "json"),
     ("GET", "/store/*"): ("signed", None),
     ("PUT", "/store/*"): ("signed", "part"),
     ("GET", "/healthz"): ("all", None),
@@ -74,9 +80,12 @@ MALFORMED = {
     ("POST", "/api/session"): [("", b"{}", JSON, 400), ("", b'{"share": "x"}', JSON, 400), ("", b'{"token": 5}', JSON, 400)],
     ("POST", "/api/tokens"): [("", b'{"scopes": ["root"]}', JSON, 400), ("", b'{"scopes": []}', JSON, 400), ("", b"{}", JSON, 400),
                               ("", b'{"scopes": ["read"], "expires": "2001-01-01"}', JSON, 400)],
+    ("POST", "/api/webhooks"): [("", b"{}", JSON, 400), ("", b'{"url": "ftp://example.com/"}', JSON, 400), ("", b'{"url": "https://a@example.com/"}', JSON, 400),
+                                ("", b'{"url": "http://127.0.0.1/"}', JSON, 400), ("", b'{"url": "https://example.com/", "events": ["odd"]}', JSON, 400)],
     ("GET", "/api/jobs"): [("?limit=0", None, {}, 400)],
     ("GET", "/api/search"): [("", None, {}, 400)],
     ("GET", "/api/items"): [("?kind=odd", None, {}, 400)],
+    ("POST", "/mcp"): [("", b"[]", JSON, 400), ("", b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}', {**JSON, "MCP-Protocol-Version": "1"}, 400)],
     ("PUT", "/store/*"): [("", b"", {}, 400)],
 }
 
@@ -147,7 +156,7 @@ class Guarded(unittest.TestCase):
 class Routes(Guarded):
     def path(self, pattern, meeting="meeting-none"):
         path = pattern.replace("{id}", meeting, 1).replace("{id}", "0123456789abcdef").replace("*", "meetings/x")
-        return path.replace(meeting, "0123456789abcdef") if pattern.startswith("/api/tokens/") else path
+        return path.replace(meeting, "0123456789abcdef") if pattern.startswith(("/api/tokens/", "/api/webhooks/")) else path
 
     def each(self, check):
         for method, pattern in routes():

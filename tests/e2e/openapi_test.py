@@ -458,6 +458,29 @@ class Answers(unittest.TestCase):
         self.call("DELETE", f"/api/tokens/{token['id']}", status=200)
         self.call("DELETE", f"/api/tokens/{token['id']}", status=404)
 
+    def test_webhooks(self):
+        made = self.call("POST", "/api/webhooks", {"url": "https://hooks.invalid/x", "name": "x", "events": ["meeting.ready"]}, status=201)
+        path = "/api/webhooks/" + made["id"]
+        self.assertTrue(self.call("GET", "/api/webhooks", status=200)["webhooks"])
+        self.call("POST", path + "/ping", status=202)
+        self.assertTrue(self.call("GET", path + "/deliveries?limit=5", status=200)["deliveries"])
+        self.call("DELETE", path, status=200)
+        self.call("DELETE", path, status=404)
+        for body in ({}, {"url": "file:///etc/passwd"}, {"url": "https://x.example", "events": []}, {"url": "http://[::1]:8080/"}):
+            self.call("POST", "/api/webhooks", body, status=400)
+
+    def test_assistants(self):
+        def message(method, **params):
+            return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+
+        for body in (message("initialize", protocolVersion="2025-06-18"), message("ping"), message("tools/list"), message("odd"),
+                     message("tools/call", name="search", arguments={"query": "figures"}), message("tools/call", name="odd")):
+            self.call("POST", "/mcp", body, status=200)
+        self.call("POST", "/mcp", json.dumps([message("ping"), message("ping")]).encode(), {"Content-Type": "application/json"}, status=200)
+        self.call("POST", "/mcp", {"jsonrpc": "2.0", "method": "notifications/initialized"}, status=202)
+        self.call("POST", "/mcp", message("ping"), {"MCP-Protocol-Version": "2020-01-01"}, status=400)
+        self.call("POST", "/mcp", {"jsonrpc": "1.0"}, status=400)
+
     def test_operation(self):
         self.call("GET", "/healthz", token=False, status=200)
         self.assertIn(b"hansard_build_info", self.call("GET", "/metrics", status=200))

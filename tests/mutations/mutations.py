@@ -117,4 +117,15 @@ MUTATIONS = [
              "    if (slowest) cut(slowest);\n", "", "slow_clients_test.py", "SlowClients.test_slow_heads_from_one_address"),
     Mutation("hostile media are decoded without rights", "the system-call filter is not loaded", "src/sandbox/confine.c", "    return set_filter(error);\n", "    return true;\n",
              "sandbox_test", None),
+    # -- told and repeated
+    Mutation("a request with a key is done once", "a repetition while the first is worked on is let through", "src/once/once.c",
+             "    if (kept->until_ms > now_ms)\n        return fail(", "    if (false)\n        return fail(", "once_test", None),
+    Mutation("a key is of one request", "another content under the same key gets the first answer", "src/once/once.c",
+             "if (strcmp(json_get_string(kept->json, \"request\", \"\"), claim->digest) != 0)", "if (false)", "once_test", None),
+    Mutation("a webhook leads into no private network", "the address is not looked at", "src/net/curl.c",
+             "if (net_address_is_public(&address->addr)) return socket(", "if (purpose == CURLSOCKTYPE_IPCXN) return socket(", "net-address_test", None),
+    Mutation("a delivery has one server at a time", "the lease of another is passed over", "src/hooks/outbox.c",
+             "if (found->lease_ms > now_ms) return true;", "", "hooks_test", None),
+    Mutation("what failed is told again", "a delivery ends with its first failure", "src/hooks/sender.c",
+             "bool ends = delivery->attempts >= HOOK_ATTEMPTS_MAX ||", "bool ends = delivery->attempts >= 1 ||", "hooks_test", None),
 ]
