@@ -52,7 +52,7 @@ install_packages() { # DIR inside; tells what the packages' scripts say
 
 # What someone sees of the meetings: the list, and the items of the one that was recorded.
 meetings() { web /api/meetings | jq -S '[.meetings[] | {meeting_id, title, action_items_count}]'; }
-items() { web "/api/meetings/$id" | jq -S '[.meeting.action_items, .meeting.decisions, .meeting.requirements]'; }
+items() { web "/api/meetings/$id" | jq -S '.meeting.summary'; }
 
 [ "$(id -u)" -eq 0 ] || die "this test is root's: it makes and boots a clean Debian root"
 cd "$setup_dir/.."
@@ -77,6 +77,7 @@ boot
 say "install"
 install_packages /debs/old
 expect "the service runs" inside systemctl is-active hansard
+expect "as its own user" pgrep --ns "$leader" --nslist pid -x -u "$(inside id -u hansard)" hansard
 expect "it answers, as version $version" sh -c "nsenter -t $leader -n curl -sSf --noproxy '*' http://127.0.0.1:8080/readyz | grep -F '\"$version\"'"
 expect "man finds both pages" inside test -e /usr/share/man/man1/hansard.1.gz -a -e /usr/share/man/man5/hansard.conf.5.gz
 score=$(inside systemd-analyze security --no-pager hansard | sed -n 's/.*Overall exposure level for hansard.service: \([0-9.]*\).*/\1/p')
@@ -91,8 +92,8 @@ for _ in {1..300}; do
 done
 expect "it is ready" test "$status" = ready
 items >"$work/items"
-expect "it has action items" jq -e '.[0] | length >= 3' "$work/items"
-jq -r '.[0][].text' "$work/items" | sed 's/^/    /'
+expect "it has action items" jq -e '.action_items | length >= 3' "$work/items"
+jq -r '.action_items[].text' "$work/items" | sed 's/^/    /'
 meetings >"$work/meetings"
 expect "the command line shows it, as the service's user" sh -c "nsenter -t $leader -a -- runuser -u hansard -- env HANSARD_SETTINGS=/etc/hansard/hansard.conf hansard list --json | grep -F $id"
 expect "the audit of systemd finds no refused call" sh -c "! nsenter -t $leader -a -- journalctl -u hansard --no-pager | grep -iE 'filter|denied|SIGSYS'"
@@ -110,7 +111,7 @@ expect "with the same items" cmp "$work/items" "$work/items-after"
 say "remove"
 run_logged "$work/remove.log" inside apt-get -y remove hansard
 expect "the program is gone" inside test ! -e /usr/bin/hansard -a ! -e /lib/systemd/system/hansard.service
-expect "the service has ended" sh -c "! nsenter -t $leader -a -- pgrep -x hansard"
+expect "the service has ended" sh -c "! pgrep --ns $leader --nslist pid -x hansard"
 expect "settings and data are kept" inside sh -c "test -e /etc/hansard/hansard.conf && find /var/lib/hansard/data -name '*product-review.m4a' | grep -q ."
 
 say "purge"
