@@ -11,7 +11,8 @@ base=$HANSARD_PREFIX/roots/bookworm
 
 # What apt on this machine uses of Debian's: URL, release and component, one a line.
 debian_sources() {
-    apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' | grep -E ' bookworm(-updates|-security)? ' | sort -u
+    apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' |
+        grep -E ' bookworm(-updates|-security)? ' | sort -u
 }
 
 # The ways to the outside: names, certificates and proxies of this machine.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing. "build" is what `make run` needs; "test" is that and what the tests use; "package" what makes and checks
+# Installs the Debian packages that are missing. "build" is what `make run` needs; "test" is that and what the tests use; "package" what makes
 # Debian packages; "package-test" what tries them on a clean Debian.
 . "$(dirname "$0")/common.sh"
 

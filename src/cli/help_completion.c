@@ -121,8 +121,8 @@ static void zsh_spec(const Choice *choice, gpointer user_data) {
                                                             : g_strdup("");
     const char *equals = choice->value == VALUE_NONE ? "" : "=";
     if (choice->letter)
-        g_print("        '(-%c --%s)'{-%c%s,--%s%s}'[%s]%s'\n", choice->letter, choice->name, choice->letter, *equals ? "+" : "", choice->name, equals,
-                text + 1, action);
+        g_print("        '(-%c --%s)'{-%c%s,--%s%s}'[%s]%s'\n", choice->letter, choice->name, choice->letter, *equals ? "+" : "",
+                choice->name, equals, text + 1, action);
     else g_print("        '--%s%s[%s]%s'\n", choice->name, equals, text + 1, action);
 }
 

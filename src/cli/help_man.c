@@ -60,11 +60,13 @@ void help_print_man(const Command *const *commands) {
     g_print(".SH COMMANDS\n");
     for (gsize i = 0; commands[i]; i++)
         if (!commands[i]->hidden) print_command(commands[i]);
-    g_print(".SH OPTIONS\nOf every command:\n.TP\n\\fB\\-\\-json\\fR\nPrint JSON.\n.TP\n\\fB\\-\\-help\\fR\nShow its options and an example.\n"
-            ".PP\nEach setting of \\fBhansard.conf\\fR(5) is an option of every command, too. \\fBhansard \\-\\-version\\fR prints the version.\n"
+    g_print(".SH OPTIONS\nOf every command:\n.TP\n\\fB\\-\\-json\\fR\nPrint JSON.\n"
+            ".TP\n\\fB\\-\\-help\\fR\nShow its options and an example.\n.PP\n"
+            "Each setting of \\fBhansard.conf\\fR(5) is an option of every command, too. \\fBhansard \\-\\-version\\fR prints the version.\n"
             ".SH EXIT STATUS\n");
     print_paragraph(HELP_EXIT_STATUS);
-    g_print(".SH ENVIRONMENT\n.TP\n.B HANSARD_SETTINGS\nThe file with settings. Without it \\fB.env\\fR in the working directory, where there is one.\n"
+    g_print(".SH ENVIRONMENT\n.TP\n.B HANSARD_SETTINGS\n"
+            "The file with settings. Without it \\fB.env\\fR in the working directory, where there is one.\n"
             ".PP\nThe settings of \\fBhansard.conf\\fR(5) may stand in the environment.\n"
             ".SH FILES\n.TP\n.I /etc/hansard/hansard.conf\nSettings of the service.\n"
             ".TP\n.I /var/lib/hansard\nWhat the service keeps on this machine.\n"
@@ -74,11 +76,12 @@ void help_print_man(const Command *const *commands) {
 
 void help_print_settings_man(void) {
     print_title("HANSARD.CONF", 5, "File Formats");
-    g_print(".SH NAME\nhansard.conf \\- settings of hansard\n.SH SYNOPSIS\n.I /etc/hansard/hansard.conf\n.br\n.I .env\n.SH DESCRIPTION\nSettings come ");
+    g_print(".SH NAME\nhansard.conf \\- settings of hansard\n"
+            ".SH SYNOPSIS\n.I /etc/hansard/hansard.conf\n.br\n.I .env\n.SH DESCRIPTION\nSettings come ");
     print_paragraph(HELP_SETTINGS);
-    g_print(".PP\nThe service reads \\fI/etc/hansard/hansard.conf\\fR. A line is \\fINAME\\fR=\\fIVALUE\\fR; empty lines and those that begin with # are "
-            "passed over, one pair of quotes around a value is removed. The same names hold in the environment. An unknown \\fBHANSARD_\\fR name or a value "
-            "out of range is an error that names it.\n.SH SETTINGS\n");
+    g_print(".PP\nThe service reads \\fI/etc/hansard/hansard.conf\\fR. A line is \\fINAME\\fR=\\fIVALUE\\fR; empty lines and those that begin with # "
+            "are passed over, one pair of quotes around a value is removed. The same names hold in the environment. An unknown "
+            "\\fBHANSARD_\\fR name or a value out of range is an error that names it.\n.SH SETTINGS\n");
     for (gsize i = 0; i < settings_count; i++) {
         const SettingSpec *spec = &settings_table[i];
         g_autofree char *option = help_option_name(spec), *flag = roff(option);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The Debian packages: what is in them, what they need, and that manual pages, completions and the unit are sound. That they install, run, upgrade and go
-on a clean Debian is `make package-test`."""
+"""The Debian packages: what is in them, what they need, and that manual pages, completions and the unit are sound. That they install, run, upgrade
+and go on a clean Debian is `make package-test`."""
 import os
 import pathlib
 import pty
@@ -18,7 +18,7 @@ BUILD = pathlib.Path(PROGRAM).resolve().parent
 
 
 def output(*command, **options):
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300, **options)
 
 
 def help_on(topic):
@@ -50,9 +50,11 @@ class Packages(unittest.TestCase):
 
     def test_contents(self):
         held = self.contents(self.program)
-        for path, mode in (("/usr/bin/hansard", "-rwxr-xr-x"), ("/usr/lib/systemd/system/hansard.service", "-rw-r--r--"), ("/etc/hansard/hansard.conf", "-rw-r--r--"),
+        for path, mode in (("/usr/bin/hansard", "-rwxr-xr-x"), ("/usr/lib/systemd/system/hansard.service", "-rw-r--r--"),
+                           ("/etc/hansard/hansard.conf", "-rw-r--r--"),
                            ("/usr/share/man/man1/hansard.1.gz", "-rw-r--r--"), ("/usr/share/man/man5/hansard.conf.5.gz", "-rw-r--r--"),
-                           ("/usr/share/bash-completion/completions/hansard", "-rw-r--r--"), ("/usr/share/zsh/vendor-completions/_hansard", "-rw-r--r--"),
+                           ("/usr/share/bash-completion/completions/hansard", "-rw-r--r--"),
+                           ("/usr/share/zsh/vendor-completions/_hansard", "-rw-r--r--"),
                            ("/usr/share/fish/vendor_completions.d/hansard.fish", "-rw-r--r--"), ("/usr/share/doc/hansard/copyright", "-rw-r--r--"),
                            ("/usr/share/doc/hansard/docs/install.md", "-rw-r--r--")):
             self.assertEqual(held.get(path), (mode, "root/root"), path)
@@ -105,9 +107,10 @@ class Generated(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("man"), "man-db is not installed")
     def test_manual_pages(self):
-        for topic, name, words in (("man", "hansard.1", [f"hansard {command}" for command in COMMANDS]), ("settings.man", "hansard.conf.5", [name for name, _ in NAMES])):
+        for topic, name, words in (("man", "hansard.1", [f"hansard {command}" for command in COMMANDS]),
+                                   ("settings.man", "hansard.conf.5", [name for name, _ in NAMES])):
             page = self.file(topic, name)
-            done = output("man", "--warnings=w", "-l", page, env={**os.environ, "LC_ALL": "C.UTF-8", "MANROFFOPT": "", "MANWIDTH": "120", "MAN_KEEP_FORMATTING": ""})
+            done = output("man", "--warnings=w", "-l", page, env={**os.environ, "LC_ALL": "C.UTF-8", "MANROFFOPT": "", "MANWIDTH": "120"})
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             for word in words:
                 self.assertIn(word, done.stdout)
@@ -116,8 +119,8 @@ class Generated(unittest.TestCase):
     def completed(self, line):
         """What bash offers where the line ends."""
         script = self.file("bash", "hansard.bash")
-        done = output("bash", "--norc", "-euc", '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _hansard || true; printf "%s\\n" "${COMPREPLY[@]}"',
-                      "bash", script, *line)
+        complete = '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _hansard || true; printf "%s\\n" "${COMPREPLY[@]}"'
+        done = output("bash", "--norc", "-euc", complete, "bash", script, *line)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return done.stdout.split()
 
@@ -158,7 +161,8 @@ class Generated(unittest.TestCase):
     @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
     def test_fish(self):
         script = self.file("fish", "hansard.fish")
-        ask = lambda line: output("fish", "--no-config", "-c", 'source $argv[1]; complete -C $argv[2]', script, line, env={**os.environ, "HOME": str(self.folder)})
+        ask = lambda line: output("fish", "--no-config", "-c", "source $argv[1]; complete -C $argv[2]", script, line,
+                                  env={**os.environ, "HOME": str(self.folder)})
         offered = ask("hansard ")
         self.assertEqual({line.split("\t")[0] for line in offered.stdout.splitlines()}, {"help", *COMMANDS}, offered.stderr)
         self.assertIn("--format", ask("hansard export --fo").stdout)
