@@ -92,6 +92,26 @@ static json_t *record_of(World *world, const char *meeting_id) {
     return text ? json_parse_object(text, strlen(text), key, NULL) : NULL;
 }
 
+/* No list shows a meeting whose objects are not whole. */
+static void assert_nothing_half(World *world) {
+    g_auto(CatalogPage) page = {0};
+    CatalogQuery query = {.limit = 50};
+    g_assert_true(catalog_list(world->catalog, &query, &page, NULL));
+    for (guint i = 0; i < page.rows->len; i++) {
+        const Row *row = page.rows->pdata[i];
+        g_autoptr(json_t) json = record_of(world, row->meeting_id);
+        const char *key;
+        json_t *object;
+        g_assert_nonnull(json);
+        json_object_foreach(json_object_get(json, "objects"), key, object) {
+            g_autofree char *text = world_get(world, key);
+            g_assert_nonnull(text);
+            g_autofree char *sum = text_sha256(text, strlen(text));
+            g_assert_cmpstr(json_get_string(object, "sha256", NULL), ==, sum);
+        }
+    }
+}
+
 static void edit(World *world, const char *meeting_id, const char *title) {
     g_autoptr(Record) record = NULL;
     g_autoptr(GError) error = NULL;
@@ -342,6 +362,43 @@ static void test_damaged(void) {
     sides_end(&sides);
 }
 
+/* A service that gives the recordings of one class only once they were restored. No server that could stand beside the test has such a class. */
+static bool archived_list(Store *store, const char *prefix, const char *start_after, guint limit, GPtrArray **entries, bool *more, GError **error) {
+    if (!store_list(((FaultyStore *)store)->inner, prefix, start_after, limit, entries, more, error)) return false;
+    for (guint i = 0; i < (*entries)->len; i++) {
+        StoreEntry *entry = (*entries)->pdata[i];
+        if (g_str_has_prefix(entry->key, PREFIX_RECORDINGS)) entry->storage_class = "GLACIER";
+    }
+    return true;
+}
+
+static bool archived_open(Store *store, const char *key, StoreReader **reader, StoreInfo *info, GError **error) {
+    if (g_str_has_suffix(key, "Talk 0.vtt")) return fail(error, ERROR_CONFIG, "the object is archived and must be restored first");
+    return store_open(((FaultyStore *)store)->inner, key, reader, info, error);
+}
+
+static void test_archived(void) {
+    Sides sides;
+    sides_make(&sides);
+    world_put(&sides.from, "meetings/0f0e0d0c-0b0a-4908-8706-050403020100_old Talk 0.vtt", "of nobody");
+    Store *archive = faulty_store_new(sides.from.store, FAULT_NONE, 0);
+    StoreBackend backend = *archive->backend;
+    backend.list = archived_list;
+    backend.open = archived_open;
+    archive->backend = &backend;
+    sides.options.source = archive;
+    must_run(&sides);
+    assert_counts(&sides, MIGRATE_MEETING, 1, 0, 1);
+    assert_counts(&sides, MIGRATE_RECORDING, 0, 0, 1);
+    g_assert_nonnull(strstr(sides.told->str, "must be restored"));
+    assert_nothing_half(&sides.to);
+    sides.options.source = sides.from.store; /* restored */
+    must_run(&sides);
+    assert_counts(&sides, MIGRATE_MEETING, 1, 1, 0);
+    store_close(archive);
+    sides_end(&sides);
+}
+
 /* No record makes this write or read elsewhere than among the meeting's own. */
 static void test_hostile(void) {
     Sides sides;
@@ -374,26 +431,6 @@ static void make_source(World *world) {
     world_put(world, "transcriptions/old-1/metadata.json", old_record);
     world_put(world, "transcriptions/old-1/transcription.txt", "I will send it.");
     world_put(world, "meetings/1b4e28ba-2fa1-41d2-883f-0016d3cca427_a.mp3", "no sound");
-}
-
-/* No list shows a meeting whose objects are not whole. */
-static void assert_nothing_half(World *world) {
-    g_auto(CatalogPage) page = {0};
-    CatalogQuery query = {.limit = 50};
-    g_assert_true(catalog_list(world->catalog, &query, &page, NULL));
-    for (guint i = 0; i < page.rows->len; i++) {
-        const Row *row = page.rows->pdata[i];
-        g_autoptr(json_t) json = record_of(world, row->meeting_id);
-        const char *key;
-        json_t *object;
-        g_assert_nonnull(json);
-        json_object_foreach(json_object_get(json, "objects"), key, object) {
-            g_autofree char *text = world_get(world, key);
-            g_assert_nonnull(text);
-            g_autofree char *sum = text_sha256(text, strlen(text));
-            g_assert_cmpstr(json_get_string(object, "sha256", NULL), ==, sum);
-        }
-    }
 }
 
 /* The n-th operation of the one side fails; then it is run again. False: there is no n-th. */
@@ -695,6 +732,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/migrate/mends", test_mends);
     g_test_add_func("/migrate/copied-by-others", test_copied_by_others);
     g_test_add_func("/migrate/damaged", test_damaged);
+    g_test_add_func("/migrate/archived", test_archived);
     g_test_add_func("/migrate/hostile", test_hostile);
     g_test_add_func("/migrate/stopped", test_stopped);
     g_test_add_func("/migrate/directories", test_directories);

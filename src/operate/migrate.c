@@ -61,6 +61,11 @@ bool migrate_is_of_one(const GError *problem) {
            error_is(problem, ERROR_CONFLICT);
 }
 
+bool migrate_is_of_recording(Migrate *migrate, const char *key, const GError *problem) {
+    const KeyEntry *entry = key ? key_table_find(migrate->recordings, key) : NULL;
+    return migrate_is_of_one(problem) || (entry && entry->version != 0 && error_is(problem, ERROR_CONFIG));
+}
+
 bool migrate_head(Store *store, const char *key, bool *there, StoreInfo *info, GError **error) {
     g_autoptr(GError) problem = NULL;
     *there = store_head(store, key, info, &problem);
@@ -80,10 +85,17 @@ guint64 migrate_use_recording(Migrate *migrate, const char *key) {
 
 /* -- what is noted first ------------------------------------------------------------------------------------------------- */
 
+/* What S3 gives only once it was restored. Whether it was, no listing tells. */
+static bool may_be_archived(const StoreEntry *entry) {
+    static const char *const classes[] = {"GLACIER", "DEEP_ARCHIVE", "INTELLIGENT_TIERING", NULL};
+    return entry->storage_class && g_strv_contains(classes, entry->storage_class);
+}
+
 static bool note_recording(const StoreEntry *entry, gpointer user_data, GError **error) {
     Migrate *migrate = user_data;
     migrate->all += entry->size;
-    return migrate_advance(migrate, 0, error) && key_table_add(migrate->recordings, entry->key, entry->size, NULL, error);
+    const char *version = may_be_archived(entry) ? "archived" : NULL;
+    return migrate_advance(migrate, 0, error) && key_table_add(migrate->recordings, entry->key, entry->size, version, error);
 }
 
 static bool note_size(const StoreEntry *entry, gpointer user_data, GError **error) {
@@ -287,44 +299,4 @@ bool migrate(const MigrateOptions *options, MigrateSummary *summary, GError **er
     g_mutex_clear(&state.large);
     *summary = state.summary;
     return done;
-}
-
-/* -- what surfaces show -------------------------------------------------------------------------------------------------- */
-
-guint64 migrate_total(const MigrateSummary *summary, MigrateOutcome outcome) {
-    guint64 total = 0;
-    for (int kind = 0; kind < MIGRATE_KIND_COUNT; kind++) total += summary->count[kind][outcome];
-    return total;
-}
-
-const char *migrate_outcome_name(MigrateOutcome outcome) {
-    static const char *const names[MIGRATE_OUTCOME_COUNT] = {"copied", "planned", "there", "left"};
-    return names[outcome];
-}
-
-const char *migrate_kind_name(MigrateKind kind) {
-    static const char *const names[MIGRATE_KIND_COUNT] = {"meeting", "work", "recording", "file", "other"};
-    return names[kind];
-}
-
-json_t *migrate_report_to_json(const MigrateReport *report) {
-    return json_pack("{s:s, s:o, s:s, s:I, s:o}", "kind", migrate_kind_name(report->kind), "name", json_text(report->name), "outcome",
-                     migrate_outcome_name(report->outcome), "bytes", (json_int_t)report->bytes, "reason", json_text(report->reason));
-}
-
-json_t *migrate_summary_to_json(const MigrateSummary *summary) {
-    json_t *json = json_object();
-    for (int kind = 0; kind < MIGRATE_KIND_COUNT; kind++) {
-        json_t *counts = json_object();
-        for (int outcome = 0; outcome < MIGRATE_OUTCOME_COUNT; outcome++)
-            json_object_set_new(counts, migrate_outcome_name(outcome), json_integer((json_int_t)summary->count[kind][outcome]));
-        json_object_set_new(json, migrate_kind_name(kind), counts);
-    }
-    const struct {
-        const char *name;
-        guint64 count;
-    } rest[] = {{"objects", summary->objects}, {"bytes", summary->bytes}, {"bytes_proved", summary->bytes_proved},
-                {"removed", summary->removed}, {"inbox", summary->inbox}, {"uploads", summary->uploads}};
-    for (gsize i = 0; i < G_N_ELEMENTS(rest); i++) json_object_set_new(json, rest[i].name, json_integer((json_int_t)rest[i].count));
-    return json;
 }

@@ -8,7 +8,7 @@ typedef struct {
     const MigrateOptions *options;
     Store *source, *store;     /* store: the destination's */
     const Meetings *meetings;  /* of the destination */
-    KeyTable *recordings;      /* of the source: key → size; marked where a meeting, a job or an upload names it */
+    KeyTable *recordings;      /* of the source: key → size, a version where it is archived; marked where a meeting or a job names it */
     KeyTable *source_jobs;     /* meetings' ids */
     KeyTable *jobs;            /* the same of the destination */
     KeyTable *rows;            /* index keys that stand in the destination; for a folder the recordings that its rows name. NULL: not known */
@@ -52,6 +52,8 @@ void migrate_fail(Migrate *migrate, GError *problem);
 bool migrate_failed(Migrate *migrate);
 /* Whether the fault is of this one thing, not of a store: it is told, and the others are brought. */
 bool migrate_is_of_one(const GError *problem);
+/* The same of what has this recording (NULL: none), which may be archived: a service then gives the others, and not this one. */
+bool migrate_is_of_recording(Migrate *migrate, const char *key, const GError *problem);
 /* A NOT_FOUND is no error: `*there` false. */
 bool migrate_head(Store *store, const char *key, bool *there, StoreInfo *info, GError **error);
 /* Marks the source's recording as used; its size, 0 where it is not there. */

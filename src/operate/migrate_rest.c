@@ -71,10 +71,11 @@ static bool is_finished(const Migrate *migrate, const char *meeting_id, bool *fi
     return migrate_head(migrate->source, key, finished, &info, error);
 }
 
-static bool pass_on_unless_of_one(Migrate *migrate, MigrateReport *report, GError **problem, GError **error) {
+/* `key`: the recording that it is about; NULL: none. */
+static bool pass_on_unless_of_one(Migrate *migrate, MigrateReport *report, const char *key, GError **problem, GError **error) {
     bool passing = error_is(*problem, ERROR_NOT_FOUND) || error_is(*problem, ERROR_PRECONDITION);
     if (passing) g_prefix_error(problem, "it is being worked on, run this again later: ");
-    else if (!migrate_is_of_one(*problem)) {
+    else if (!migrate_is_of_recording(migrate, key, *problem)) {
         g_propagate_error(error, g_steal_pointer(problem));
         return false;
     }
@@ -94,12 +95,12 @@ static bool visit_job(const StoreEntry *entry, gpointer user_data, GError **erro
     if (!migrate_advance(work->migrate, 0, error) || !is_finished(work->migrate, meeting_id, &finished, error)) return false;
     if (finished) return true;
     MigrateReport report = {.kind = MIGRATE_WORK, .name = meeting_id};
-    if (!jobs_read(work->from, meeting_id, &job, &problem)) return pass_on_unless_of_one(work->migrate, &report, &problem, error);
+    if (!jobs_read(work->from, meeting_id, &job, &problem)) return pass_on_unless_of_one(work->migrate, &report, NULL, &problem, error);
     if (job->audio_key) migrate_use_recording(work->migrate, job->audio_key);
     if (job->state == JOB_DELETING || job->state == JOB_DONE) return true;
     work->job = job;
     work->bytes = 0;
-    if (!bring_work(work, &report, &problem)) return pass_on_unless_of_one(work->migrate, &report, &problem, error);
+    if (!bring_work(work, &report, &problem)) return pass_on_unless_of_one(work->migrate, &report, job->audio_key, &problem, error);
     migrate_tell(work->migrate, &report);
     return true;
 }
@@ -142,7 +143,7 @@ static bool visit_plain(const StoreEntry *entry, gpointer user_data, GError **er
     MigrateReport report = {.kind = plain->kind, .name = entry->key};
     g_autoptr(GError) problem = NULL;
     if (!migrate_advance(plain->migrate, 0, error)) return false;
-    if (!copy_plain(plain, entry, &report, &problem)) return pass_on_unless_of_one(plain->migrate, &report, &problem, error);
+    if (!copy_plain(plain, entry, &report, &problem)) return pass_on_unless_of_one(plain->migrate, &report, entry->key, &problem, error);
     migrate_tell(plain->migrate, &report);
     return true;
 }
