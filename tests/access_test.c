@@ -30,6 +30,12 @@ static void test_secret(void) {
     g_assert_true(secret_matches(text, hash));
     g_assert_false(secret_matches(other, hash));
     g_assert_false(secret_matches(text, ""));
+    /* Nor is a digest that is the same but for its end. */
+    for (gsize i = 0; i < strlen(hash); i++) {
+        g_autofree char *near = g_strdup(hash);
+        near[i] = near[i] == '0' ? '1' : '0';
+        g_assert_false(secret_matches(text, near));
+    }
     /* Any letter changed is another credential. */
     for (gsize i = 0; i < strlen(text); i++) {
         g_autofree char *changed = g_strdup(text);

@@ -15,6 +15,8 @@ typedef struct {
     FaultMode mode;
     int fail_at;     /* counts from 1 */
     int operations;  /* so far; atomic */
+    void (*meanwhile)(gpointer user_data); /* what another does just before operation fail_at; NULL: nothing */
+    gpointer user_data;
 } FaultyStore;
 
 typedef struct {
@@ -27,6 +29,7 @@ typedef struct {
 static inline void faulty_next(FaultyStore *store, bool *before, bool *after) {
     int number = g_atomic_int_add(&store->operations, 1) + 1;
     bool here = number == store->fail_at, later = number > store->fail_at && store->fail_at > 0;
+    if (here && store->meanwhile) store->meanwhile(store->user_data);
     *before = store->mode != FAULT_NONE && ((here && store->mode != FAULT_LATE) || (later && store->mode != FAULT_ONCE));
     *after = here && store->mode == FAULT_LATE;
 }

@@ -50,7 +50,7 @@
 #define CONNECTIONS_SPARE 128              /* open beyond either while the slowest are being closed */
 #define DESCRIPTORS_REST 768               /* open files of a server beside its connections: what is streamed in and out, the store, the index */
 #define UPLOADS_MAX 64                     /* recordings streaming in at one time */
-#define ANSWERS_MAX 256                    /* objects streaming out at one time */
+#define ANSWERS_MAX 192                    /* objects streaming out at one time */
 #define PLACES_SPARE 16                    /* of each beyond that while a slow client is being closed */
 #define DECENT_BYTES_S 16384               /* so fast, a client is not closed for others */
 #define CONNECTION_GRACE_MS 500            /* nor so soon after its turn has begun */

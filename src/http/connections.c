@@ -15,6 +15,7 @@
 #include "base/limits.h"
 
 #define SWEEP_US (G_TIME_SPAN_SECOND / 2)
+#define UNSENT_BYTES_MAX (128 * 1024)
 #define PATIENCE_US (CONNECTION_IDLE_S * G_TIME_SPAN_SECOND)
 
 typedef struct {
@@ -242,6 +243,8 @@ static void note_address(Watch *watch, const struct sockaddr *socket_address) {
 static Watch *watch_new(struct MHD_Connection *connection) {
     Watch *watch = g_new0(Watch, 1);
     watch->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    /* What a slow reader has not asked for yet stays with us, not in the kernel's memory; a fast one does not notice. Where it fails all is well, too. */
+    (void)setsockopt(watch->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){UNSENT_BYTES_MAX}, sizeof(int));
     note_address(watch, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
     begin(watch, 0);
     return watch;

@@ -19,7 +19,7 @@ FULL = "--full" in sys.argv
 COUNT = 1000
 SECONDS = 45 if FULL else 1.5
 PROBE_S = 1.0
-GROWTH = 176 << 20  # 1,152 connections at 32 KiB, 272 + 80 places at 256 KiB, and the allocator's waste
+GROWTH = 176 << 20  # 1,152 connections at 32 KiB, 208 + 80 places at 256 KiB, and the allocator's waste
 SANITIZED = bool(os.environ.get("ASAN_OPTIONS") or os.environ.get("TSAN_OPTIONS"))
 HOST = b"Host: localhost\r\n"
 TALK = b"WEBVTT\n\n00:01.000 --> 00:04.000\nAnn: I will send the report to Bob by Friday.\n"
@@ -120,10 +120,13 @@ class SlowClients(unittest.TestCase):
         cls.folder = scratch()
         cls.server = Server(cls.folder, HANSARD_TRANSCRIBER="none").start()
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(4096, hard)), hard))
+        (cls.folder / "other").mkdir()
+        cls.other = Server(cls.folder / "other", HANSARD_TRANSCRIBER="none").start()  # nobody attacks it: so slow is the machine itself
         cls.recording = cls.server.json("POST", "/api/meetings?filename=long.mp3", RECORDING)[1]["meeting_id"]
 
     @classmethod
     def tearDownClass(cls):
+        cls.other.kill()
         status = cls.server.stop()
         log = (cls.folder / "server.log").read_text()
         shutil.rmtree(cls.folder)
@@ -145,12 +148,12 @@ class SlowClients(unittest.TestCase):
             fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def probe(self, address):
+    def probe(self, address, port):
         """Seconds until a new connection from `address` has its answer."""
         began = time.monotonic()
         while True:
             try:
-                with socket.create_connection(("127.0.0.1", self.server.port), 5, (address, 0)) as connection:
+                with socket.create_connection(("127.0.0.1", port), 5, (address, 0)) as connection:
                     connection.sendall(b"GET /healthz HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
                     answer = b"".join(iter(lambda: connection.recv(4096), b""))
                     if not answer:
@@ -190,21 +193,23 @@ class SlowClients(unittest.TestCase):
         self.assertIn(b"HTTP/1.1 202 ", result[0])
 
     def withstand(self, addresses, *arguments, **options):
-        before, few, slowest, peak, busy = self.resident(), self.sockets(), 0, 0, self.processor_s()
+        before, few, slowest, machine, peak, busy = self.resident(), self.sockets(), 0, 0, 0, self.processor_s()
         with self.legitimate_upload(), Attack(self.server.port, addresses, *arguments, **options) as attack:
             until = None
             while until is None or time.monotonic() < until:
                 for address in ("127.0.0.1", addresses[0]):
-                    slowest = max(slowest, self.probe(address))
+                    slowest = max(slowest, self.probe(address, self.server.port))
+                machine = max(machine, self.probe("127.0.0.1", self.other.port))
                 peak = max(peak, self.resident())
                 if until is None and attack.began.is_set():
                     until = time.monotonic() + SECONDS
                 time.sleep(0.1)
             held = self.sockets() - few
             self.assertEqual(self.upload(), 202)
-        print(f"  {self.id().rsplit('.', 1)[1]}: slowest probe {slowest * 1000:.0f} ms, {held} of {COUNT} open at the end ({attack.refused} refused, "
-              f"{attack.answers} answered), memory +{(peak - before) >> 20} MiB, processor {self.processor_s() - busy:.1f} s", file=sys.stderr, flush=True)
-        self.assertLess(slowest, PROBE_S)
+        print(f"  {self.id().rsplit('.', 1)[1]}: slowest probe {slowest * 1000:.0f} ms ({machine * 1000:.0f} at a server beside it), {held} of {COUNT} open at "
+              f"the end ({attack.refused} refused, {attack.answers} answered), memory +{(peak - before) >> 20} MiB, processor "
+              f"{self.processor_s() - busy:.1f} s", file=sys.stderr, flush=True)
+        self.assertLess(slowest, PROBE_S + machine)
         if not SANITIZED:
             self.assertLess(peak - before, GROWTH)
         if FULL:

@@ -75,7 +75,7 @@ def run(test, case):
         failure = r"^(?:FAIL|ERROR): \S+ \(__main__\.([\w.]+)\)"
     else:
         arguments = [BUILD / "tests" / test, "-k", "--tap", *(["-p", case] if case else [])]
-        failure = r"^not ok \d+ (\S+)"
+        failure = r"^(?:not ok \d+ (?=/)|Bail out! ERROR:[^:]*:\d+:)([^\s:]+)"
     try:
         done = command(*arguments, timeout=TEST_S, env=environment, cwd=SCRATCH)
     except subprocess.TimeoutExpired:
