@@ -4,13 +4,14 @@ SHELL := /bin/bash
 PRESET ?= release
 MODEL ?= tiny.en
 AUDIO ?= samples/product-review.m4a
+TIME ?= 60
 MEETINGS ?= ../shared/data/meetings
 export HANSARD_PREFIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hansard
 
 build_dir = build/$(PRESET)
 hansard = build/release/hansard
 
-.PHONY: help run serve add build model test sanitize damage bench bench-understanding train clean packages packages-test whisper servers vectors axe
+.PHONY: help run serve add build model test sanitize damage fuzz analyze coverage valgrind bench bench-understanding train clean packages packages-test packages-check whisper servers vectors axe
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -29,6 +30,9 @@ packages:
 
 packages-test:
 	@setup/packages.sh test
+
+packages-check:
+	@setup/packages.sh check
 
 whisper: packages
 	@setup/whisper.sh >/dev/null
@@ -53,6 +57,18 @@ test: packages-test build model servers vectors axe ## everything: unit, contrac
 
 damage: build ## 10,000 random damages to a store of 1,000 meetings: all named, all mended that can be (SEED=N replays)
 	@HANSARD_BIN=$(CURDIR)/$(hansard) python3 -B tests/e2e/damage_test.py --full $(if $(SEED),--seed $(SEED))
+
+fuzz: packages-test whisper ## libFuzzer over every parser of outside bytes: TIME=60 seconds each, TARGET=name for one alone
+	@setup/fuzz.sh $(TIME) $(TARGET)
+
+analyze: packages-check build ## gcc's analyzer, clang-tidy and cppcheck over src/: clean, but for what stands with its reason
+	@setup/analyze.sh
+
+coverage: packages-check model servers vectors ## lines and branches of src/ that the tests reach, a folder at a time
+	@setup/coverage.sh
+
+valgrind: packages-check whisper ## the unit tests of parsers and stores, and the fuzz corpora, under valgrind's memcheck
+	@setup/valgrind.sh
 
 bench: packages build model ## speed and memory against peers in the same run
 	@bench/run.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing. "build" is what `make run` needs; "test" is that and what the tests use.
+# Installs the Debian packages that are missing. "build" is what `make run` needs; "test" is that and what the tests use; "check"
+# that and what `make analyze`, `coverage` and `valgrind` use.
 . "$(dirname "$0")/common.sh"
 
 build=(build-essential cmake ninja-build pkg-config python3 python3-pip ca-certificates
@@ -7,15 +8,17 @@ build=(build-essential cmake ninja-build pkg-config python3 python3-pip ca-certi
        libavformat-dev libavcodec-dev libavutil-dev libswresample-dev)
 test=(clang libclang-rt-14-dev ffmpeg chromium curl jq python3-venv maven default-jre-headless)
 command -v cargo >/dev/null || test+=(cargo) # fetches the signing test suite
+check=(clang-tidy cppcheck gcovr valgrind)
 bench=(ffmpeg nginx-light wrk time rclone)
 train=(python3 liblinear-tools)
 
 case ${1:-build} in
     build) wanted=("${build[@]}") ;;
     test) wanted=("${build[@]}" "${test[@]}") ;;
+    check) wanted=("${build[@]}" "${test[@]}" "${check[@]}") ;;
     bench) wanted=("${build[@]}" "${bench[@]}") ;;
     train) wanted=("${train[@]}") ;;
-    *) die "usage: packages.sh build|test|bench|train" ;;
+    *) die "usage: packages.sh build|test|check|bench|train" ;;
 esac
 
 missing=()
