@@ -6,9 +6,9 @@
 build=(build-essential cmake ninja-build pkg-config python3 python3-pip ca-certificates
        libglib2.0-dev libmicrohttpd-dev libcurl4-openssl-dev libssl-dev libisal-dev libjansson-dev libsqlite3-dev libzip-dev libseccomp-dev esbuild
        libavformat-dev libavcodec-dev libavutil-dev libswresample-dev)
-test=(clang libclang-rt-14-dev ffmpeg chromium curl jq python3-venv maven default-jre-headless)
+test=(clang libclang-rt-14-dev cppcheck ffmpeg chromium curl jq python3-venv maven default-jre-headless)
 command -v cargo >/dev/null || test+=(cargo) # fetches the signing test suite
-check=(clang-tidy cppcheck gcovr valgrind)
+check=(clang-tidy gcovr valgrind)
 bench=(ffmpeg nginx-light wrk time rclone)
 train=(python3 liblinear-tools)
 
