@@ -4,13 +4,14 @@ SHELL := /bin/bash
 PRESET ?= release
 MODEL ?= tiny.en
 AUDIO ?= samples/product-review.m4a
+TIME ?= 60
 MEETINGS ?= ../shared/data/meetings
 export HANSARD_PREFIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hansard
 
 build_dir = build/$(PRESET)
 hansard = build/release/hansard
 
-.PHONY: help run serve add build model test sanitize damage slow-clients mutations bench bench-understanding train install package package-test reproducible-test clean packages packages-test whisper servers vectors axe api-fuzz
+.PHONY: help run serve add build model test sanitize damage slow-clients mutations bench bench-understanding train install package package-test reproducible-test clean packages packages-test whisper servers vectors axe api-fuzz fuzz analyze coverage valgrind packages-check
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -29,6 +30,9 @@ packages:
 
 packages-test:
 	@setup/packages.sh test
+
+packages-check:
+	@setup/packages.sh check
 
 whisper: packages
 	@setup/whisper.sh >/dev/null
@@ -62,6 +66,18 @@ mutations: packages-test whisper ## break each promise in a scratch copy, and se
 
 api-fuzz: build servers ## the interface against its description, at length: schemathesis, EXAMPLES=200 of each operation
 	@HANSARD_BIN=$(CURDIR)/$(hansard) python3 -B tests/e2e/schemathesis_test.py --full $(EXAMPLES)
+
+fuzz: packages-test whisper ## libFuzzer over every parser of outside bytes: TIME=60 seconds each, TARGET=name for one alone
+	@setup/fuzz.sh $(TIME) $(TARGET)
+
+analyze: packages-check build ## gcc's analyzer, clang-tidy and cppcheck over src/: clean, but for what stands with its reason
+	@setup/analyze.sh
+
+coverage: packages-check model servers vectors ## lines and branches of src/ that the tests reach, a folder at a time
+	@setup/coverage.sh
+
+valgrind: packages-check whisper ## the unit tests of parsers and stores, and the fuzz corpora, under valgrind's memcheck
+	@setup/valgrind.sh
 
 bench: packages build model ## speed and memory against peers in the same run
 	@bench/run.sh

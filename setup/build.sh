@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Configures and builds one preset; quiet unless it fails.
+# Configures and builds one preset, or of it the targets named; quiet unless it fails.
 . "$(dirname "$0")/common.sh"
 preset=${1:-release}
 cd "$setup_dir/.."
@@ -7,4 +7,4 @@ mkdir -p "build/$preset"
 say "building hansard ($preset)"
 run_logged "build/$preset/configure.log" cmake --preset "$preset" -DHANSARD_WHISPER="$HANSARD_PREFIX/$WHISPER_BUILD" \
     -DHANSARD_MODEL_DIR="$HANSARD_PREFIX/models" -DHANSARD_VECTORS_DIR="$HANSARD_PREFIX/vectors"
-run_logged "build/$preset/build.log" cmake --build "build/$preset" -j "$jobs"
+run_logged "build/$preset/build.log" cmake --build "build/$preset" -j "$jobs" ${2:+--target "${@:2}"}

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing. "build" is what `make run` needs; "test" is that and what the tests use; "package" what makes
-# Debian packages; "package-test" what tries them on a clean Debian.
+# Debian packages; "package-test" what tries them on a clean Debian; "check"
+# what the tests use and what `make analyze`, `coverage` and `valgrind` do.
 . "$(dirname "$0")/common.sh"
 
 build=(build-essential cmake ninja-build pkg-config python3 python3-pip ca-certificates
        libglib2.0-dev libmicrohttpd-dev libcurl4-openssl-dev libssl-dev libisal-dev libjansson-dev libsqlite3-dev libzip-dev libseccomp-dev esbuild
        libavformat-dev libavcodec-dev libavutil-dev libswresample-dev)
-test=(clang libclang-rt-14-dev ffmpeg chromium curl jq python3-venv maven default-jre-headless
+test=(clang libclang-rt-14-dev cppcheck ffmpeg chromium curl jq python3-venv maven default-jre-headless
       dpkg-dev file gzip man-db lintian zsh fish)
 command -v cargo >/dev/null || test+=(cargo) # fetches the signing test suite
+check=(clang-tidy gcovr valgrind)
 bench=(ffmpeg nginx-light wrk time rclone)
 train=(python3 liblinear-tools)
 package=(dpkg-dev file gzip)
@@ -17,11 +19,12 @@ package_test=(debootstrap systemd-container curl jq)
 case ${1:-build} in
     build) wanted=("${build[@]}") ;;
     test) wanted=("${build[@]}" "${test[@]}") ;;
+    check) wanted=("${build[@]}" "${test[@]}" "${check[@]}") ;;
     bench) wanted=("${build[@]}" "${bench[@]}") ;;
     train) wanted=("${train[@]}") ;;
     package) wanted=("${build[@]}" "${package[@]}") ;;
     package-test) wanted=("${build[@]}" "${package[@]}" "${package_test[@]}") ;;
-    *) die "usage: packages.sh build|test|bench|train|package|package-test" ;;
+    *) die "usage: packages.sh build|test|check|bench|train|package|package-test" ;;
 esac
 
 missing=()

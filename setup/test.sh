@@ -28,6 +28,7 @@ run_suite() { # PRESET [ctest options]
 # A real model server takes ten minutes to build: only where it is asked for, or there already.
 [ "${HANSARD_TEST_LLAMA:-}" != 1 ] || "$setup_dir/llama.sh" >/dev/null
 
+"$setup_dir/analyze.sh" cppcheck
 say "building with clang (warnings are errors)"
 "$setup_dir/build.sh" clang
 "$setup_dir/build.sh" asan

@@ -70,7 +70,7 @@ bool aws_profiles_is_in(const AwsProfiles *profiles, ProfilesFile file, const ch
 /* Of one file alone, since keys are never put together from two. */
 const char *aws_profiles_get_of(const AwsProfiles *profiles, ProfilesFile file, const char *profile, const char *key);
 const char *aws_profiles_path(const AwsProfiles *profiles, ProfilesFile file);
-/* `key` of the block `block` in `[services NAME]`; NULL: none. Caller frees. */
+/* `key` of the block `block` in `[services NAME]`; NULL: none, or empty. Caller frees. */
 char *aws_profiles_service(const AwsProfiles *profiles, const char *services, const char *block, const char *key);
 /* ERROR_CONFIG that the profile stands in neither file; says so where a header in the config file lacks the word `profile`. */
 bool aws_profiles_fail_absent(const AwsProfiles *profiles, const char *profile, const char *named_by, GError **error);

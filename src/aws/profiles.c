@@ -233,7 +233,9 @@ char *aws_profiles_service(const AwsProfiles *profiles, const char *services, co
     for (guint i = 0; lines[i]; i++) {
         char *equals = strchr(lines[i], '='); /* the parser saw to it */
         *equals = '\0';
-        if (strcmp(g_strchomp(lines[i]), key) == 0) return g_strdup(g_strstrip(equals + 1));
+        if (strcmp(g_strchomp(lines[i]), key) != 0) continue;
+        const char *text = g_strstrip(equals + 1);
+        return text[0] ? g_strdup(text) : NULL;
     }
     return NULL;
 }

@@ -53,12 +53,10 @@ ErrorCode error_code_named(const char *name) {
 bool error_is(const GError *error, ErrorCode code) { return error && g_error_matches(error, HANSARD_ERROR, (int)code); }
 
 bool fail(GError **error, ErrorCode code, const char *format, ...) {
+    g_return_val_if_fail(!error || !*error, false);
     va_list arguments;
     va_start(arguments, format);
-    if (error) {
-        g_return_val_if_fail(*error == NULL, false);
-        *error = g_error_new_valist(HANSARD_ERROR, (int)code, format, arguments);
-    }
+    if (error) *error = g_error_new_valist(HANSARD_ERROR, (int)code, format, arguments);
     va_end(arguments);
     return false;
 }

@@ -46,9 +46,8 @@ static void read_tasks(Task *tasks) {
     gsize size = sizeof MAGIC - 1 + 3 * 4 + MODEL_COUNT * (NAME_BYTES + (4 + BLOCK_COUNT) * 4 + weights);
     g_assert((gsize)(extract_model_end - extract_model) == size && memcmp(at, MAGIC, sizeof MAGIC - 1) == 0);
     at += sizeof MAGIC - 1;
-    g_assert(read_number(&at) == FEATURE_BITS);
-    g_assert(read_number(&at) == BLOCK_COUNT);
-    g_assert(read_number(&at) == MODEL_COUNT);
+    guint32 bits = read_number(&at), blocks = read_number(&at), models = read_number(&at);
+    g_assert(bits == FEATURE_BITS && blocks == BLOCK_COUNT && models == MODEL_COUNT);
     for (int i = 0; i < MODEL_COUNT; i++) {
         g_assert(strncmp((const char *)at, names[i], NAME_BYTES) == 0);
         at += NAME_BYTES;

@@ -49,8 +49,7 @@ static char *disposition_filename(const char *header) {
     return g_regex_match(plain, header, 0, &plain_match) ? g_match_info_fetch(plain_match, 1) : NULL;
 }
 
-/* What a raw body is called: ?filename=, X-Filename, Content-Disposition. */
-static char *raw_filename(const Request *request) {
+char *upload_filename(const Request *request) {
     const char *named = request_query(request, "filename"), *header = request_header(request, "x-filename");
     const char *disposition = request_header(request, "content-disposition");
     char *name = NULL;
@@ -272,7 +271,7 @@ bool upload_open(Context *context, const Request *request, struct MHD_Connection
             return fail(error, ERROR_INVALID, "the form can't be read: its Content-Type names no boundary");
         }
     } else {
-        opened->filename = raw_filename(request);
+        opened->filename = upload_filename(request);
         opened->content_type = upload_content_type(request_header(request, "content-type"));
     }
     *sink = &opened->base;

@@ -8,3 +8,7 @@ bool upload_open(Context *context, const Request *request, struct MHD_Connection
 
 /* A type worth keeping with the object, the caller's to free; NULL: let the name decide. */
 char *upload_content_type(const char *type);
+
+/* What a raw body is called by ?filename=, X-Filename or Content-Disposition, in this order, as the client says it; "recording" where nothing does.
+ * Caller frees. */
+char *upload_filename(const Request *request);

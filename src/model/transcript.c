@@ -24,6 +24,11 @@ Transcript *transcript_new(void) {
     return transcript;
 }
 
+bool transcript_language_is_code(const char *language) {
+    gsize letters = language ? strspn(language, "abcdefghijklmnopqrstuvwxyz") : 0;
+    return letters >= 2 && letters <= 3 && language[letters] == '\0';
+}
+
 void transcript_free(Transcript *transcript) {
     if (!transcript) return;
     g_free(transcript->meeting_id);

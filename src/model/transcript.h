@@ -44,6 +44,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Transcript, transcript_free)
 Segment *transcript_add(Transcript *transcript, gint64 start_ms, gint64 end_ms, int speaker, const char *text);
 void segment_add_word(Segment *segment, gint64 start_ms, gint64 end_ms, float confidence, const char *text);
 
+/* Two or three small letters, as a code of ISO 639 is. NULL is none. */
+bool transcript_language_is_code(const char *language);
+
 /* Puts the segments in order of their start; those that start together stay as they were added. */
 void transcript_sort(Transcript *transcript);
 

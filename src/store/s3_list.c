@@ -81,7 +81,8 @@ static bool take_page(const XmlElement *root, guint limit, Page *page) {
         if (strcmp(element->name, "Contents") != 0) continue;
         g_autofree char *name = s3_listed_name(root, xml_text(element, "Key"));
         if (!name) continue;
-        if (!g_str_has_prefix(name, page->prefix)) return false;
+        /* One that does not sort behind what was asked for would be listed over and over. */
+        if (!g_str_has_prefix(name, page->prefix) || (page->after && strcmp(name, page->after) <= 0)) return false;
         bool within = g_str_has_prefix(name, page->within);
         past = !within && strcmp(name, page->within) > 0;
         if (past) break;

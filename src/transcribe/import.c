@@ -190,6 +190,7 @@ bool import_result(ImportFormat format, const void *data, gsize size, Transcript
     g_autoptr(Transcript) read = transcript_new();
     if (!decode_file(data, size, &text, error) || !read_format(format, text, &read, error)) return false;
     transcript_sort(read);
+    if (!transcript_language_is_code(read->language)) g_clear_pointer(&read->language, g_free); /* "english", or a stranger's long text */
     gint64 end_ms = 0;
     for (guint i = 0; i < read->segments->len; i++) end_ms = MAX(end_ms, transcript_segment(read, i)->end_ms);
     read->duration_ms = MAX(read->duration_ms, end_ms);

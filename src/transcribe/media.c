@@ -127,9 +127,8 @@ static bool on_waveform(Run *run, const json_t *body, GError **error) {
 
 static bool on_done(Run *run, const json_t *body, GError **error) {
     Transcript *transcript = run->transcript;
-    const char *language = json_get_string(body, "language", "");
-    gsize letters = strspn(language, "abcdefghijklmnopqrstuvwxyz");
-    if (letters >= 2 && letters <= 3 && language[letters] == '\0') transcript->language = g_strdup(language);
+    const char *language = json_get_string(body, "language", NULL);
+    if (transcript_language_is_code(language)) transcript->language = g_strdup(language);
     transcript->duration_ms = CLAMP(json_get_int(body, "duration_ms", 0), 0, RECORDING_MS_MAX);
     transcript->covered_ms = CLAMP(json_get_int(body, "covered_ms", 0), 0, transcript->duration_ms);
     gint64 damaged = json_get_int(body, "damaged_packets", 0);
