@@ -220,6 +220,47 @@ static void test_delete_running(void) {
     }
 }
 
+typedef struct {
+    Program *other;
+    char *meeting_id;
+    bool deleted;
+} Meanwhile;
+
+static void delete_meanwhile(gpointer data) {
+    Meanwhile *meanwhile = data;
+    meanwhile->deleted = pipeline_delete(&meanwhile->other->pipeline, "other", meanwhile->meeting_id, NULL);
+}
+
+/* Deleted just before whichever operation of the worker, whose answer may be lost besides, so that the worker hears of another failure than of its
+ * lost lease. Nothing is left, nor comes back. */
+static void test_delete_meanwhile(gconstpointer mode) {
+    bool reached = true;
+    guint deleted = 0;
+    for (int n = 1; reached; n++) {
+        Program program = start(store_memory_new(&fake_clock.base));
+        FaultyStore *meanwhile = (FaultyStore *)faulty_store_new(program.store, FAULT_MEANWHILE, n);
+        Program worker = start(faulty_store_new(&meanwhile->base, GPOINTER_TO_INT(mode), n));
+        Meanwhile what = {.other = &program};
+        g_autoptr(Job) job = NULL;
+        meanwhile->meanwhile = delete_meanwhile;
+        meanwhile->data = &what;
+        g_assert_true(upload(&program, "call.vtt", vtt, strlen(vtt), "me", &job, NULL));
+        what.meeting_id = job->meeting_id;
+        pipeline_run(&worker.pipeline, job, NULL, NULL, NULL, NULL);
+        reached = ((FaultyStore *)worker.store)->operations >= n;
+        if (what.deleted) g_assert_cmpuint(count_keys(program.store, ""), ==, 0);
+        work_until_idle(&program);
+        if (what.deleted) g_assert_cmpuint(count_keys(program.store, ""), ==, 0);
+        else g_assert_cmpuint(check_list(&program), ==, 1); /* refused: the work was just done */
+        deleted += what.deleted;
+        end(&worker);
+        store_close(&meanwhile->base);
+        end(&program);
+        g_assert_cmpint(n, <, 200);
+    }
+    g_assert_cmpuint(deleted, >, 40);
+}
+
 /* What no decoder reads keeps its reason and waits for a person. */
 static void test_failed_job(void) {
     Program program = start(store_memory_new(&fake_clock.base));
@@ -414,7 +455,7 @@ int main(int argc, char **argv) {
     static const struct {
         const char *name;
         FaultMode mode;
-    } modes[] = {{"once", FAULT_ONCE}, {"crash", FAULT_CRASH}, {"late", FAULT_LATE}};
+    } modes[] = {{"once", FAULT_ONCE}, {"crash", FAULT_CRASH}, {"late", FAULT_LATE}, {"lost", FAULT_LOST}};
     g_test_add_func("/pipeline/whole-way", test_whole_way);
     g_test_add_func("/pipeline/resume", test_resume);
     g_test_add_func("/pipeline/failed-job", test_failed_job);
@@ -426,6 +467,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/pipeline/sum-stopped", test_sum_stopped);
     g_test_add_func("/pipeline/delete/waiting", test_delete_waiting);
     g_test_add_func("/pipeline/delete/running", test_delete_running);
+    g_test_add_data_func("/pipeline/delete/meanwhile/heard", GINT_TO_POINTER(FAULT_NONE), test_delete_meanwhile);
+    g_test_add_data_func("/pipeline/delete/meanwhile/unheard", GINT_TO_POINTER(FAULT_LOST), test_delete_meanwhile);
     g_test_add_func("/pipeline/workers", test_workers_share);
     for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
         g_autofree char *whole = g_strdup_printf("/pipeline/faults/%s", modes[i].name);

@@ -121,29 +121,36 @@ static bool run_with_heartbeat(Run *run, GError **error) {
     return done;
 }
 
-/* The job keeps the reason, unless it is no longer ours or was only stopped. */
-static void settle(Jobs *jobs, Job *job, const GError *reason) {
-    if (error_is(reason, ERROR_LEASE_LOST)) return;
+/* The job keeps the reason. False: it is another's now, which may show only here, as the stage failed for another reason. */
+static bool settle(Jobs *jobs, Job *job, const GError *reason) {
+    g_autoptr(GError) problem = NULL;
+    if (error_is(reason, ERROR_LEASE_LOST)) return false;
     /* Where the store can't even take the reason, the lease runs out and another worker finds the job as it stands. */
-    if (error_is(reason, ERROR_CANCELLED)) jobs_release(jobs, job, NULL);
-    else jobs_fail(jobs, job, reason, NULL);
+    if (error_is(reason, ERROR_CANCELLED)) jobs_release(jobs, job, &problem);
+    else jobs_fail(jobs, job, reason, &problem);
+    return !error_is(problem, ERROR_LEASE_LOST);
 }
 
-/* The lease is lost. Where that was because the meeting was deleted, the delete may have gone past what this worker has put since: it is done
- * once more. */
-static void yield_to_delete(const Pipeline *pipeline, const Job *job) {
+/* The meeting was deleted under this worker: the delete is at it, or done with it. The record that may stand then is of this worker's own commit, put
+ * behind the delete: one that another has committed has its transcript. */
+static bool was_deleted(const Pipeline *pipeline, const Job *job) {
+    g_autofree char *transcript = key_document(job->meeting_id, DOCUMENT_TRANSCRIPT);
     g_autoptr(Job) theirs = NULL;
     g_autoptr(Record) record = NULL;
-    g_autoptr(GError) problem = NULL;
-    g_autoptr(GError) no_record = NULL;
-    if (jobs_read(pipeline->jobs, job->meeting_id, &theirs, &problem)) {
-        if (theirs->state != JOB_DELETING) return;
-    } else if (!error_is(problem, ERROR_NOT_FOUND) ||
-               meeting_read_record(&pipeline->meetings, job->meeting_id, &record, NULL, &no_record) ||
-               !error_is(no_record, ERROR_NOT_FOUND)) {
-        return; /* done by another worker */
-    }
+    g_autoptr(GError) problem = NULL, no_record = NULL, no_transcript = NULL;
+    g_auto(StoreInfo) info = {0};
+    if (jobs_read(pipeline->jobs, job->meeting_id, &theirs, &problem)) return theirs->state == JOB_DELETING;
+    if (!error_is(problem, ERROR_NOT_FOUND)) return false;
+    if (!meeting_read_record(&pipeline->meetings, job->meeting_id, &record, NULL, &no_record)) return error_is(no_record, ERROR_NOT_FOUND);
+    return !store_head(pipeline->meetings.store, transcript, &info, &no_transcript) && error_is(no_transcript, ERROR_NOT_FOUND);
+}
+
+/* The lease is lost. Where that was because the meeting was deleted, the delete may have gone past what this worker has put since, its row
+ * included: it is done once more. */
+static void yield_to_delete(const Pipeline *pipeline, const Job *job) {
+    if (!was_deleted(pipeline, job)) return;
     delete_all(pipeline, job, NULL);
+    catalog_remove(pipeline->meetings.catalog, job->meeting_id, job->timestamp_ms, NULL);
 }
 
 bool pipeline_run(const Pipeline *pipeline, Job *job, GCancellable *cancel, PipelineProgress progress, gpointer user_data,
@@ -156,8 +163,7 @@ bool pipeline_run(const Pipeline *pipeline, Job *job, GCancellable *cancel, Pipe
         if (pipeline->search) search_update(pipeline->search, job->meeting_id, NULL);
         return true;
     }
-    if (error_is(problem, ERROR_LEASE_LOST)) yield_to_delete(pipeline, job);
-    settle(pipeline->jobs, job, problem);
+    if (!settle(pipeline->jobs, job, problem)) yield_to_delete(pipeline, job);
     g_propagate_error(error, g_steal_pointer(&problem));
     return false;
 }
