@@ -10,6 +10,7 @@
 
 #define END_TRIES 20
 #define END_WAIT_US (50 * 1000)
+#define YIELD_TRIES 5
 
 typedef struct {
     const Pipeline *pipeline;
@@ -133,24 +134,38 @@ static bool settle(Jobs *jobs, Job *job, const GError *reason) {
 
 /* The meeting was deleted under this worker: the delete is at it, or done with it. The record that may stand then is of this worker's own commit, put
  * behind the delete: one that another has committed has its transcript. */
-static bool was_deleted(const Pipeline *pipeline, const Job *job) {
+static bool was_deleted(const Pipeline *pipeline, const Job *job, bool *deleted, GError **error) {
     g_autofree char *transcript = key_document(job->meeting_id, DOCUMENT_TRANSCRIPT);
     g_autoptr(Job) theirs = NULL;
     g_autoptr(Record) record = NULL;
-    g_autoptr(GError) problem = NULL, no_record = NULL, no_transcript = NULL;
+    g_autoptr(GError) problem = NULL;
     g_auto(StoreInfo) info = {0};
-    if (jobs_read(pipeline->jobs, job->meeting_id, &theirs, &problem)) return theirs->state == JOB_DELETING;
-    if (!error_is(problem, ERROR_NOT_FOUND)) return false;
-    if (!meeting_read_record(&pipeline->meetings, job->meeting_id, &record, NULL, &no_record)) return error_is(no_record, ERROR_NOT_FOUND);
-    return !store_head(pipeline->meetings.store, transcript, &info, &no_transcript) && error_is(no_transcript, ERROR_NOT_FOUND);
+    *deleted = false;
+    if (jobs_read(pipeline->jobs, job->meeting_id, &theirs, &problem)) {
+        *deleted = theirs->state == JOB_DELETING;
+        return true;
+    }
+    bool gone = error_is(problem, ERROR_NOT_FOUND), damaged = error_is(problem, ERROR_CORRUPT);
+    if (gone) g_clear_error(&problem);
+    if (gone && meeting_read_record(&pipeline->meetings, job->meeting_id, &record, NULL, &problem) &&
+        store_head(pipeline->meetings.store, transcript, &info, &problem))
+        return true;
+    *deleted = gone && error_is(problem, ERROR_NOT_FOUND);
+    if (*deleted || damaged || error_is(problem, ERROR_CORRUPT)) return true;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
+static bool try_to_yield(const Pipeline *pipeline, const Job *job, GError **error) {
+    bool deleted = false;
+    if (!was_deleted(pipeline, job, &deleted, error)) return false;
+    return !deleted || (delete_all(pipeline, job, error) && catalog_remove(pipeline->meetings.catalog, job->meeting_id, job->timestamp_ms, error));
 }
 
 /* The lease is lost. Where that was because the meeting was deleted, the delete may have gone past what this worker has put since, its row
- * included: it is done once more. */
+ * included: it is done once more. Nobody else will, so it is tried again; what is left after that, verify finds. */
 static void yield_to_delete(const Pipeline *pipeline, const Job *job) {
-    if (!was_deleted(pipeline, job)) return;
-    delete_all(pipeline, job, NULL);
-    catalog_remove(pipeline->meetings.catalog, job->meeting_id, job->timestamp_ms, NULL);
+    for (int tries = 0; tries < YIELD_TRIES && !try_to_yield(pipeline, job, NULL); tries++) g_usleep(END_WAIT_US);
 }
 
 bool pipeline_run(const Pipeline *pipeline, Job *job, GCancellable *cancel, PipelineProgress progress, gpointer user_data,
