@@ -11,7 +11,7 @@ export HANSARD_PREFIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hansard
 build_dir = build/$(PRESET)
 hansard = build/release/hansard
 
-.PHONY: help run serve add build model test sanitize damage slow-clients mutations bench bench-understanding train install package package-test reproducible-test clean packages packages-test whisper servers vectors axe api-fuzz fuzz analyze coverage valgrind packages-check
+.PHONY: help run serve add build model test sanitize damage slow-clients mutations bench bench-understanding train install package package-test reproducible-test clean packages packages-test whisper servers vectors axe api-fuzz fuzz analyze coverage valgrind packages-check simulate
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -54,6 +54,9 @@ axe: packages-test
 
 test: packages-test build model servers vectors axe ## everything: unit, contract and end-to-end tests, gcc and clang, with the sanitizers
 	@setup/test.sh
+
+simulate: build ## servers and workers over a bucket that fails, 1,000 seeds in order (SEEDS=100000: so many; SEED=N replays one; SIM_TRACE=1 tells all)
+	@SEED=$(SEED) SEEDS=$(SEEDS) FROM=$(FROM) build/release/tests/operate-simulate_test -p /simulate/seeds
 
 damage: build ## 10,000 random damages to a store of 1,000 meetings: all named, all mended that can be (SEED=N replays)
 	@HANSARD_BIN=$(CURDIR)/$(hansard) python3 -B tests/e2e/damage_test.py --full $(if $(SEED),--seed $(SEED))

@@ -2,12 +2,14 @@
  * borrowed and survives, as a bucket survives a crash of the program.
  *
  * FAULT_ONCE: that operation alone fails. FAULT_CRASH: it and all later ones fail, as when the process died just before it.
- * FAULT_LATE: the operation is done, but its answer is lost (as when a server dies before it answers), and all later ones fail. */
+ * FAULT_LATE: the operation is done, but its answer is lost (as when a server dies before it answers), and all later ones fail.
+ * FAULT_LOST: the same, and later ones work.
+ * FAULT_MEANWHILE: all work, but just before that one somebody else does something (`meanwhile`). */
 #pragma once
 
 #include "store/store_backend.h"
 
-typedef enum { FAULT_NONE, FAULT_ONCE, FAULT_CRASH, FAULT_LATE } FaultMode;
+typedef enum { FAULT_NONE, FAULT_ONCE, FAULT_CRASH, FAULT_LATE, FAULT_LOST, FAULT_MEANWHILE } FaultMode;
 
 typedef struct {
     Store base;
@@ -15,8 +17,8 @@ typedef struct {
     FaultMode mode;
     int fail_at;     /* counts from 1 */
     int operations;  /* so far; atomic */
-    void (*meanwhile)(gpointer user_data); /* what another does just before operation fail_at; NULL: nothing */
-    gpointer user_data;
+    void (*meanwhile)(gpointer data);
+    gpointer data;
 } FaultyStore;
 
 typedef struct {
@@ -29,9 +31,10 @@ typedef struct {
 static inline void faulty_next(FaultyStore *store, bool *before, bool *after) {
     int number = g_atomic_int_add(&store->operations, 1) + 1;
     bool here = number == store->fail_at, later = number > store->fail_at && store->fail_at > 0;
-    if (here && store->meanwhile) store->meanwhile(store->user_data);
-    *before = store->mode != FAULT_NONE && ((here && store->mode != FAULT_LATE) || (later && store->mode != FAULT_ONCE));
-    *after = here && store->mode == FAULT_LATE;
+    bool fails_here = store->mode == FAULT_ONCE || store->mode == FAULT_CRASH, fails_later = store->mode == FAULT_CRASH || store->mode == FAULT_LATE;
+    if (here && store->meanwhile) store->meanwhile(store->data);
+    *before = (here && fails_here) || (later && fails_later);
+    *after = here && (store->mode == FAULT_LATE || store->mode == FAULT_LOST);
 }
 
 static inline bool faulty_fail(GError **error) { return fail(error, ERROR_IO, "the store failed (injected)"); }

@@ -39,9 +39,9 @@ static void watch(Store *(*prepare)(void), Step step, void (*between)(gpointer b
     bool reached_end = false;
     for (int n = 1; !reached_end; n++) {
         Store *bucket = prepare();
-        FaultyStore *watched = (FaultyStore *)faulty_store_new(bucket, FAULT_NONE, n);
+        FaultyStore *watched = (FaultyStore *)faulty_store_new(bucket, FAULT_MEANWHILE, n);
         watched->meanwhile = between;
-        watched->user_data = bucket;
+        watched->data = bucket;
         Fixture fixture = open_on(&watched->base);
         g_assert_true(step(&fixture));
         reached_end = watched->operations < n;
@@ -90,9 +90,9 @@ static void test_no_edit_is_lost(void) {
     guint lost = 0;
     for (int n = 1; !reached_end; n++) {
         Store *bucket = committed_store();
-        FaultyStore *between = (FaultyStore *)faulty_store_new(bucket, FAULT_NONE, n);
+        FaultyStore *between = (FaultyStore *)faulty_store_new(bucket, FAULT_MEANWHILE, n);
         between->meanwhile = edit_tags;
-        between->user_data = bucket;
+        between->data = bucket;
         Fixture fixture = open_on(&between->base);
         g_autoptr(Meeting) after = NULL;
         bool done = edit(&fixture, json_pack("{s:s}", "title", "Ours"));

@@ -432,6 +432,33 @@ static void test_delete_faults(gconstpointer mode) {
     }
 }
 
+static void delete_it(gpointer fixture) { g_assert_true(meeting_delete(&((Fixture *)fixture)->meetings, ID, NULL, NULL)); }
+
+/* Deleted while it is read, before whichever operation: it is read as a whole, or is not there. */
+static void test_delete_while_read(void) {
+    bool reached = true;
+    for (int n = 1; reached; n++) {
+        Store *bucket = committed_store();
+        Fixture healthy = open_on(bucket), reading = open_on(faulty_store_new(bucket, FAULT_MEANWHILE, n));
+        g_autoptr(Meeting) meeting = NULL;
+        g_autoptr(GError) error = NULL;
+        ((FaultyStore *)reading.store)->meanwhile = delete_it;
+        ((FaultyStore *)reading.store)->data = &healthy;
+        if (meeting_read(&reading.meetings, ID, &meeting, &error)) {
+            g_assert_nonnull(meeting->transcript);
+            g_assert_nonnull(meeting->text);
+            g_assert_nonnull(minutes_find(meeting->minutes, "A-1"));
+            g_assert_nonnull(minutes_find(meeting->minutes, "REQ-1"));
+        } else {
+            g_assert_true(error_is(error, ERROR_NOT_FOUND));
+        }
+        reached = ((FaultyStore *)reading.store)->operations >= n;
+        close_fixture(&reading);
+        close_fixture(&healthy);
+        g_assert_cmpint(n, <, 30);
+    }
+}
+
 /* A damaged record can't make a delete remove what is no recording. */
 static void test_delete_hostile_record(void) {
     Fixture fixture = open_on(store_memory_new(&clock_now.base));
@@ -534,7 +561,7 @@ int main(int argc, char **argv) {
     static const struct {
         const char *name;
         FaultMode mode;
-    } modes[] = {{"once", FAULT_ONCE}, {"crash", FAULT_CRASH}, {"late", FAULT_LATE}};
+    } modes[] = {{"once", FAULT_ONCE}, {"crash", FAULT_CRASH}, {"late", FAULT_LATE}, {"lost", FAULT_LOST}};
     g_test_add_func("/meeting/commit", test_commit);
     g_test_add_func("/meeting/first-version", test_first_version);
     g_test_add_func("/meeting/edit", test_edit);
@@ -546,6 +573,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/meeting/edit/limits", test_edit_limits);
     g_test_add_func("/meeting/delete", test_delete);
     g_test_add_func("/meeting/delete/hostile-record", test_delete_hostile_record);
+    g_test_add_func("/meeting/delete/while-read", test_delete_while_read);
     g_test_add_func("/meeting/delete/copied-record", test_copied_record);
     g_test_add_func("/meeting/delete/damaged", test_delete_damaged);
     g_test_add_func("/meeting/overtaken", test_overtaken);

@@ -424,6 +424,57 @@ static void test_faults(gconstpointer number) {
         for (int n = 1; run_faulty(i, mode, n); n += FAULT_STEP) continue;
 }
 
+/* A store that fails now and then is no damage: what is sound is never said not to be, and nothing is written. */
+static void test_faults_unrepaired(void) {
+    World world, faulty = {0};
+    world_make(&world, store_memory_new(&world_clock.base));
+    world_wait();
+    g_autofree char *before = world_state(&world);
+    bool reached = true;
+    for (int n = 1; reached; n++) {
+        g_autoptr(GError) error = NULL;
+        Store *store = faulty_store_new(world.store, FAULT_ONCE, n);
+        world_start(&faulty, store);
+        bool done = world_verify(&faulty, true, false, &error);
+        reached = ((FaultyStore *)store)->operations >= n;
+        g_assert_true(done == !reached || g_hash_table_contains(faulty.found, "object-unreadable"));
+        g_assert_cmpuint(g_hash_table_size(faulty.found), ==, done && reached ? 1 : 0);
+        world_stop(&faulty);
+        store_close(store);
+        g_assert_cmpint(n, <, 200);
+    }
+    g_autofree char *after = world_state(&world);
+    g_assert_cmpstr(before, ==, after);
+    world_end(&world);
+}
+
+static bool reindex_quietly(const ReindexResult *so_far, gpointer user_data, GError **error) { return true; }
+
+/* The n-th operation of a reindex of a store without an index fails; then it is run again. */
+static void test_reindex_faults(gconstpointer mode) {
+    bool reached = true;
+    for (int n = 1; reached; n++) {
+        World world;
+        ReindexResult result;
+        g_autoptr(Catalog) catalog = NULL;
+        world_make(&world, store_memory_new(&world_clock.base));
+        index_dropped(&world);
+        Store *store = faulty_store_new(world.store, GPOINTER_TO_INT(mode), n);
+        g_assert_true(catalog_keys_open(store, &catalog, NULL));
+        Meetings meetings = {store, catalog, &world_clock.base};
+        bool done = reindex(&meetings, NULL, reindex_quietly, NULL, &result, NULL);
+        reached = ((FaultyStore *)store)->operations >= n;
+        g_assert_true(done || reached);
+        g_clear_pointer(&catalog, catalog_close);
+        store_close(store);
+        g_assert_true(reindex(&world.pipeline.meetings, NULL, reindex_quietly, NULL, &result, NULL));
+        world_wait();
+        world_assert_clean(&world);
+        world_end(&world);
+        g_assert_cmpint(n, <, 200);
+    }
+}
+
 /* -- what else it promises ----------------------------------------------------------------------------------------------- */
 
 /* What nobody says yes to is left, and what asks nobody is mended. */
@@ -598,6 +649,11 @@ int main(int argc, char **argv) {
         g_test_add_data_func(directory, GSIZE_TO_POINTER(i), test_directory);
         if (cases[i].after != STAYS && !cases[i].as_another) g_test_add_data_func(faults, GSIZE_TO_POINTER(i), test_faults);
     }
+    g_test_add_func("/operate/verify/faults-unrepaired", test_faults_unrepaired);
+    g_test_add_data_func("/operate/reindex/faults/once", GINT_TO_POINTER(FAULT_ONCE), test_reindex_faults);
+    g_test_add_data_func("/operate/reindex/faults/crash", GINT_TO_POINTER(FAULT_CRASH), test_reindex_faults);
+    g_test_add_data_func("/operate/reindex/faults/late", GINT_TO_POINTER(FAULT_LATE), test_reindex_faults);
+    g_test_add_data_func("/operate/reindex/faults/lost", GINT_TO_POINTER(FAULT_LOST), test_reindex_faults);
     g_test_add_func("/operate/verify/refused", test_refused);
     g_test_add_func("/operate/verify/busy", test_busy);
     g_test_add_func("/operate/verify/first-version", test_first_version);

@@ -220,6 +220,100 @@ static void test_delete_running(void) {
     }
 }
 
+typedef struct {
+    Program *other;
+    char *meeting_id;
+    bool deleted;
+} Meanwhile;
+
+/* A text that is at hand: acknowledged it is a meeting; otherwise it is one all the same (its answer was lost) or nothing of it is left, but where the
+ * program died. */
+static void test_text_faults(gconstpointer mode) {
+    static const char id[] = "meeting-0f0e0d0c-0b0a-4908-8706-050403020100";
+    FaultMode fault = GPOINTER_TO_INT(mode);
+    bool reached = true;
+    for (int n = 1; reached; n++) {
+        Store *bucket = store_memory_new(&fake_clock.base);
+        Program broken = start(faulty_store_new(bucket, fault, n));
+        g_autoptr(Transcript) transcript = transcript_new();
+        g_autoptr(Meeting) meeting = NULL;
+        transcript->meeting_id = g_strdup(id);
+        transcript_add(transcript, 0, 1000, -1, "We decided to keep this text.");
+        bool acknowledged = pipeline_process_text(&broken.pipeline, id, transcript, NULL, "notes.txt", NULL);
+        reached = ((FaultyStore *)broken.store)->operations >= n;
+        end(&broken);
+        Program healthy = start(bucket);
+        bool stands = meeting_read(&healthy.pipeline.meetings, id, &meeting, NULL);
+        g_assert_true(stands || !acknowledged);
+        g_assert_cmpuint(check_list(&healthy), >=, acknowledged ? 1 : 0);
+        if (stands) g_assert_nonnull(strstr(meeting->text, "keep this text"));
+        else if (fault == FAULT_ONCE || fault == FAULT_LOST) g_assert_cmpuint(count_keys(bucket, ""), ==, 0);
+        end(&healthy);
+        g_assert_cmpint(n, <, 200);
+    }
+}
+
+/* A recording that stands in the store: asked for until it is taken in, it becomes one meeting. */
+static void test_stored_faults(gconstpointer mode) {
+    static const char key[] = "meetings/5b4e5b1c-5f0a-4d56-9a43-6f0c7a5b1e11_old.vtt";
+    IngestOptions options = {.filename = "old.vtt"};
+    bool reached = true;
+    for (int n = 1; reached; n++) {
+        Store *bucket = store_memory_new(&fake_clock.base);
+        g_autoptr(GBytes) bytes = g_bytes_new_static(vtt, strlen(vtt));
+        g_autoptr(GError) error = NULL;
+        g_assert_true(store_put(bucket, key, bytes, NULL, NULL, NULL));
+        Program broken = start(faulty_store_new(bucket, GPOINTER_TO_INT(mode), n));
+        bool taken = ingest_stored(&broken.pipeline.meetings, broken.jobs, key, &options, NULL, NULL);
+        reached = ((FaultyStore *)broken.store)->operations >= n;
+        end(&broken);
+        Program healthy = start(bucket);
+        bool again = ingest_stored(&healthy.pipeline.meetings, healthy.jobs, key, &options, NULL, &error);
+        if (taken) g_assert_false(again);
+        if (!again) g_assert_true(error_is(error, ERROR_CONFLICT));
+        work_until_idle(&healthy);
+        g_assert_cmpuint(check_list(&healthy), ==, 1);
+        g_assert_cmpuint(count_keys(bucket, PREFIX_RECORDINGS), ==, 1);
+        end(&healthy);
+        g_assert_cmpint(n, <, 30);
+    }
+}
+
+static void delete_meanwhile(gpointer data) {
+    Meanwhile *meanwhile = data;
+    meanwhile->deleted = pipeline_delete(&meanwhile->other->pipeline, "other", meanwhile->meeting_id, NULL);
+}
+
+/* Deleted just before whichever operation of the worker, whose answer may be lost besides, so that the worker hears of another failure than of its
+ * lost lease. Nothing is left, nor comes back. */
+static void test_delete_meanwhile(gconstpointer mode) {
+    bool reached = true;
+    guint deleted = 0;
+    for (int n = 1; reached; n++) {
+        Program program = start(store_memory_new(&fake_clock.base));
+        FaultyStore *meanwhile = (FaultyStore *)faulty_store_new(program.store, FAULT_MEANWHILE, n);
+        Program worker = start(faulty_store_new(&meanwhile->base, GPOINTER_TO_INT(mode), n));
+        Meanwhile what = {.other = &program};
+        g_autoptr(Job) job = NULL;
+        meanwhile->meanwhile = delete_meanwhile;
+        meanwhile->data = &what;
+        g_assert_true(upload(&program, "call.vtt", vtt, strlen(vtt), "me", &job, NULL));
+        what.meeting_id = job->meeting_id;
+        pipeline_run(&worker.pipeline, job, NULL, NULL, NULL, NULL);
+        reached = ((FaultyStore *)worker.store)->operations >= n;
+        if (what.deleted) g_assert_cmpuint(count_keys(program.store, ""), ==, 0);
+        work_until_idle(&program);
+        if (what.deleted) g_assert_cmpuint(count_keys(program.store, ""), ==, 0);
+        else g_assert_cmpuint(check_list(&program), ==, 1); /* refused: the work was just done */
+        deleted += what.deleted;
+        end(&worker);
+        store_close(&meanwhile->base);
+        end(&program);
+        g_assert_cmpint(n, <, 200);
+    }
+    g_assert_cmpuint(deleted, >, 40);
+}
+
 /* What no decoder reads keeps its reason and waits for a person. */
 static void test_failed_job(void) {
     Program program = start(store_memory_new(&fake_clock.base));
@@ -414,7 +508,7 @@ int main(int argc, char **argv) {
     static const struct {
         const char *name;
         FaultMode mode;
-    } modes[] = {{"once", FAULT_ONCE}, {"crash", FAULT_CRASH}, {"late", FAULT_LATE}};
+    } modes[] = {{"once", FAULT_ONCE}, {"crash", FAULT_CRASH}, {"late", FAULT_LATE}, {"lost", FAULT_LOST}};
     g_test_add_func("/pipeline/whole-way", test_whole_way);
     g_test_add_func("/pipeline/resume", test_resume);
     g_test_add_func("/pipeline/failed-job", test_failed_job);
@@ -426,12 +520,18 @@ int main(int argc, char **argv) {
     g_test_add_func("/pipeline/sum-stopped", test_sum_stopped);
     g_test_add_func("/pipeline/delete/waiting", test_delete_waiting);
     g_test_add_func("/pipeline/delete/running", test_delete_running);
+    g_test_add_data_func("/pipeline/delete/meanwhile/heard", GINT_TO_POINTER(FAULT_NONE), test_delete_meanwhile);
+    g_test_add_data_func("/pipeline/delete/meanwhile/unheard", GINT_TO_POINTER(FAULT_LOST), test_delete_meanwhile);
     g_test_add_func("/pipeline/workers", test_workers_share);
     for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
         g_autofree char *whole = g_strdup_printf("/pipeline/faults/%s", modes[i].name);
         g_autofree char *delete = g_strdup_printf("/pipeline/delete/faults/%s", modes[i].name);
         g_test_add_data_func(whole, GINT_TO_POINTER(modes[i].mode), test_faults);
+        g_autofree char *text = g_strdup_printf("/pipeline/text/faults/%s", modes[i].name);
+        g_autofree char *stored = g_strdup_printf("/pipeline/stored/faults/%s", modes[i].name);
         g_test_add_data_func(delete, GINT_TO_POINTER(modes[i].mode), test_delete_faults);
+        g_test_add_data_func(text, GINT_TO_POINTER(modes[i].mode), test_text_faults);
+        g_test_add_data_func(stored, GINT_TO_POINTER(modes[i].mode), test_stored_faults);
     }
     return g_test_run();
 }

@@ -98,11 +98,16 @@ bool meeting_index(const Meetings *meetings, const Record *record, GError **erro
     return catalog_put(meetings->catalog, row, error);
 }
 
-bool meeting_commit(const Meetings *meetings, Record *record, const char *etag, GError **error) {
+bool meeting_commit_if(const Meetings *meetings, Record *record, const char *etag, bool (*may)(gpointer user_data, GError **error), gpointer user_data,
+                       GError **error) {
     if (!meeting_describe(meetings, record, error)) return false;
     json_object_del(record->extra, PENDING_EDIT); /* of items that this commit replaces */
     record->schema = 2;
     meeting_touch(meetings, record);
     StorePut put = {.if_match = etag, .if_none_match = etag == NULL};
-    return meeting_put_record(meetings, record, &put, NULL, error) && meeting_index(meetings, record, error);
+    return (!may || may(user_data, error)) && meeting_put_record(meetings, record, &put, NULL, error) && meeting_index(meetings, record, error);
+}
+
+bool meeting_commit(const Meetings *meetings, Record *record, const char *etag, GError **error) {
+    return meeting_commit_if(meetings, record, etag, NULL, NULL, error);
 }

@@ -132,12 +132,29 @@ static bool read_all(const Meetings *meetings, const char *meeting_id, Meeting *
     return true;
 }
 
-/* The record that was read first still stands: so the documents that were read after it are not younger than its pending edit. */
+/* A document that the record describes, or that each meeting of the first version has, was not there any more: the meeting may have been deleted
+ * since the record was read. */
+static bool lacks_document(const Meeting *meeting) {
+    for (Document document = 0; document < DOCUMENT_RECORD; document++) {
+        g_autofree char *key = key_document(meeting->record->meeting_id, document);
+        bool first_version = meeting->record->schema < 2 && (document == DOCUMENT_TEXT || document == DOCUMENT_SUMMARY);
+        bool read = document != DOCUMENT_WAVEFORM && (first_version || record_object(meeting->record, key));
+        if (read && !meeting->versions.etag[document]) return true;
+    }
+    return false;
+}
+
+/* The record that was read first still stands: so the documents that were read after it are not younger than its pending edit, nor gone with it. */
 static bool still_stands(const Meetings *meetings, const Meeting *meeting, bool *stands, GError **error) {
     g_autofree char *key = key_document(meeting->record->meeting_id, DOCUMENT_RECORD);
     g_auto(StoreInfo) info = {0};
-    if (!store_head(meetings->store, key, &info, error)) return false;
-    *stands = strcmp(info.etag, meeting->etag) == 0;
+    g_autoptr(GError) problem = NULL;
+    bool there = store_head(meetings->store, key, &info, &problem);
+    if (!there && !error_is(problem, ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    *stands = there && strcmp(info.etag, meeting->etag) == 0;
     return true;
 }
 
@@ -148,7 +165,7 @@ bool meeting_read(const Meetings *meetings, const char *meeting_id, Meeting **me
         if (!read_all(meetings, meeting_id, &read, error)) return false;
         /* An edit that was begun is shown as done: whoever writes next finishes it. */
         const json_t *pending = json_object_get(read->record->extra, PENDING_EDIT);
-        if (pending && !still_stands(meetings, read, &stands, error)) return false;
+        if ((pending || lacks_document(read)) && !still_stands(meetings, read, &stands, error)) return false;
         if (!stands) continue;
         if (pending && !meeting_apply_patch(read, pending, NULL)) {
             /* It fits no more (its items are gone): the meeting stands as its documents say. */

@@ -12,6 +12,7 @@
 #define JOB_TOLD "told" /* a member of the job: webhooks know of the meeting */
 #define END_TRIES 20
 #define END_WAIT_US (50 * 1000)
+#define YIELD_TRIES 5
 
 typedef struct {
     const Pipeline *pipeline;
@@ -142,29 +143,50 @@ static bool run_with_heartbeat(Run *run, GError **error) {
     return done;
 }
 
-/* The job keeps the reason, unless it is no longer ours or was only stopped. */
-static void settle(Jobs *jobs, Job *job, const GError *reason) {
-    if (error_is(reason, ERROR_LEASE_LOST)) return;
+/* The job keeps the reason. False: it is another's now, which may show only here, as the stage failed for another reason. */
+static bool settle(Jobs *jobs, Job *job, const GError *reason) {
+    g_autoptr(GError) problem = NULL;
+    if (error_is(reason, ERROR_LEASE_LOST)) return false;
     /* Where the store can't even take the reason, the lease runs out and another worker finds the job as it stands. */
-    if (error_is(reason, ERROR_CANCELLED)) jobs_release(jobs, job, NULL);
-    else jobs_fail(jobs, job, reason, NULL);
+    if (error_is(reason, ERROR_CANCELLED)) jobs_release(jobs, job, &problem);
+    else jobs_fail(jobs, job, reason, &problem);
+    return !error_is(problem, ERROR_LEASE_LOST);
 }
 
-/* The lease is lost. Where that was because the meeting was deleted, the delete may have gone past what this worker has put since: it is done
- * once more. */
-static void yield_to_delete(const Pipeline *pipeline, const Job *job) {
+/* The meeting was deleted under this worker: the delete is at it, or done with it. The record that may stand then is of this worker's own commit, put
+ * behind the delete: one that another has committed has its transcript. */
+static bool was_deleted(const Pipeline *pipeline, const Job *job, bool *deleted, GError **error) {
+    g_autofree char *transcript = key_document(job->meeting_id, DOCUMENT_TRANSCRIPT);
     g_autoptr(Job) theirs = NULL;
     g_autoptr(Record) record = NULL;
     g_autoptr(GError) problem = NULL;
-    g_autoptr(GError) no_record = NULL;
+    g_auto(StoreInfo) info = {0};
+    *deleted = false;
     if (jobs_read(pipeline->jobs, job->meeting_id, &theirs, &problem)) {
-        if (theirs->state != JOB_DELETING) return;
-    } else if (!error_is(problem, ERROR_NOT_FOUND) ||
-               meeting_read_record(&pipeline->meetings, job->meeting_id, &record, NULL, &no_record) ||
-               !error_is(no_record, ERROR_NOT_FOUND)) {
-        return; /* done by another worker */
+        *deleted = theirs->state == JOB_DELETING;
+        return true;
     }
-    delete_all(pipeline, job, NULL);
+    bool gone = error_is(problem, ERROR_NOT_FOUND), damaged = error_is(problem, ERROR_CORRUPT);
+    if (gone) g_clear_error(&problem);
+    if (gone && meeting_read_record(&pipeline->meetings, job->meeting_id, &record, NULL, &problem) &&
+        store_head(pipeline->meetings.store, transcript, &info, &problem))
+        return true;
+    *deleted = gone && error_is(problem, ERROR_NOT_FOUND);
+    if (*deleted || damaged || error_is(problem, ERROR_CORRUPT)) return true;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
+static bool try_to_yield(const Pipeline *pipeline, const Job *job, GError **error) {
+    bool deleted = false;
+    if (!was_deleted(pipeline, job, &deleted, error)) return false;
+    return !deleted || (delete_all(pipeline, job, error) && catalog_remove(pipeline->meetings.catalog, job->meeting_id, job->timestamp_ms, error));
+}
+
+/* The lease is lost. Where that was because the meeting was deleted, the delete may have gone past what this worker has put since, its row
+ * included: it is done once more. Nobody else will, so it is tried again; what is left after that, verify finds. */
+static void yield_to_delete(const Pipeline *pipeline, const Job *job) {
+    for (int tries = 0; tries < YIELD_TRIES && !try_to_yield(pipeline, job, NULL); tries++) g_usleep(END_WAIT_US);
 }
 
 bool pipeline_run(const Pipeline *pipeline, Job *job, GCancellable *cancel, PipelineProgress progress, gpointer user_data,
@@ -177,8 +199,7 @@ bool pipeline_run(const Pipeline *pipeline, Job *job, GCancellable *cancel, Pipe
         if (pipeline->search) search_update(pipeline->search, job->meeting_id, NULL);
         return true;
     }
-    if (error_is(problem, ERROR_LEASE_LOST)) yield_to_delete(pipeline, job);
-    settle(pipeline->jobs, job, problem);
+    if (!settle(pipeline->jobs, job, problem)) yield_to_delete(pipeline, job);
     g_propagate_error(error, g_steal_pointer(&problem));
     return false;
 }

@@ -206,10 +206,16 @@ static bool hash_recording(const Pipeline *pipeline, Record *record, StageProgre
     }
     g_autofree char *sum = sha256_finish(g_steal_pointer(&sha256));
     record_set_object(record, record->audio_key, size, sum, info.etag);
-    return progress(1, user_data, error); /* that took its time: the lease is proved once more */
+    return true;
 }
 
-static bool commit(const Pipeline *pipeline, const Job *job, Record *record, const char *etag, GError **error) {
+/* All is read, which may have taken its time: the lease is proved once more. */
+static bool may_commit(gpointer user_data, GError **error) {
+    const Relay *relay = user_data;
+    return relay->progress(1, relay->user_data, error);
+}
+
+static bool commit(const Pipeline *pipeline, const Job *job, Record *record, const char *etag, Relay *relay, GError **error) {
     const Meetings *meetings = &pipeline->meetings;
     g_autoptr(Transcript) transcript = NULL;
     g_autoptr(Minutes) minutes = NULL;
@@ -222,7 +228,7 @@ static bool commit(const Pipeline *pipeline, const Job *job, Record *record, con
     describe_minutes(record, minutes);
     if (!record->extra) record->extra = json_object();
     json_object_set_new(record->extra, RECORD_RUN, json_text(job->run));
-    return meeting_commit(meetings, record, etag, error);
+    return meeting_commit_if(meetings, record, etag, may_commit, relay, error);
 }
 
 static bool has_sum(const Record *record) {
@@ -237,7 +243,8 @@ bool stage_commit(const Pipeline *pipeline, const Job *job, StageProgress progre
     /* A worker that died between metadata.json and the row: only the row is missing. */
     if (etag && committed_by(record, job->run)) return meeting_index(&pipeline->meetings, record, error);
     if (record->audio_key && !has_sum(record) && !hash_recording(pipeline, record, progress, user_data, error)) return false;
-    return commit(pipeline, job, record, etag, error);
+    Relay relay = {progress, user_data};
+    return commit(pipeline, job, record, etag, &relay, error);
 }
 
 static bool no_progress(double done, gpointer user_data, GError **error) { return true; }
@@ -250,7 +257,7 @@ static bool process_text(const Pipeline *pipeline, const Job *job, const Transcr
     g_autofree char *etag = NULL;
     return meeting_write_transcript(&pipeline->meetings, job->meeting_id, &nothing, transcript, NULL, error) &&
            extract(pipeline, job, transcript, &relay, error) && record_to_commit(pipeline, job, &record, &etag, error) &&
-           commit(pipeline, job, record, etag, error);
+           commit(pipeline, job, record, etag, &relay, error);
 }
 
 bool pipeline_process_text(const Pipeline *pipeline, const char *meeting_id, const Transcript *transcript, const char *audio_key,
