@@ -31,6 +31,7 @@ bool tokens_get(Context *context, const Request *request, Response *response, GE
 bool token_make(Context *context, const Request *request, Response *response, GError **error);
 bool token_remove(Context *context, const Request *request, Response *response, GError **error);
 bool jobs_get(Context *context, const Request *request, Response *response, GError **error);
+bool storage_get(Context *context, const Request *request, Response *response, GError **error);
 bool search_get(Context *context, const Request *request, Response *response, GError **error);
 bool items_get(Context *context, const Request *request, Response *response, GError **error);
 bool store_object_get(Context *context, const Request *request, Response *response, GError **error);

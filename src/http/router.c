@@ -35,6 +35,7 @@ static const Route routes[] = {
     {"POST", "/api/tokens", BODY_JSON, LANE_WRITE, NEEDS_ADMIN, "token.create", token_make},
     {"DELETE", "/api/tokens/{id}", BODY_NONE, LANE_WRITE, NEEDS_ADMIN, "token.revoke", token_remove},
     {"GET", "/api/jobs", BODY_NONE, LANE_READ, NEEDS_READ, NULL, jobs_get},
+    {"GET", "/api/storage", BODY_NONE, LANE_READ, NEEDS_READ, NULL, storage_get},
     {"GET", "/api/search", BODY_NONE, LANE_READ, NEEDS_READ, NULL, search_get},
     {"GET", "/api/items", BODY_NONE, LANE_READ, NEEDS_READ, NULL, items_get},
     {"GET", "/store/*", BODY_NONE, LANE_READ, NEEDS_SIGNATURE, NULL, store_object_get},
