@@ -1,4 +1,5 @@
 """Helpers of the benchmarks: a server on loopback, its memory, a load by wrk, ratios printed as a table. Everything is on this machine."""
+import contextlib
 import os
 import pathlib
 import re
@@ -21,7 +22,8 @@ def family(pid):
     """The process and its children, by pid."""
     pids = [pid]
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        pids += [child for text in [(task / "children").read_text()] for child in map(int, text.split())]
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread may end meanwhile
+            pids += map(int, (task / "children").read_text().split())
     return pids
 
 

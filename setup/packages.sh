@@ -5,7 +5,7 @@
 . "$(dirname "$0")/common.sh"
 
 build=(build-essential cmake ninja-build pkg-config python3 python3-pip ca-certificates
-       libglib2.0-dev libmicrohttpd-dev libcurl4-openssl-dev libssl-dev libisal-dev libjansson-dev libsqlite3-dev libzip-dev libseccomp-dev esbuild
+       libglib2.0-dev libmicrohttpd-dev libgnutls28-dev libcurl4-openssl-dev libssl-dev libisal-dev libjansson-dev libsqlite3-dev libzip-dev libseccomp-dev esbuild
        libavformat-dev libavcodec-dev libavutil-dev libswresample-dev)
 test=(clang libclang-rt-14-dev cppcheck ffmpeg chromium curl jq python3-venv maven default-jre-headless
       dpkg-dev file gzip man-db lintian zsh fish)

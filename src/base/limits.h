@@ -56,6 +56,7 @@
 #define CONNECTION_GRACE_MS 500            /* nor so soon after its turn has begun */
 #define PLACE_GRACE_MS 5000                /* nor so soon for its place among uploads or downloads */
 #define CONNECTION_IDLE_S 30
+#define TLS_LOOK_MS 5000                   /* between two looks at the certificate's files */
 #define PAGE_LIMIT_DEFAULT 50
 #define PAGE_LIMIT_MAX 200
 #define LIST_CACHE_ENTRIES_MAX 64          /* lists that a server keeps as it answered them, … */
@@ -269,6 +270,9 @@
 #define PRICE_MODELS_MAX 64
 #define PRICE_TEXT_BYTES_MAX 500
 #define PRICE_MAX 1000000
+#define COST_AGE_DISK_MS 60000              /* a server's count of a directory is made anew when someone asks after so long, … */
+#define COST_AGE_BUCKET_MS 3600000         /* … of a bucket, where each thousand keys are paid for, after so long */
+#define VERIFIED_BYTES_MAX (64 * KIB)      /* hansard/verify.json */
 #define COST_WHAT_IF_MAX 1000000000        /* of each figure of --what-if */
 
 /* what a server does beside its jobs */

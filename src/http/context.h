@@ -10,6 +10,7 @@
 #include "http/progress.h"
 #include "http/security.h"
 #include "http/tasks.h"
+#include "operate/cost_keeper.h"
 #include "workspace/workspace.h"
 
 #define HTTP_STATUS_MAX 600
@@ -57,6 +58,7 @@ typedef struct {
     Rate *failures;          /* of tokens that don't hold, by address */
     Counters counters;
     JobCounts job_counts;
+    CostKeeper *cost;
     ListCache *lists;        /* of meetings, as they were answered */
     Fallback fallback;
     Readiness readiness;

@@ -38,6 +38,7 @@ bool webhook_delete(Context *context, const Request *request, Response *response
 bool webhook_deliveries(Context *context, const Request *request, Response *response, GError **error);
 bool webhook_ping(Context *context, const Request *request, Response *response, GError **error);
 bool jobs_get(Context *context, const Request *request, Response *response, GError **error);
+bool storage_get(Context *context, const Request *request, Response *response, GError **error);
 bool search_get(Context *context, const Request *request, Response *response, GError **error);
 bool items_get(Context *context, const Request *request, Response *response, GError **error);
 bool mcp_post(Context *context, const Request *request, Response *response, GError **error);

@@ -40,6 +40,7 @@ static const Route routes[] = {
     {"GET", "/api/webhooks/{id}/deliveries", BODY_NONE, LANE_READ, NEEDS_ADMIN, NULL, webhook_deliveries},
     {"POST", "/api/webhooks/{id}/ping", BODY_NONE, LANE_WRITE, NEEDS_ADMIN, "webhook.ping", webhook_ping},
     {"GET", "/api/jobs", BODY_NONE, LANE_READ, NEEDS_READ, NULL, jobs_get},
+    {"GET", "/api/storage", BODY_NONE, LANE_READ, NEEDS_READ, NULL, storage_get},
     {"GET", "/api/search", BODY_NONE, LANE_READ, NEEDS_READ, NULL, search_get},
     {"GET", "/api/items", BODY_NONE, LANE_READ, NEEDS_READ, NULL, items_get},
     {"POST", "/mcp", BODY_JSON, LANE_WHOLE, NEEDS_READ, NULL, mcp_post},

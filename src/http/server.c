@@ -11,7 +11,7 @@
 #include "http/connections.h"
 #include "http/exchange.h"
 #include "http/resources.h"
-#include "http/tls.h"
+#include "http/tls_keeper.h"
 
 #define CONNECTION_MEMORY_BYTES (32 * KIB) /* request line, headers and the body's piece at hand */
 #define SOCKET_THREADS 2
@@ -21,6 +21,7 @@
 struct Server {
     Context context;
     struct MHD_Daemon *daemon;
+    TlsKeeper *tls; /* NULL: connections are in the clear */
     guint16 port;
 };
 
@@ -48,20 +49,18 @@ static bool open_socket(const Listen *place, const char *listen, int *socket_fd,
 
 static bool start_daemon(Server *server, const Settings *settings, GError **error) {
     int socket_fd = -1;
-    g_auto(Tls) tls = {0};
-    if (!tls_load(settings, &tls, error)) return false;
-    if (tls.key && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+    if (!tls_keeper_open(settings, context_report, &server->tls, error)) return false;
+    if (server->tls && MHD_is_feature_supported(MHD_FEATURE_HTTPS_CERT_CALLBACK) != MHD_YES)
         return fail(error, ERROR_CONFIG, "HANSARD_TLS_CERT: the libmicrohttpd of this machine speaks no TLS; put a proxy in front");
-    server->context.tls = tls.key != NULL;
-    struct MHD_OptionItem tls_options[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, tls.certificates},
-                                           {MHD_OPTION_HTTPS_MEM_KEY, 0, tls.key},
+    server->context.tls = server->tls != NULL;
+    struct MHD_OptionItem tls_options[] = {{MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(gintptr)tls_keeper_retrieve},
                                            {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(gpointer)TLS_PRIORITIES},
                                            {MHD_OPTION_END, 0, NULL}};
-    const struct MHD_OptionItem *more = tls.key ? tls_options : tls_options + G_N_ELEMENTS(tls_options) - 1;
+    const struct MHD_OptionItem *more = server->tls ? tls_options : tls_options + G_N_ELEMENTS(tls_options) - 1;
     if (!open_socket(&server->context.place, settings->listen, &socket_fd, &server->port, error)) return false;
     Context *context = &server->context;
     server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (tls.key ? MHD_USE_TLS : 0), 0, NULL, NULL, exchange_continue, context,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (server->tls ? MHD_USE_TLS : 0), 0, NULL, NULL, exchange_continue, context,
         MHD_OPTION_LISTEN_SOCKET, socket_fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SOCKET_THREADS,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
         MHD_OPTION_CONNECTION_LIMIT, connections_most(context->connections),
@@ -90,6 +89,7 @@ void context_release(Context *context) {
 }
 
 static void context_clear(Context *context) {
+    cost_keeper_free(context->cost);
     event_hub_free(context->hub);
     tasks_free(context->tasks);
     progress_free(context->progress);
@@ -161,6 +161,8 @@ bool server_start(Workspace *workspace, Worker *worker, Server **server, GError 
     context_init(context);
     context->progress = progress_new(workspace->clock);
     context->tasks = tasks_new();
+    context->cost = cost_keeper_new(workspace->store, workspace_uses_table(settings) ? workspace->catalog : NULL, settings, workspace->clock,
+                                    workspace_uses_bucket(settings) ? COST_AGE_BUCKET_MS : COST_AGE_DISK_MS);
     context->hub = event_hub_new(meeting_event_state, context);
     if (!start_daemon(started, settings, error)) {
         server_stop(started);
@@ -190,6 +192,7 @@ void server_stop(Server *server) {
     event_hub_stop(context->hub);
     tasks_drain(context->tasks);
     if (server->daemon) MHD_stop_daemon(server->daemon);
+    tls_keeper_close(server->tls);
     connections_free(context->connections);
     context_clear(context);
     g_free(server);

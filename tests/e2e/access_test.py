@@ -4,6 +4,8 @@ may listen, TLS, proxies. The routes are read from the program's table: one with
 import datetime
 import http.client
 import json
+import os
+import pathlib
 import re
 import shutil
 import socket
@@ -53,6 +55,7 @@ RULES = {
     ("GET", "/api/webhooks/{id}/deliveries"): ("admin", None),
     ("POST", "/api/webhooks/{id}/ping"): ("admin", None),
     ("GET", "/api/jobs"): ("read", None),
+    ("GET", "/api/storage"): ("read", None),
     ("GET", "/api/search"): ("read", None),
     ("GET", "/api/items"): ("read", None),
     ("POST", "/mcp"): ("read", "json"),
@@ -689,6 +692,54 @@ class Listening(unittest.TestCase):
         process.terminate()
         self.assertEqual(process.wait(30), 0)
         self.assertNotIn("in the clear", process.stderr.read())
+
+    @unittest.skipUnless(shutil.which("openssl"), "openssl is not installed")
+    def test_tls_is_renewed(self):
+        """A new pair in place of the old one greets the next connections; one that stands goes on, and half a pair changes nothing."""
+        old, new = self.certificate("old"), self.certificate("new")
+        files = {name: str(self.folder / name) for name in old}
+
+        def put(source, *names):
+            for name in names:
+                shutil.copy(source[name], files[name] + ".part")
+                os.replace(files[name] + ".part", files[name])
+
+        def shown():
+            return ssl.get_server_certificate(("127.0.0.1", port))
+
+        def wait_shown(pair):
+            wanted, deadline = pathlib.Path(pair["HANSARD_TLS_CERT"]).read_text(), time.monotonic() + 30
+            while shown() != wanted:
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.25)
+
+        put(old, *files)
+        process, port = self.serve("--listen", "127.0.0.1:0", **files)
+        wait_shown(old)
+        standing = http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=ssl.create_default_context(cafile=old["HANSARD_TLS_CERT"]))
+
+        def goes_on():
+            standing.request("GET", "/healthz")
+            self.assertEqual(json.load(standing.getresponse())["status"], "alive")
+
+        goes_on()
+        standing.auto_open = 0  # it is never opened anew
+        put(new, "HANSARD_TLS_CERT")
+        time.sleep(6)
+        for _ in range(3):
+            wait_shown(old)  # the key is not its key
+        put(new, "HANSARD_TLS_KEY")
+        wait_shown(new)
+        goes_on()
+        trust = ssl.create_default_context(cafile=new["HANSARD_TLS_CERT"])
+        fresh = http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=trust)
+        fresh.request("GET", "/healthz")
+        self.assertEqual(fresh.getresponse().status, 200)
+        fresh.close()
+        standing.close()
+        process.terminate()
+        self.assertEqual(process.wait(30), 0)
+        self.assertEqual(process.stderr.read().count("the renewed certificate can't be used, the one before stays"), 1)
 
     @unittest.skipUnless(shutil.which("openssl"), "openssl is not installed")
     def test_tls_files(self):

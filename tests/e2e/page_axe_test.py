@@ -50,7 +50,7 @@ class Rules(Stories):
         browser.wait("document.querySelector('.jobs .failed') && document.querySelector('.rows:not(.jobs, .uploads) .row')", 30)
         browser.js("document.querySelector('details.filter').open = true")
         self.check(f"{name}-list")
-        for view, shown in (("items", ".item"), ("work", ".failed"), ("search?q=budget", ".hit"), ("nowhere", ".message")):
+        for view, shown in (("items", ".item"), ("work", ".failed"), ("storage", ".figures"), ("search?q=budget", ".hit"), ("nowhere", ".message")):
             browser.open(f"{self.url}#/{view}")
             browser.wait(f"document.querySelector('{shown}')")
             self.check(f"{name}-{view.split('?')[0]}")

@@ -26,6 +26,7 @@ function signOutButton() {
 async function signOut() {
     try {
         await send('/api/session', { method: 'DELETE' });
+        session = null;
         location.reload(); // nothing of what was read stays in this page
     } catch (error) {
         tell(error);
@@ -81,9 +82,10 @@ export function showSignIn(main, error, again) {
     main.querySelector('input[name=token]').focus();
 }
 
-/** Over a page that was shown already, so that nothing typed is lost. */
+/** Over a page that was shown already, so that nothing typed is lost; who never was signed in, or goes, is shown the form in the page's place. */
 function askAgain() {
-    if (asking || document.querySelector('.sign-in') || 'shared' in document.body.dataset) return;
+    const stranger = !session || (session.required && !session.signed_in);
+    if (asking || stranger || document.querySelector('.sign-in') || 'shared' in document.body.dataset) return;
     const dialog = h('dialog.sign-in', { 'aria-labelledby': 'sign-in-title' },
         h('h2', { id: 'sign-in-title' }, text.access.ended), h('p', text.access.endedWhy),
         signInForm(() => { dialog.close(); notice(text.access.back); }));

@@ -52,6 +52,8 @@ export const listMeetings = (filter, cursor, signal) => json(`/api/meetings${que
 
 export const listJobs = async (signal) => (await json('/api/jobs', { signal })).jobs;
 
+export const readStorage = (signal) => json('/api/storage', { signal });
+
 /** {meeting, etag}; the ETag is what an edit must carry. */
 export async function readMeeting(id, signal) {
     const response = await send(meetingPath(id), { signal, cache: 'no-cache' });

@@ -5,6 +5,7 @@ import { meetingPage } from './meeting.js';
 import { itemsPage } from './all-items.js';
 import { searchPage } from './search.js';
 import { workPage } from './work.js';
+import { storagePage } from './storage.js';
 import { startDeleting } from './deleting.js';
 import { startRecordings } from './record.js';
 import { takeShared } from './shared.js';
@@ -60,5 +61,6 @@ startRouter({
     items: { nav: 'items', show: itemsPage },
     search: { nav: '', show: searchPage },
     work: { nav: 'work', show: workPage },
+    storage: { nav: 'storage', show: storagePage },
     s: { nav: '', show: sharedPage },
 }, document.getElementById('main'), shown, showSignIn);

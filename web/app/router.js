@@ -1,4 +1,4 @@
-// Pages by the address after '#': #/, #/?tag=…, #/items, #/work, #/search?q=words, #/m/{meeting-id}?t=milliseconds,
+// Pages by the address after '#': #/, #/?tag=…, #/items, #/work, #/storage, #/search?q=words, #/m/{meeting-id}?t=milliseconds,
 // #/s/{meeting-id}/{share}.
 import { fill, h } from './dom.js';
 import { text } from './strings.js';

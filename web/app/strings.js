@@ -281,6 +281,30 @@ export const text = {
         remove: (title) => `Delete ${title}`,
     },
 
+    storage: {
+        title: 'Storage',
+        holds: 'What it holds',
+        columns: ['Kind', 'Objects', 'Size', 'A month'],
+        all: 'All',
+        kinds: {
+            recordings: 'Recordings', documents: 'Transcripts and items', index: 'The list', jobs: 'Work', uploads: 'Uploads under way',
+            inbox: 'Inbox', access: 'Tokens and links', audit: 'Audit log', quarantine: 'Quarantine', other: 'Other of Hansard', foreign: 'Not of Hansard',
+        },
+        under: (money) => `< ${money}`,
+        prices: (region, date, counted) => `Estimated by list prices of ${region} of ${date}; counted ${counted}.`,
+        wouldCost: 'A directory costs nothing; in S3 it would cost this.',
+        counting: 'Counting …',
+        room: 'Room on the disk',
+        free: (free, size) => `${free} of ${size} are free.`,
+        verified: 'Check',
+        never: 'No repair has changed anything yet.',
+        last: (time, mended, left) => `The last repair, ${time}, mended ${mended} and left ${left}.`,
+        check: 'Check everything, and every byte:',
+        work: 'Work',
+        states: (running, queued, failed) => `${running} running, ${queued} waiting, ${failed} failed.`,
+        toWork: 'Reasons, and trying again',
+    },
+
     search: {
         title: 'Search',
         hint: 'Words are looked for in transcripts, items and titles. “Words in quotes” are looked for together.',
