@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import sys
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -88,6 +89,7 @@ class Observed(unittest.TestCase):
                 for _ in range(100):
                     if server.json("GET", f"/api/meetings/{answer['meeting_id']}")[1]["meeting"]["status"] == "failed":
                         break
+                    time.sleep(0.1)
             self.assertIn(status, (202, 415, 422, 500), answer)
             samples, _ = self.metrics(server)
             self.assertLessEqual(samples["hansard_jobs"][(("state", "failed"),)], 1)
@@ -120,8 +122,9 @@ class Observed(unittest.TestCase):
             for _ in range(300):
                 status, headers, body = server.request("GET", f"/api/meetings/{meeting_id}", headers={**sign, "X-Request-Id": f"{WORD} with spaces"})
                 self.assertNotIn(WORD, headers["X-Request-Id"])
-                if json.loads(body)["meeting"]["status"] == "ready":
+                if json.loads(body)["meeting"]["status"] == "ready" and "job.ended" in (self.folder / "server.log").read_text():
                     break
+                time.sleep(0.1)
             self.assertIn(WORD, body.decode())
             self.assertEqual(server.request("GET", f"/api/search?q={WORD}", headers=sign)[0], 200)
             self.assertEqual(server.request("GET", f"/api/search?q={WORD}&limit=x", headers=sign)[0], 400)
