@@ -17,7 +17,7 @@ MUTATIONS = [
     # -- nothing is lost
     Mutation("a recording that was acknowledged is whole in the store before its job is", "the job is created before the recording is committed",
              "src/ingest/ingest.c", "return store_writer_commit(g_steal_pointer(&ingest->writer), &info, error) && create_job(ingest, error);",
-             "return create_job(ingest, error) && store_writer_commit(g_steal_pointer(&ingest->writer), &info, error);", "ingest_test", None),
+             "return create_job(ingest, error) && store_writer_commit(g_steal_pointer(&ingest->writer), &info, error);", "ingest-order_test", None),
     Mutation("metadata.json is the commit: what is listed stands", "the list learns of a meeting before metadata.json is put", "src/meeting/commit.c",
              "return meeting_put_record(meetings, record, &put, NULL, error) && meeting_index(meetings, record, error);",
              "return meeting_index(meetings, record, error) && meeting_put_record(meetings, record, &put, NULL, error);", "meeting-order_test", None),
