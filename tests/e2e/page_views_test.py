@@ -200,7 +200,7 @@ class Views(Stories):
         run(self.folder / "store", "verify", "--repair", "--yes", "--settled", "0")
         browser.command("Page.reload")
         browser.wait("document.querySelector('main').innerText.includes('mended 1 and left 0')")
-        browser.js("[...document.querySelectorAll('main a')].find((e) => e.innerText.includes('trying again')).click()")
+        browser.js("[...document.querySelectorAll('main a')].find((e) => e.innerText.includes('try again')).click()")
         browser.wait("document.querySelector('.jobs .failed')")
 
 

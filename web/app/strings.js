@@ -298,11 +298,11 @@ export const text = {
         free: (free, size) => `${free} of ${size} are free.`,
         verified: 'Check',
         never: 'No repair has changed anything yet.',
-        last: (time, mended, left) => `The last repair, ${time}, mended ${mended} and left ${left}.`,
+        last: (time, mended, left) => `The last repair (${time}) mended ${mended} and left ${left}.`,
         check: 'Check everything, and every byte:',
         work: 'Work',
         states: (running, queued, failed) => `${running} running, ${queued} waiting, ${failed} failed.`,
-        toWork: 'Reasons, and trying again',
+        toWork: 'See why, try again',
     },
 
     search: {
