@@ -472,6 +472,38 @@ static void test_faults(gconstpointer of_source) {
     world_end(&from);
 }
 
+/* A disk that gives back other bytes than were written to it, of the same version. */
+static bool rotten_open(Store *store, const char *key, StoreReader **reader, StoreInfo *info, GError **error) {
+    Store *inner = ((FaultyStore *)store)->inner;
+    g_autofree char *rotten = g_strconcat(PREFIX_DOCTOR, "rotten", NULL);
+    g_autoptr(GBytes) bytes = NULL;
+    if (!g_str_has_suffix(key, "/summary.json")) return store_open(inner, key, reader, info, error);
+    if (!store_get(inner, key, MIB, &bytes, info, error)) return false;
+    gsize size;
+    g_autofree char *text = g_bytes_unref_to_data(g_steal_pointer(&bytes), &size);
+    text[size / 2] ^= 1;
+    g_autoptr(GBytes) altered = g_bytes_new(text, size);
+    return store_put(inner, rotten, altered, NULL, NULL, error) && store_open(inner, rotten, reader, NULL, error);
+}
+
+static void test_rotten_destination(void) {
+    Sides sides = {0};
+    g_autoptr(GError) error = NULL;
+    world_make(&sides.from, store_memory_new(&world_clock.base));
+    Store *inner = store_memory_new(&world_clock.base), *rotten = faulty_store_new(inner, FAULT_NONE, 0);
+    StoreBackend backend = *rotten->backend;
+    backend.open = rotten_open;
+    rotten->backend = &backend;
+    sides_open(&sides, sides.from.store, rotten);
+    g_assert_false(run(&sides, &error));
+    g_assert_error(error, HANSARD_ERROR, ERROR_IO);
+    g_assert_nonnull(strstr(error->message, "other bytes"));
+    g_assert_cmpuint(listed(&sides.to), ==, 0);
+    for (int i = 0; i < WORLD_MEETINGS; i++) g_assert_null(record_of(&sides.to, sides.from.ids[i]));
+    sides_end(&sides);
+    store_close(inner);
+}
+
 /* -- removing the source ------------------------------------------------------------------------------------------------- */
 
 static void assert_removed(Sides *sides) {
@@ -738,6 +770,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/migrate/directories", test_directories);
     g_test_add_data_func("/migrate/faults/destination", GINT_TO_POINTER(false), test_faults);
     g_test_add_data_func("/migrate/faults/source", GINT_TO_POINTER(true), test_faults);
+    g_test_add_func("/migrate/rotten-destination", test_rotten_destination);
     g_test_add_func("/migrate/remove", test_remove);
     g_test_add_func("/migrate/remove/only-proved", test_remove_only_proved);
     g_test_add_func("/migrate/remove/itself", test_remove_itself);

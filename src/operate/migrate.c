@@ -49,13 +49,6 @@ void migrate_fail(Migrate *migrate, GError *problem) {
     g_mutex_unlock(&migrate->mutex);
 }
 
-bool migrate_failed(Migrate *migrate) {
-    g_mutex_lock(&migrate->mutex);
-    bool failed = migrate->failure != NULL;
-    g_mutex_unlock(&migrate->mutex);
-    return failed;
-}
-
 bool migrate_is_of_one(const GError *problem) {
     return error_is(problem, ERROR_CORRUPT) || error_is(problem, ERROR_TOO_LARGE) || error_is(problem, ERROR_INVALID) ||
            error_is(problem, ERROR_CONFLICT);

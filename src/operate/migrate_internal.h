@@ -49,7 +49,6 @@ void migrate_tell(Migrate *migrate, const MigrateReport *report);
 bool migrate_advance(Migrate *migrate, guint64 bytes, GError **error);
 /* The first failure ends the run. Takes the problem. */
 void migrate_fail(Migrate *migrate, GError *problem);
-bool migrate_failed(Migrate *migrate);
 /* Whether the fault is of this one thing, not of a store: it is told, and the others are brought. */
 bool migrate_is_of_one(const GError *problem);
 /* The same of what has this recording (NULL: none), which may be archived: a service then gives the others, and not this one. */
