@@ -55,14 +55,17 @@ static bool run_list(Context *context, const Tool *tool, const json_t *arguments
     g_autoptr(GString) target = g_string_new("/?");
     g_auto(Response) response = {0};
     response_init(&response);
-    if (!json_object_get(arguments, "limit")) g_string_append_printf(target, "limit=%d", MCP_LIMIT_DEFAULT);
+    const char *separator = "";
     for (guint i = 0; tool->query[i]; i += 2) {
         const json_t *value = json_object_get(arguments, tool->query[i]);
         gint64 number;
         g_autofree char *text = body_read_whole(value, &number) ? g_strdup_printf("%" G_GINT64_FORMAT, number) : g_strdup(json_string_value(value));
         g_autofree char *escaped = text ? g_uri_escape_string(text, NULL, false) : NULL;
-        if (escaped) g_string_append_printf(target, "&%s=%s", tool->query[i + 1], escaped);
+        if (!escaped) continue;
+        g_string_append_printf(target, "%s%s=%s", separator, tool->query[i + 1], escaped);
+        separator = "&";
     }
+    if (!json_object_get(arguments, "limit")) g_string_append_printf(target, "%slimit=%d", separator, MCP_LIMIT_DEFAULT);
     g_autoptr(Request) request = request_new(target->str);
     if (!request_begin(request, "GET", error) || !tool->list(context, request, &response, error)) return false;
     gsize size = 0;

@@ -141,6 +141,11 @@ class Assistants(unittest.TestCase):
         self.assertIn("figures", items[0]["text"])
         meeting = self.tool("get_meeting", meeting_id=self.meeting)
         self.assertNotIn("transcript", meeting)
+        # A page of a tool is none of the API's own list, which is kept.
+        self.tool("list_meetings", limit=1)
+        status, answer = self.server.json("GET", "/api/meetings", headers={"Authorization": "Bearer " + self.read})
+        self.assertEqual((status, answer["meetings"][0]["meeting_id"]), (200, self.meeting))
+        self.assertEqual(self.tool("list_items", owner="A & B=?%00ü")["count"], 0)
         self.assertEqual(meeting["counts"]["action_items"], len(meeting["action_items"]))
 
     def test_bounds(self):
