@@ -314,6 +314,52 @@ static void test_delete_meanwhile(gconstpointer mode) {
     g_assert_cmpuint(deleted, >, 40);
 }
 
+typedef struct {
+    Program *other;
+    char *meeting_id;
+    bool taken, committed; /* what was at that moment */
+} Takeover;
+
+static bool is_committed(Program *program, const char *meeting_id) {
+    g_autofree char *key = key_document(meeting_id, DOCUMENT_RECORD);
+    g_auto(StoreInfo) info = {0};
+    return store_head(program->store, key, &info, NULL);
+}
+
+static void take_over(gpointer data) {
+    Takeover *takeover = data;
+    g_autoptr(Job) job = NULL;
+    fake_clock.now += JOB_LEASE_MS + 1;
+    takeover->committed = is_committed(takeover->other, takeover->meeting_id);
+    takeover->taken = jobs_take_one(takeover->other->jobs, takeover->meeting_id, "other", &job, NULL);
+}
+
+/* Another takes the job over, before whichever operation: the first commits no more, but where the put of metadata.json was already begun. */
+static void test_taken_over(void) {
+    guint late = 0, taken = 0;
+    bool reached = true;
+    for (int n = 1; reached; n++) {
+        Program program = start(store_memory_new(&fake_clock.base)), slow = start(faulty_store_new(program.store, FAULT_MEANWHILE, n));
+        Takeover takeover = {.other = &program};
+        g_autoptr(Job) job = NULL;
+        ((FaultyStore *)slow.store)->meanwhile = take_over;
+        ((FaultyStore *)slow.store)->data = &takeover;
+        g_assert_true(upload(&program, "call.vtt", vtt, strlen(vtt), "me", &job, NULL));
+        takeover.meeting_id = job->meeting_id;
+        bool done = pipeline_run(&slow.pipeline, job, NULL, NULL, NULL, NULL);
+        reached = ((FaultyStore *)slow.store)->operations >= n;
+        g_assert_true(done == !takeover.taken);
+        late += takeover.taken && !takeover.committed && is_committed(&program, job->meeting_id);
+        taken += takeover.taken;
+        work_until_idle(&program);
+        g_assert_cmpuint(check_list(&program), ==, 1);
+        end(&slow);
+        end(&program);
+    }
+    g_assert_cmpuint(taken, >, 40);
+    g_assert_cmpuint(late, <=, 3); /* its opening, its bytes, its end */
+}
+
 /* What no decoder reads keeps its reason and waits for a person. */
 static void test_failed_job(void) {
     Program program = start(store_memory_new(&fake_clock.base));
@@ -520,6 +566,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/pipeline/sum-stopped", test_sum_stopped);
     g_test_add_func("/pipeline/delete/waiting", test_delete_waiting);
     g_test_add_func("/pipeline/delete/running", test_delete_running);
+    g_test_add_func("/pipeline/taken-over", test_taken_over);
     g_test_add_data_func("/pipeline/delete/meanwhile/heard", GINT_TO_POINTER(FAULT_NONE), test_delete_meanwhile);
     g_test_add_data_func("/pipeline/delete/meanwhile/unheard", GINT_TO_POINTER(FAULT_LOST), test_delete_meanwhile);
     g_test_add_func("/pipeline/workers", test_workers_share);
