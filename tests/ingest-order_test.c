@@ -46,9 +46,9 @@ static void test_recording_before_job(void) {
     bool reached_end = false;
     for (int n = 1; !reached_end; n++) {
         Store *bucket = store_memory_new(&clock_now.base);
-        FaultyStore *watched = (FaultyStore *)faulty_store_new(bucket, FAULT_NONE, n);
+        FaultyStore *watched = (FaultyStore *)faulty_store_new(bucket, FAULT_MEANWHILE, n);
         watched->meanwhile = look;
-        watched->user_data = bucket;
+        watched->data = bucket;
         send_one(&watched->base);
         reached_end = watched->operations < n;
         look(bucket);
