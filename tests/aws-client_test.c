@@ -158,7 +158,7 @@ static void test_what_is_not_tried_again(void) {
         const char *told;
     } cases[] = {
         {FAILS("400", "", "MalformedXML"), ERROR_INTERNAL, "MalformedXML: Told so."},
-        {FAILS("403", "", "AccessDenied"), ERROR_CONFIG, "`hansard setup`"},
+        {FAILS("403", "", "AccessDenied"), ERROR_CONFIG, "`hansard setup --policy`"},
         {FAILS("404", "", "NoSuchBucket"), ERROR_CONFIG, "S3_BUCKET_NAME"},
         {FAILS("404", "", "NoSuchKey"), ERROR_NOT_FOUND, "bucket talks"},
         {FAILS("412", "", "PreconditionFailed"), ERROR_PRECONDITION, "someone else"},

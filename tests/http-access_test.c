@@ -13,7 +13,7 @@ static void test_every_route_says_who(void) {
     g_assert_cmpuint(count, >, 20);
     for (gsize i = 0; i < count; i++) {
         const Route *route = &routes[i];
-        bool changes = strcmp(route->method, "GET") != 0;
+        bool changes = strcmp(route->method, "GET") != 0 && strcmp(route->pattern, "/mcp") != 0; /* its questions come as POST, and only read */
         g_test_message("%s %s", route->method, route->pattern);
         g_assert_cmpint(route->needs, !=, NEEDS_UNSET);
         /* Only what needs no caller may be open to nobody in particular: the session and the state of health. */

@@ -30,7 +30,7 @@ static bool relay_extract(double done, gpointer user_data, GError **error) {
 
 /* A document that another has written since the stage began: that other has taken over. */
 static bool not_overtaken(bool written, GError **error) {
-    if (written || !error_is(*error, ERROR_PRECONDITION)) return written;
+    if (written || !error || !error_is(*error, ERROR_PRECONDITION)) return written;
     g_clear_error(error);
     return fail(error, ERROR_LEASE_LOST, "another worker has written the documents meanwhile");
 }

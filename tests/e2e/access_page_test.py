@@ -76,7 +76,7 @@ class AccessPageTest(unittest.TestCase):
         return browser.js(f"({SHOWN})({json.dumps(selector)})")
 
     def sign_in(self, browser, token=None):
-        browser.wait("document.querySelector('.sign-in input[name=token]') === document.activeElement")
+        browser.wait("!!document.activeElement?.matches('.sign-in input[name=token]')")
         browser.js("document.activeElement.value = ''")
         browser.type(".sign-in input[name=token]", token or self.token)
         browser.press(*ENTER)
