@@ -130,17 +130,18 @@ class Browser:
         return result["result"].get("value")
 
     def wait(self, expression, seconds=20):
-        """Waits until the expression is true (an element is), also across a reload, and returns its value."""
+        """Waits until the expression is true (an element is), also across a reload, in which what it asks may not be there yet; returns its value."""
+        problem = ""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
                 value = self.js(f"((value) => value instanceof Element || value)({expression})")
-            except CommandError:
-                value = None
+            except (CommandError, AssertionError) as error:
+                value, problem = None, error
             if value:
                 return value
             time.sleep(0.05)
-        raise AssertionError(f"never true: {expression}\n{self.js('document.body.innerText')[:1500]}\n{self.complaints}")
+        raise AssertionError(f"never true: {expression}\n{problem}\n{self.js('document.body.innerText')[:1500]}\n{self.complaints}")
 
     def click(self, selector):
         """A real click in the middle of the first element of this selector, brought into sight first."""
@@ -153,7 +154,7 @@ class Browser:
             self.command("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def type(self, selector, text):
-        self.js(f"document.querySelector({json.dumps(selector)}).focus()")
+        self.wait(f"(document.querySelector({json.dumps(selector)}).focus(), true)")
         self.command("Input.insertText", text=text)
 
     def press(self, key, code):
