@@ -135,11 +135,11 @@ class Webhooks(unittest.TestCase):
         port.close()
         receiver = self.receiver(number, statuses=[500, 204])
         self.server.start()
-        wait(lambda: len(receiver.events()) == 3, 60)
+        wait(lambda: len(receiver.events()) == 3, 150)  # who was killed had some under its lease
         self.assertEqual({event["data"]["meeting_id"] for event in receiver.events()}, meetings)
         for _, headers, body in receiver.calls:
             self.assertTrue(verify(webhook["secret"], headers, body))
-        wait(lambda: [one["state"] for one in self.deliveries(webhook)] == ["delivered"] * 3)
+        wait(lambda: [one["state"] for one in self.deliveries(webhook)] == ["delivered"] * 3, 120)
         self.assertTrue(any(one["attempts"] > 1 for one in self.deliveries(webhook)))
 
     def test_ping_and_reasons(self):
