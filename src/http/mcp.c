@@ -116,7 +116,7 @@ bool mcp_post(Context *context, const Request *request, Response *response, GErr
     const void *data = g_bytes_get_data(request->body, &size);
     g_autoptr(json_t) message = NULL;
     json_t *answer = NULL;
-    bool old, batch;
+    bool old = false, batch;
     if (size > MCP_BODY_BYTES_MAX) return fail(error, ERROR_TOO_LARGE, "a message has at most %d KiB", (int)(MCP_BODY_BYTES_MAX / KIB));
     message = json_parse(data, size, "the request body", error);
     if (!message) return false;
