@@ -74,6 +74,28 @@ class DocsTest(unittest.TestCase):
         for said in ("meetings: 1 to bring", "meetings: 1 brought", "meetings: 0 brought, 1 there already", "files: 1 brought", "2 meetings, 3 recordings"):
             self.assertIn(said, done.stdout)
 
+    def test_client_examples(self):
+        """docs/clients.md: the program in Python on a bucket, and curl on a server over the same."""
+        prepare("versitygw")
+        page = (ROOT / "docs/clients.md").read_text()
+        (python,), (shell,) = (re.findall(rf"^```{language}\n(.*?)^```", page, re.M | re.S) for language in ("python", "sh"))
+        (self.folder / "call.vtt").write_text(CALL)
+        with Versitygw() as s3:
+            access = {"AWS_ENDPOINT_URL": s3.url, "AWS_ACCESS_KEY_ID": s3.access_key, "AWS_SECRET_ACCESS_KEY": s3.secret_key, "AWS_REGION": s3.region,
+                      "S3_BUCKET_NAME": "acme-meetings"}
+            for command in (("setup", "--apply"), ("add", self.folder / "call.vtt")):
+                done = run(self.folder / "hansard-data", *command, **access)
+                self.assertEqual(done.returncode, 0, done.stderr)
+            read = subprocess.run([sys.executable, "-c", python], capture_output=True, text=True, timeout=60, env={**os.environ, **access})
+            with Server(self.folder, **access) as server:
+                script = f"set -euo pipefail\nHANSARD=http://127.0.0.1:{server.port}\n{shell}"
+                asked = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
+        self.assertEqual((read.returncode, asked.returncode), (0, 0), read.stderr + asked.stderr)
+        said = "call: Send the figures by Friday (Ann, "
+        self.assertTrue(read.stdout.startswith(said), read.stdout)
+        self.assertIn("at 1 s: «I will send the figures by Friday.»", read.stdout)
+        self.assertTrue(asked.stdout.startswith(said), asked.stdout)
+
     def test_options(self):
         printed = run(self.folder, "help", "settings.md").stdout
         self.assertIn(printed, (ROOT / "docs/options.md").read_text(), "refresh it with `hansard help settings.md`")
