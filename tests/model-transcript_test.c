@@ -239,10 +239,16 @@ static void test_counts(void) {
 }
 
 /* Whatever stands in the bucket: an error or a transcript that writes and reads itself back. */
+#ifdef HANSARD_SANITIZER
+#define DAMAGES 1500
+#else
+#define DAMAGES 5000
+#endif
+
 static void test_damage(void) {
     g_autoptr(GRand) rand = g_rand_new_with_seed(2);
     int read_count = 0, refused = 0;
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < DAMAGES; i++) {
         g_autoptr(Transcript) transcript = random_transcript(rand);
         g_autoptr(json_t) valid = transcript_to_json(transcript);
         g_autofree char *written = dump(valid);
