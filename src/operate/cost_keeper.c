@@ -82,7 +82,7 @@ void cost_keeper_look(CostKeeper *keeper, CostLook *look) {
         keeper->counting = true;
         keeper->thread = g_thread_new("cost", count_main, keeper);
     }
-    *look = (CostLook){keeper->counting, keeper->counted_ms, json_incref(keeper->report), g_strdup(keeper->problem)};
+    *look = (CostLook){keeper->counting, keeper->counted_ms, json_deep_copy(keeper->report), g_strdup(keeper->problem)};
     g_mutex_unlock(&keeper->mutex);
 }
 

@@ -13,7 +13,7 @@ void cost_keeper_free(CostKeeper *keeper);
 typedef struct {
     bool counting;      /* now */
     gint64 counted_ms;  /* when the report was made; 0: never */
-    json_t *report;     /* cost_report_to_json, for one server; NULL: none yet. Nobody changes it */
+    json_t *report;     /* cost_report_to_json, for one server; NULL: none yet. A copy: jansson's counts of references are no threads' matter */
     char *problem;      /* why the last count came to nothing; NULL: it did not */
 } CostLook;
 /* What is known; begins to count where that is nothing, or too old. */
