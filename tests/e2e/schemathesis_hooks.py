@@ -12,9 +12,9 @@ callers = itertools.count(1)
 
 
 def small(value):
-    """Without NUL and numbers beyond 64 bits, which no JSON here may hold (400)."""
+    """Without NUL, control characters in names, and numbers beyond 64 bits, which no JSON here may hold (400)."""
     if isinstance(value, dict):
-        return {str(name).replace("\0", "0"): small(member) for name, member in value.items()}
+        return {re.sub(r"[\0-\x1f\x7f]", "0", str(name)): small(member) for name, member in value.items()}
     if isinstance(value, list):
         return [small(member) for member in value]
     if isinstance(value, str):
