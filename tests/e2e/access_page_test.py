@@ -1,10 +1,7 @@
 #!/usr/bin/env python3
-"""Signing in, out, and links to one meeting in a real browser, at the size of a desk and of a phone. Skipped where Chromium is not installed. With
-HANSARD_SCREENSHOTS set, pictures are kept in that folder."""
-import base64
+"""Signing in, out, and links to one meeting in a real browser, at the size of a desk and of a phone, with pictures. Skipped where Chromium is not
+installed."""
 import json
-import os
-import pathlib
 import shutil
 import time
 import unittest
@@ -66,12 +63,6 @@ class AccessPageTest(unittest.TestCase):
         self.addCleanup(browser.close)
         return browser
 
-    def picture(self, browser, name):
-        if "HANSARD_SCREENSHOTS" in os.environ:
-            time.sleep(0.3)
-            data = browser.command("Page.captureScreenshot")["data"]
-            (pathlib.Path(os.environ["HANSARD_SCREENSHOTS"]) / f"access-{name}.png").write_bytes(base64.b64decode(data))
-
     def shown(self, browser, selector):
         return browser.js(f"({SHOWN})({json.dumps(selector)})")
 
@@ -89,7 +80,7 @@ class AccessPageTest(unittest.TestCase):
         browser.open(f"{self.url}#/m/{self.meeting}")
         browser.wait("document.querySelector('section.sign-in')")
         self.assertEqual(self.shown(browser, ".top nav, .top .search, .meeting"), 0)
-        self.picture(browser, f"{name}-sign-in")
+        browser.shoot(f"{name}-access-sign-in")
         self.no_overflow(browser)
         self.assertEqual(browser.js("window.forms"), ["SECTION"])  # the form is drawn once
 
@@ -97,13 +88,13 @@ class AccessPageTest(unittest.TestCase):
         self.sign_in(browser, "hat_0000000000000000_" + "0" * 48)
         browser.wait("document.querySelector('.problem[role=alert]').textContent.includes('not known')")
         self.assertEqual(browser.js("document.querySelector('input[name=token]').getAttribute('aria-invalid')"), "true")
-        self.picture(browser, f"{name}-wrong")
+        browser.shoot(f"{name}-access-wrong")
         self.sign_in(browser)
         # The page that was asked for is shown; no script sees the cookie.
         browser.wait("document.querySelector('h1')?.textContent === 'Budget review' && document.querySelector('.sign-out')")
         self.assertEqual(browser.js("document.cookie"), "")
         self.assertIn("Ann's laptop", browser.js("document.querySelector('.sign-out').title"))
-        self.picture(browser, f"{name}-meeting")
+        browser.shoot(f"{name}-access-meeting")
         self.no_overflow(browser)
         return browser
 
@@ -121,7 +112,7 @@ class AccessPageTest(unittest.TestCase):
         guest = self.start_browser(width, height)
         guest.open(link)
         guest.wait("document.querySelector('h1')?.textContent === 'Budget review' && document.querySelector('.item')")
-        self.picture(guest, f"{name}-shared")
+        guest.shoot(f"{name}-access-shared")
         self.no_overflow(guest)
         self.assertEqual(self.shown(guest, ".top nav, .top .search, .card-tools, .writes, .title .quiet, .sign-out"), 0)
         self.assertGreater(self.shown(guest, ".menu summary"), 0)
@@ -141,7 +132,7 @@ class AccessPageTest(unittest.TestCase):
         guest.complaints = []
         guest.command("Page.reload")
         guest.wait("document.querySelector('.message h1')?.textContent.includes('does not hold')")
-        self.picture(guest, f"{name}-gone")
+        guest.shoot(f"{name}-access-gone")
 
         browser.click("dialog.share .buttons button")
         browser.wait("!document.querySelector('dialog')")
@@ -157,7 +148,7 @@ class AccessPageTest(unittest.TestCase):
         browser.type("dialog.share form input", "Bob")
         browser.click("dialog.share form .primary")
         browser.wait("document.querySelector('.made input') && document.querySelector('.shares li')?.textContent.includes('Bob')")
-        self.picture(browser, f"{name}-share")
+        browser.shoot(f"{name}-access-share")
         self.no_overflow(browser)
         link = browser.js("document.querySelector('.made input').value")
         self.assertRegex(link, rf"^{self.url}#/s/{self.meeting}/hal_[0-9a-f_]+$")
@@ -173,7 +164,7 @@ class AccessPageTest(unittest.TestCase):
         self.assertEqual(browser.js("fetch('/api/session', {method: 'DELETE'}).then((answer) => answer.status)"), 200)
         browser.js("document.querySelector('.card-tools button').click()")
         browser.wait("document.querySelector('dialog.sign-in')?.open")
-        self.picture(browser, f"{name}-again")
+        browser.shoot(f"{name}-access-again")
         self.sign_in(browser)
         browser.wait("!document.querySelector('dialog')")
         self.assertEqual(browser.js("document.querySelector('.title input').value"), "Half typed")

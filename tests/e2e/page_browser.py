@@ -135,7 +135,7 @@ class Browser:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
-                value = self.js(f"((value) => value instanceof Element || value)({expression})")
+                value = self.js(f"(async () => ((value) => value instanceof Element || value)({expression}))()")
             except (CommandError, AssertionError) as error:
                 value, problem = None, error
             if value:
@@ -145,11 +145,13 @@ class Browser:
 
     def click(self, selector):
         """A real click in the middle of the first element of this selector, brought into sight first."""
-        element = f"document.querySelector({json.dumps(selector)})"
-        self.wait(f"!!{element}")
-        x, y = self.js(f"(async () => {{ const e = {element}; e.scrollIntoView({{block: 'center', behavior: 'instant'}});"
-                       "await new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)));"
-                       "const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()")
+        self._click(f"document.querySelector({json.dumps(selector)})")
+
+    def _click(self, element):
+        # A view that draws itself anew takes the element away: then the one in its place is looked for.
+        x, y = self.wait(f"await (async () => {{ const e = {element}; e.scrollIntoView({{block: 'center', behavior: 'instant'}});"
+                         "await new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)));"
+                         "const b = e.getBoundingClientRect(); return e.isConnected && [b.x + b.width / 2, b.y + b.height / 2]; })()")
         for kind in ("mousePressed", "mouseReleased"):
             self.command("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
@@ -182,12 +184,8 @@ class Browser:
 
     def button(self, label, within="document"):
         """Clicks the button of this text, or of this accessible name."""
-        mark = f"button-{self.number}"
-        found = (f"[...{within}.querySelectorAll('button')].find((b) => b.offsetParent && (b.innerText.trim() === {json.dumps(label)}"
-                 f" || b.getAttribute('aria-label') === {json.dumps(label)}))")
-        self.wait(f"!!({found})")
-        self.js(f"{found}.dataset.test = '{mark}'")
-        self.click(f"[data-test={mark}]")
+        self._click(f"[...{within}.querySelectorAll('button')].find((b) => b.offsetParent && (b.innerText.trim() === {json.dumps(label)}"
+                    f" || b.getAttribute('aria-label') === {json.dumps(label)}))")
 
     def choose_files(self, selector, *paths):
         """Gives an <input type=file> these files, as its dialog would."""

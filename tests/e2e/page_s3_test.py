@@ -7,6 +7,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import servers  # noqa: E402
 import page_stories_test as stories  # noqa: E402
+import page_views_test as views  # noqa: E402
 
 
 class OnBucket(stories.Stories):
@@ -41,6 +42,11 @@ class Delete(OnBucket, stories.Delete):
     def test_sent_when_the_page_is_left(self):
         super().test_sent_when_the_page_is_left()
         self.assertEqual(self.bucket.keys(), [])
+
+
+class Storage(OnBucket, views.Storage):
+    def lose_index_key(self):
+        self.bucket.client.delete_object(Bucket=self.bucket.name, Key=self.bucket.keys("hansard/index/")[0])
 
 
 if __name__ == "__main__":

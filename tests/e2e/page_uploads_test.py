@@ -41,6 +41,11 @@ class Base(unittest.TestCase):
         path.write_bytes(random.Random(name).randbytes(size))
         return path
 
+    def shoot(self, name):
+        for kind, size in (("phone", page_browser.PHONE), ("desk", page_browser.DESKTOP)):
+            self.browser.resize(*size)
+            self.browser.shoot(f"{kind}-{name}")
+
     def speed(self, mib_per_second=None, offline=False):
         rate = mib_per_second * MIB if mib_per_second else -1
         self.browser.command("Network.emulateNetworkConditions", offline=offline, latency=0, downloadThroughput=-1, uploadThroughput=rate)
@@ -91,6 +96,7 @@ class PageUploads(Base):
         line = browser.wait("document.querySelector('.uploads .stage').innerText.includes('/s, about') && document.querySelector('.uploads .stage').innerText")
         self.assertRegex(line, r"^[\d.]+ [kM]?B of 42 MB, [\d.]+ [kM]B/s, about \d+ s left$")
         self.assertGreater(browser.js("document.querySelector('.uploads progress').value"), 0)
+        self.shoot("uploading")
         browser.click(".uploads .toggle")
         browser.wait("document.querySelector('.uploads .row').dataset.state === 'paused'")
         self.assertEqual(self.live(), "The upload of product review.wav is paused.")
@@ -109,6 +115,7 @@ class PageUploads(Base):
         sent = ("0 B", "8.4 MB", "17 MB", "25 MB", "34 MB")[len(acknowledged)]
         browser.wait(f"document.querySelector('.uploads .stage').innerText === 'Interrupted, {sent} of 42 MB'")
         self.assertIn("Choose the same file again", self.rows()[0][1])
+        self.shoot("interrupted")
         # Another file of this name is another upload's.
         other = self.folder / "other"
         other.mkdir()
