@@ -109,10 +109,58 @@ static void test_no_edit_is_lost(void) {
     g_assert_cmpuint(lost, >, 0); /* one of two was told to read again */
 }
 
+static int others_end; /* the other dies at this operation */
+static bool other_died;
+
+static void finish_and_die(gpointer bucket) {
+    Store *dying = faulty_store_new(bucket, FAULT_CRASH, others_end);
+    Fixture other = open_on(dying);
+    other_died = !meeting_finish_edit(&other.meetings, ID, NULL);
+    close_fixture(&other);
+}
+
+/* By version, too, which in a directory is another for the same bytes. */
+static void assert_as_described(Store *bucket) {
+    Fixture fixture = open_on(bucket);
+    g_autoptr(Meeting) meeting = NULL;
+    g_assert_true(meeting_read(&fixture.meetings, ID, &meeting, NULL));
+    for (guint i = 0; !json_object_get(meeting->record->extra, PENDING_EDIT) && i < meeting->record->objects->len; i++) {
+        const RecordObject *object = meeting->record->objects->pdata[i];
+        g_auto(StoreInfo) info = {0};
+        g_assert_true(store_head(bucket, object->key, &info, NULL));
+        g_assert_cmpstr(info.etag, ==, object->etag);
+    }
+    catalog_close(fixture.catalog);
+}
+
+/* An editor is slow; another, who finds the edit pending, finishes it and dies at any of its steps; then the first goes on: what it says of the documents
+ * is so. */
+static void test_finished_by_two(void) {
+    bool reached_end = false;
+    for (int n = 1; !reached_end; n++) {
+        other_died = true;
+        for (others_end = 1; other_died && !reached_end; others_end++) {
+            Store *bucket = committed_store();
+            FaultyStore *between = (FaultyStore *)faulty_store_new(bucket, FAULT_MEANWHILE, n);
+            between->meanwhile = finish_and_die;
+            between->data = bucket;
+            Fixture fixture = open_on(&between->base);
+            g_assert_true(edit(&fixture, json_pack("{s:{s:s}}", "speakers", "Ann", "Anna")));
+            reached_end = between->operations < n;
+            assert_as_described(bucket);
+            close_fixture(&fixture);
+            store_close(bucket);
+            g_assert_cmpint(others_end, <, OPERATIONS_MAX);
+        }
+        g_assert_cmpint(n, <, OPERATIONS_MAX);
+    }
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/meeting-order/commit", test_commit_is_seen_whole);
     g_test_add_func("/meeting-order/delete", test_delete_is_seen_whole);
     g_test_add_func("/meeting-order/edits", test_no_edit_is_lost);
+    g_test_add_func("/meeting-order/finished-by-two", test_finished_by_two);
     return g_test_run();
 }

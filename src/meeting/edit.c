@@ -7,9 +7,11 @@
  *  4. metadata.json is replaced without the pending edit, with the documents' new sizes and sums; then the row.
  *
  * A crash after 2 loses nothing: readers see the edit as done (meeting_read applies it), and the next edit finishes it first.
- * Whoever finds in 3 or 4 that someone else was faster stops: the same patch gives the same documents. */
+ * Whoever finds in 3 or 4 that someone else was faster stops: the same patch gives the same documents. What another has written of it already is not
+ * written again, since that other may have described it already, by the version that stands. */
 #include <string.h>
 
+#include "base/limits.h"
 #include "meeting/meeting_internal.h"
 
 /* For the steps after the deciding one: losing a race means that another has done the same. */
@@ -38,6 +40,22 @@ static bool put_documents(const Meetings *meetings, const Meeting *meeting, cons
             continue;
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
+    }
+    return true;
+}
+
+/* Of an edit that another has begun: what stands already as the patch makes it is not to be put. */
+static bool leave_done(const Meetings *meetings, const Meeting *meeting, Rendered *rendered, GError **error) {
+    for (Document document = 0; document < DOCUMENT_RECORD; document++) {
+        g_autofree char *key = key_document(meeting->record->meeting_id, document);
+        g_autoptr(GBytes) standing = NULL;
+        g_autoptr(GError) problem = NULL;
+        if (!rendered->bytes[document]) continue;
+        if (!store_get(meetings->store, key, DOCUMENT_BYTES_MAX, &standing, NULL, &problem) && !error_is(problem, ERROR_NOT_FOUND)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return false;
+        }
+        if (standing && g_bytes_equal(standing, rendered->bytes[document])) g_clear_pointer(&rendered->bytes[document], g_bytes_unref);
     }
     return true;
 }
@@ -71,6 +89,13 @@ static bool finish(const Meetings *meetings, Meeting *meeting, const Rendered *r
     return meeting_index(meetings, record, error);
 }
 
+/* The same for an edit that was found pending. */
+static bool finish_pending(const Meetings *meetings, Meeting *meeting, const json_t *pending, char **new_etag, GError **error) {
+    g_auto(Rendered) rendered = {0};
+    render(meeting, pending, &rendered);
+    return leave_done(meetings, meeting, &rendered, error) && finish(meetings, meeting, &rendered, new_etag, error);
+}
+
 static bool check_unchanged(const Meeting *meeting, const char *etag, GError **error) {
     if (strcmp(meeting->etag, etag) == 0) return true;
     return fail(error, ERROR_PRECONDITION, "the meeting %s was changed meanwhile: read it again and repeat the edit", meeting->record->meeting_id);
@@ -80,11 +105,9 @@ static bool check_unchanged(const Meeting *meeting, const char *etag, GError **e
  * ETag, so the edit at hand holds, unless a third one came between. */
 static bool finish_earlier(const Meetings *meetings, Meeting **meeting, GError **error) {
     g_autofree char *meeting_id = g_strdup((*meeting)->record->meeting_id), *etag = NULL;
-    g_auto(Rendered) rendered = {0};
     const json_t *pending = json_object_get((*meeting)->record->extra, PENDING_EDIT);
     if (!pending) return true;
-    render(*meeting, pending, &rendered);
-    if (!finish(meetings, *meeting, &rendered, &etag, error)) return false;
+    if (!finish_pending(meetings, *meeting, pending, &etag, error)) return false;
     g_clear_pointer(meeting, meeting_free);
     return meeting_read(meetings, meeting_id, meeting, error) && check_unchanged(*meeting, etag, error);
 }
@@ -119,10 +142,7 @@ bool meeting_edit(const Meetings *meetings, const char *meeting_id, const char *
 
 bool meeting_finish_edit(const Meetings *meetings, const char *meeting_id, GError **error) {
     g_autoptr(Meeting) meeting = NULL;
-    g_auto(Rendered) rendered = {0};
     if (!meeting_read(meetings, meeting_id, &meeting, error)) return false;
     const json_t *pending = json_object_get(meeting->record->extra, PENDING_EDIT);
-    if (!pending) return true;
-    render(meeting, pending, &rendered);
-    return finish(meetings, meeting, &rendered, NULL, error);
+    return !pending || finish_pending(meetings, meeting, pending, NULL, error);
 }
