@@ -156,11 +156,38 @@ static void test_finished_by_two(void) {
     }
 }
 
+static void delete_all(gpointer bucket) {
+    Fixture other = open_on(bucket);
+    g_assert_true(meeting_delete(&other.meetings, ID, NULL, NULL));
+    catalog_close(other.catalog);
+}
+
+/* At whichever step of an edit a delete comes: nothing of the meeting is in a list afterwards. */
+static void test_deleted_while_edited(void) {
+    bool reached_end = false;
+    for (int n = 1; !reached_end; n++) {
+        Store *bucket = committed_store();
+        FaultyStore *between = (FaultyStore *)faulty_store_new(bucket, FAULT_MEANWHILE, n);
+        between->meanwhile = delete_all;
+        between->data = bucket;
+        Fixture fixture = open_on(&between->base);
+        edit(&fixture, json_pack("{s:s, s:{s:s}}", "title", "Ours", "speakers", "Ann", "Anna"));
+        reached_end = between->operations < n;
+        between->fail_at = 0;
+        g_assert_cmpuint(count_rows(fixture.catalog), ==, reached_end ? 1 : 0);
+        g_assert_cmpuint(count_keys(bucket, PREFIX_MEETINGS), ==, reached_end ? 5 : 0);
+        close_fixture(&fixture);
+        store_close(bucket);
+        g_assert_cmpint(n, <, OPERATIONS_MAX);
+    }
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/meeting-order/commit", test_commit_is_seen_whole);
     g_test_add_func("/meeting-order/delete", test_delete_is_seen_whole);
     g_test_add_func("/meeting-order/edits", test_no_edit_is_lost);
     g_test_add_func("/meeting-order/finished-by-two", test_finished_by_two);
+    g_test_add_func("/meeting-order/deleted-while-edited", test_deleted_while_edited);
     return g_test_run();
 }

@@ -98,6 +98,14 @@ bool meeting_index(const Meetings *meetings, const Record *record, GError **erro
     return catalog_put(meetings->catalog, row, error);
 }
 
+bool meeting_index_standing(const Meetings *meetings, const Record *record, GError **error) {
+    g_autoptr(Record) standing = NULL;
+    g_autoptr(GError) problem = NULL;
+    if (!meeting_index(meetings, record, error)) return false;
+    if (meeting_read_record(meetings, record->meeting_id, &standing, NULL, &problem) || !error_is(problem, ERROR_NOT_FOUND)) return true;
+    return catalog_remove(meetings->catalog, record->meeting_id, record->timestamp_ms, error);
+}
+
 bool meeting_commit_if(const Meetings *meetings, Record *record, const char *etag, bool (*may)(gpointer user_data, GError **error), gpointer user_data,
                        GError **error) {
     if (!meeting_describe(meetings, record, error)) return false;

@@ -86,7 +86,7 @@ static bool finish(const Meetings *meetings, Meeting *meeting, const Rendered *r
         return false;
     }
     if (new_etag) *new_etag = g_steal_pointer(&etag);
-    return meeting_index(meetings, record, error);
+    return meeting_index_standing(meetings, record, error);
 }
 
 /* The same for an edit that was found pending. */

@@ -26,6 +26,10 @@ bool rendered_put(const Meetings *meetings, const char *meeting_id, Document doc
 bool meeting_read_any_record(const Meetings *meetings, const char *meeting_id, Record **record, char **etag, GError **error);
 bool meeting_put_record(const Meetings *meetings, const Record *record, const StorePut *put, char **etag, GError **error);
 
+/* meeting_index for those who hold no lease: a delete may have gone past since they put the record, its removal of the row included. So the row is taken
+ * away again where the meeting is gone by now; a delete that comes later takes it itself. */
+bool meeting_index_standing(const Meetings *meetings, const Record *record, GError **error);
+
 /* The time of this rewrite, later than the one before it whatever the clock says: of two rows the later counts. */
 static inline void meeting_touch(const Meetings *meetings, Record *record) {
     record->updated_ms = MAX(clock_now_ms(meetings->clock), record->updated_ms + 1);

@@ -42,5 +42,5 @@ bool meeting_remove_recording(const Meetings *meetings, Record *record, const ch
     if (!remove_objects(meetings, record, error)) return false;
     json_object_del(removal_of(record), PENDING);
     g_clear_pointer(&record->audio_key, g_free);
-    return put(meetings, record, marked ? marked : etag, NULL, error) && meeting_index(meetings, record, error);
+    return put(meetings, record, marked ? marked : etag, NULL, error) && meeting_index_standing(meetings, record, error);
 }

@@ -19,7 +19,7 @@ bool meeting_describe_anew(const Meetings *meetings, const char *meeting_id, gui
     }
     meeting_touch(meetings, record);
     StorePut put = {.if_match = etag};
-    return meeting_put_record(meetings, record, &put, NULL, error) && meeting_index(meetings, record, error);
+    return meeting_put_record(meetings, record, &put, NULL, error) && meeting_index_standing(meetings, record, error);
 }
 
 bool meeting_restore_text(const Meetings *meetings, const char *meeting_id, bool *changed, GError **error) {

@@ -30,6 +30,8 @@ MUTATIONS = [
              "    if (!pending) return true;\n    if (!finish_pending(", "    return true;\n    if (!finish_pending(", "meeting_test", None),
     Mutation("what a record says of its documents is so, also where two finish one edit", "documents that stand already are put once more", "src/meeting/edit.c",
              "    return leave_done(meetings, meeting, &rendered, error) && finish(", "    return finish(", "meeting-order_test", None),
+    Mutation("what is deleted is in no list, whoever was slow", "an edit's row is left though the meeting is gone", "src/meeting/commit.c",
+             "    return catalog_remove(meetings->catalog, record->meeting_id, record->timestamp_ms, error);", "    return true;", "meeting-order_test", None),
     Mutation("a meeting that is being deleted is in no list", "the mark before the delete left out", "src/meeting/delete.c",
              "if (record->state == MEETING_DELETING) return true;", "if (record->state != MEETING_DELETING) return true;", "meeting-order_test", None),
     Mutation("an interrupted delete can be finished: metadata.json goes last", "metadata.json goes first", "src/meeting/delete.c",
