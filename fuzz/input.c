@@ -34,6 +34,7 @@ bool fuzz_outcome(bool done, GError *error) {
     g_assert_true(done == !error);
     if (!error) return true;
     g_assert_true(error->domain == HANSARD_ERROR);
+    if (error->code == ERROR_INTERNAL) g_printerr("told as a defect: %s\n", error->message);
     g_assert_cmpint(error->code, !=, ERROR_INTERNAL);
     g_assert_cmpint(error->code, <, ERROR_CODE_COUNT);
     g_assert_true(error->message[0] != '\0');

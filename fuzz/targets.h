@@ -15,9 +15,12 @@
     X(base_time)          \
     X(catalog_cursor)     \
     X(catalog_item)       \
+    X(extract_bedrock)    \
     X(extract_dates)      \
     X(extract_llm)        \
     X(extract_offline)    \
+    X(extract_openai)     \
+    X(http_body)          \
     X(http_peer)          \
     X(http_range)         \
     X(http_request)       \

@@ -199,8 +199,8 @@ static bool bedrock_ask(gpointer state, const LlmQuestion *question, LlmAnswer *
     }
 }
 
-static const LlmService service = {.name = "bedrock", .open = bedrock_open, .ask = bedrock_ask, .model = bedrock_model, .close = bedrock_close};
+const LlmService llm_service_bedrock = {.name = "bedrock", .open = bedrock_open, .ask = bedrock_ask, .model = bedrock_model, .close = bedrock_close};
 
-static bool open(const Settings *settings, gpointer *state, GError **error) { return llm_open(&service, settings, state, error); }
+static bool open(const Settings *settings, gpointer *state, GError **error) { return llm_open(&llm_service_bedrock, settings, state, error); }
 
 const ExtractorBackend extractor_bedrock = {.name = "bedrock", .open = open, .run = llm_run, .close = llm_close};

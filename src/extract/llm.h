@@ -58,6 +58,8 @@ typedef struct {
     void (*close)(gpointer state);
 } LlmService;
 
+extern const LlmService llm_service_openai, llm_service_bedrock;
+
 /* The functions of an extractor on top of a service. */
 bool llm_open(const LlmService *service, const Settings *settings, gpointer *state, GError **error);
 bool llm_run(gpointer state, const ExtractInput *input, Minutes **minutes, GError **error);

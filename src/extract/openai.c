@@ -247,8 +247,8 @@ static bool openai_ask(gpointer state, const LlmQuestion *question, LlmAnswer *a
     }
 }
 
-static const LlmService service = {.name = "openai", .open = openai_open, .ask = openai_ask, .model = openai_model, .close = openai_close};
+const LlmService llm_service_openai = {.name = "openai", .open = openai_open, .ask = openai_ask, .model = openai_model, .close = openai_close};
 
-static bool open(const Settings *settings, gpointer *state, GError **error) { return llm_open(&service, settings, state, error); }
+static bool open(const Settings *settings, gpointer *state, GError **error) { return llm_open(&llm_service_openai, settings, state, error); }
 
 const ExtractorBackend extractor_openai = {.name = "openai", .open = open, .run = llm_run, .close = llm_close};
