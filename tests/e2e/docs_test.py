@@ -10,7 +10,7 @@ import unittest
 from program import PROGRAM, ROOT, Server, environment, free_port, run, scratch
 
 sys.path.insert(0, str(ROOT / "tests"))
-from servers import Versitygw, prepare  # noqa: E402
+from servers import DynamoDbLocal, Versitygw, prepare  # noqa: E402
 
 CALL = "WEBVTT\n\n00:01.000 --> 00:04.000\nAnn: I will send the figures by Friday.\n\n00:05.000 --> 00:07.000\nBob: The system must keep them.\n"
 
@@ -34,23 +34,34 @@ class DocsTest(unittest.TestCase):
                          [f"meeting.{f}" for f in ("csv", "docx", "github.csv", "jira.csv", "json", "md", "srt", "txt", "vtt")])
 
     def test_guide_examples(self):
-        """The commands of the guide, on a bucket of a server on this machine instead of AWS."""
-        prepare("versitygw")
-        first, second = re.findall(r"^```sh\n(.*?)^```", (ROOT / "S3_ARCHITECTURE.md").read_text(), re.M | re.S)
-        (self.folder / "call.vtt").write_text(CALL)
+        """The commands of the guide, from nothing to two servers, a worker and a table, on servers of this machine instead of AWS. The two servers leave
+        the work to the worker: what is sent to one is done by another process and seen at both."""
+        prepare("versitygw", "dynamodb")
+        blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "S3_ARCHITECTURE.md").read_text(), re.M | re.S)
+        script = "set -eu\n" + "".join(blocks[:4])
+        self.assertIn("add call.vtt", script)
+        self.assertIn("8080/api/meetings", script)
+        (table,) = blocks[4:]
+        script += ("both_have() { for port in 8080 8081; do curl -sSf http://127.0.0.1:$port/api/meetings |\n"
+                   "    jq -e '[.meetings[] | select(.status == \"ready\")] | length == 2' || return; done; }\n"
+                   "for try in {1..100}; do ! both_have || break; sleep 0.2; done\nboth_have >/dev/null\nkill -9 $(jobs -p); wait\n")
         (self.folder / "bin").mkdir()
         (self.folder / "bin/hansard").symlink_to(PROGRAM)
-        port = free_port()
-        answers = f"until curl -sSf http://127.0.0.1:{port}/api/meetings; do sleep 0.2; done; kill $(jobs -p); wait"
-        script = "set -eu\n" + first + second.replace("127.0.0.1:8081", f"127.0.0.1:{port}") + answers
-        with Versitygw() as s3:
-            settings = environment(self.folder / "data", AWS_ENDPOINT_URL=s3.url, AWS_ACCESS_KEY_ID=s3.access_key, AWS_SECRET_ACCESS_KEY=s3.secret_key,
-                                   AWS_REGION=s3.region, AWS_EC2_METADATA_DISABLED="true", PATH=f"{self.folder}/bin:{os.environ['PATH']}")
+        ports = {"8080": free_port(), "8081": free_port()}
+        script = script.replace("hansard serve &", "hansard serve --listen 127.0.0.1:8080 &") + table
+        script = re.sub(r"\b808[01]\b", lambda found: str(ports[found[0]]), script)
+        with Versitygw() as s3, DynamoDbLocal() as dynamodb:
+            settings = environment(self.folder / "data", AWS_ENDPOINT_URL=s3.url, AWS_ENDPOINT_URL_DYNAMODB=dynamodb.url, AWS_REGION=s3.region,
+                                   AWS_ACCESS_KEY_ID=s3.access_key, AWS_SECRET_ACCESS_KEY=s3.secret_key, HANSARD_WORKERS="0", HANSARD_POLL_SECONDS="1",
+                                   PATH=f"{self.folder}/bin:{os.environ['PATH']}")
+            del settings["HANSARD_DATA"]  # each folder has its own
             done = subprocess.run(["bash", "-c", script], cwd=self.folder, env=settings, capture_output=True, text=True, timeout=120)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("missing    bucket acme-meetings", done.stdout)
         self.assertIn("present    bucket acme-meetings", done.stdout)
         self.assertIn('"filename":"call.vtt"', done.stdout)
+        self.assertIn("present    rows of acme-meetings in table meeting-metadata", done.stdout)
+        self.assertEqual([line.split("  ")[-2] for line in done.stdout.splitlines()[-2:]], ["second", "call"])
 
     def test_migrate_examples(self):
         """The commands of docs/migrate.md, from a bucket, a directory and a folder that are there."""
