@@ -45,6 +45,12 @@ bool clause_is_denied(const Sentence *sentence, guint cue) {
     return false;
 }
 
+bool clause_is_broken_off(const Sentence *sentence, guint last) {
+    static const char *const loose_ends[] = {"the",  "a",  "an",  "to",   "of",   "for", "with", "and", "or",  "like",
+                                             "your", "my", "our", "from", "that", "is",  "i",    "we",  "you", NULL};
+    return sentence_word_is(sentence, last, loose_ends);
+}
+
 /* Where the clause that begins at word `from` ends: before "but", "because" …, and before another that begins after a comma or
  * "and". */
 static guint turn_of(const Sentence *sentence, const Names *names, guint from) {

@@ -10,6 +10,9 @@ bool sentence_word_is(const Sentence *sentence, guint word, const char *const *l
  */
 bool clause_is_denied(const Sentence *sentence, guint word);
 
+/* A clause that ends in this word was broken off: "and then the". */
+bool clause_is_broken_off(const Sentence *sentence, guint last);
+
 /* The pattern of a phrase that begins with a word, compiled when it is first asked for and kept in `*regex`, which is static. `end`
  * follows the phrase: "$" where it runs to the end of the sentence, else "". */
 GRegex *phrase_once(GRegex **regex, const char *phrase, const char *end);

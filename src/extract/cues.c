@@ -214,10 +214,6 @@ static const char *const vague =
     "together|in touch|(?:that|it|this|them) up\\b|care|back to (?:you|him|her|them|everyone|everybody|us) (?:on|about|with|by|when|before|tomorrow|next|after)|back in touch|hold of|an? |the |our |all |with |[^ ]+ figures|to (?:the )?[^ ]+ about))|[^ ]+ "
     "(?:it|that|this|them|there|these|those|one)(?: (?:up|in|on|down|out|back|here|there|too|again|first|off))?$)";
 
-/* A clause that ends in these was broken off. */
-static const char *const loose_ends[] = {"the",  "a",  "an",  "to",   "of",   "for", "with", "and", "or",  "like",
-                                         "your", "my", "our", "from", "that", "is",  "i",    "we",  "you", NULL};
-
 static const char *const never_work[] = {
     "be",      "not",    "never", "have", "had",    "been",       "see",    "say",    "admit", "bet",      "guess",    "think",
     "know",    "want",   "like",  "love", "need",   "let",        "give",   "wait",   "stop",  "agree",    "mention",  "explain",
@@ -318,7 +314,7 @@ static bool weigh_task(const Cue *cue, const Sentence *sentence, Candidate *cand
         candidate->confidence -= 0.3;
     else if (g_regex_match(unclear, words, 0, NULL))
         candidate->confidence -= cue->who == WHO_UNKNOWN ? 0.1 : 0.25;
-    return !sentence_word_is(sentence, candidate->to - 1, loose_ends) && candidate->to - candidate->from >= 2;
+    return !clause_is_broken_off(sentence, candidate->to - 1) && candidate->to - candidate->from >= 2;
 }
 
 /* Neither of the talk itself ("let's take a break") nor of days gone by ("back then we agreed"). */

@@ -1,8 +1,9 @@
-/* Key sentences by the trained ranking and by their nearness to what the whole meeting is about (the centroid of term weights), and
- * topics where the words change (TextTiling: Hearst 1997). Linear in the transcript's length: windows and picks are bounded. */
+/* Key sentences: the trained ranking's, those first that read like minutes; without a ranking those nearest to what the whole meeting is about (the
+ * centroid of term weights). And topics where the words change (TextTiling: Hearst 1997). Linear in the transcript's length: windows and picks are bounded. */
 #include "extract/summary.h"
 
 #include "extract/clauses.h"
+#include "extract/lean.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #define PICKS_MIN 3
 #define SUMMARY_WORDS_MAX 350 /* as long as people's own summaries of an hour */
 #define SUMMARY_PART 9       /* of the words spoken one in so many */
-#define CENTRE_WEIGHT 1.0     /* of the nearness to the centre, against the ranking */
+#define STYLE_WEIGHT 4 /* of words that minutes have, against those of talk */
 #define MARKED_BONUS 0.5
 #define LENGTH_WEIGHT 0.5 /* of the logarithm of the words: two short sentences say more than a long one */
 #define KEY_WORDS_MIN 6
@@ -67,27 +68,31 @@ static gint by_time(gconstpointer left, gconstpointer right) {
     return (a > b) - (a < b);
 }
 
-static double score_with(const double *worth, double centre, double centre_mean, bool marked, guint words, guint i, guint count) {
-    if (worth) return worth[i] + CENTRE_WEIGHT * centre / centre_mean + (marked ? MARKED_BONUS : 0) - LENGTH_WEIGHT * log(words);
-    bool edge = i < count / 10 || i >= count - count / 10; /* openings and closings sum up */
-    return centre * (marked ? 1.5 : 1) * (edge ? 1.1 : 1);
+/* The words that a sentence is shown with: where the trained ranking is in use, which reads English, the lean ones. */
+static GArray *shown_words(const Sentence *sentence, const double *worth) {
+    if (worth) return lean_words(sentence);
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint i = 0; i < sentence->words->len; i++) g_array_append_val(all, i);
+    return all;
+}
+
+static double worth_of(const Sentence *sentence, const GArray *shown, double worth, bool marked) {
+    return worth + STYLE_WEIGHT * lean_style(sentence, shown) + (marked ? MARKED_BONUS : 0) - LENGTH_WEIGHT * log(shown->len);
 }
 
 static GArray *rank(const GArray *sentences, const Terms *terms, const GPtrArray *lists, const double *worth, GHashTable *marked) {
     g_autofree guint *spread = spread_of(terms, lists);
-    g_autofree double *centre = g_new0(double, sentences->len + 1);
     GArray *ranked = g_array_new(FALSE, FALSE, sizeof(Ranked));
-    double sum = 0;
-    guint usable = 0;
+    guint edge = sentences->len / 10; /* openings and closings sum up */
     for (guint i = 0; i < sentences->len; i++) {
-        centre[i] = score_of(sentence_at(sentences, i), g_ptr_array_index(lists, i), spread, sentences->len);
-        sum += centre[i];
-        usable += centre[i] > 0;
-    }
-    for (guint i = 0; i < sentences->len; i++) {
-        if (centre[i] <= 0) continue;
-        bool is_marked = g_hash_table_contains(marked, GUINT_TO_POINTER(i));
-        Ranked entry = {.sentence = i, .score = score_with(worth, centre[i], sum / usable, is_marked, sentence_at(sentences, i)->words->len, i, sentences->len)};
+        const Sentence *sentence = sentence_at(sentences, i);
+        double centre = score_of(sentence, g_ptr_array_index(lists, i), spread, sentences->len);
+        g_autoptr(GArray) shown = shown_words(sentence, worth);
+        if (centre <= 0 || shown->len < KEY_WORDS_MIN) continue;
+        if (worth && clause_is_broken_off(sentence, g_array_index(shown, guint, shown->len - 1))) continue;
+        bool is_marked = g_hash_table_contains(marked, GUINT_TO_POINTER(i)), outer = i < edge || i >= sentences->len - edge;
+        Ranked entry = {.sentence = i, .score = centre * (is_marked ? 1.5 : 1) * (outer ? 1.1 : 1)};
+        if (worth) entry.score = worth_of(sentence, shown, worth[i], is_marked);
         g_array_append_val(ranked, entry);
     }
     g_array_sort(ranked, by_score);
@@ -95,7 +100,7 @@ static GArray *rank(const GArray *sentences, const Terms *terms, const GPtrArray
 }
 
 /* The best that are not alike, in order of time, as many as `words` hold. */
-static GArray *pick(const GArray *ranked, const GArray *sentences, const GPtrArray *lists, guint words) {
+static GArray *pick(const GArray *ranked, const GArray *sentences, const GPtrArray *lists, const double *worth, guint words) {
     GArray *picks = g_array_new(FALSE, FALSE, sizeof(guint));
     guint used = 0;
     for (guint i = 0; i < ranked->len && (used < words || picks->len < PICKS_MIN); i++) {
@@ -104,7 +109,8 @@ static GArray *pick(const GArray *ranked, const GArray *sentences, const GPtrArr
         for (guint j = 0; j < picks->len && !alike; j++)
             alike = terms_likeness(g_ptr_array_index(lists, sentence), g_ptr_array_index(lists, g_array_index(picks, guint, j))) >
                     ALIKE;
-        guint length = sentence_at(sentences, sentence)->words->len;
+        g_autoptr(GArray) shown = shown_words(sentence_at(sentences, sentence), worth);
+        guint length = shown->len;
         if (alike || (used + length > words && picks->len >= PICKS_MIN)) continue;
         used += length;
         g_array_append_val(picks, sentence);
@@ -113,13 +119,14 @@ static GArray *pick(const GArray *ranked, const GArray *sentences, const GPtrArr
     return picks;
 }
 
-static char *write_text(const Transcript *transcript, const GArray *sentences, const GArray *picks) {
+static char *write_text(const Transcript *transcript, const GArray *sentences, const double *worth, const GArray *picks) {
     GString *text = g_string_new(NULL);
     int before = -1;
     for (guint i = 0; i < picks->len; i++) {
         const Sentence *sentence = sentence_at(sentences, g_array_index(picks, guint, i));
         const char *speaker = transcript_speaker_name(transcript, sentence->speaker);
-        g_autofree char *words = clause_text(sentence, 0, sentence->words->len);
+        g_autoptr(GArray) shown = shown_words(sentence, worth);
+        g_autofree char *words = lean_text(sentence, shown);
         bool goes_on = text->len > 0 && sentence->speaker >= 0 && sentence->speaker == before;
         before = sentence->speaker;
         if (text->len > 0) g_string_append_c(text, goes_on ? ' ' : '\n');
@@ -280,8 +287,8 @@ void summary_write(const Transcript *transcript, const GArray *sentences, const 
     guint words = 0;
     for (guint i = 0; i < sentences->len; i++) words += sentence_at(sentences, i)->words->len;
     g_autoptr(GArray) ranked = rank(sentences, terms, lists, worth, marked);
-    g_autoptr(GArray) picks = pick(ranked, sentences, lists, MIN(words / SUMMARY_PART, SUMMARY_WORDS_MAX));
-    char *text = write_text(transcript, sentences, picks);
+    g_autoptr(GArray) picks = pick(ranked, sentences, lists, worth, MIN(words / SUMMARY_PART, SUMMARY_WORDS_MAX));
+    char *text = write_text(transcript, sentences, worth, picks);
     g_free(minutes->text);
     minutes->text = *text ? text : g_strdup(SUMMARY_NOTHING);
     if (minutes->text != text) g_free(text);
