@@ -11,7 +11,7 @@ export HANSARD_PREFIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hansard
 build_dir = build/$(PRESET)
 hansard = build/release/hansard
 
-.PHONY: help run serve add build model test sanitize damage slow-clients mutations bench bench-understanding train install package package-test reproducible-test clean packages packages-test whisper servers vectors axe api-fuzz fuzz analyze coverage valgrind packages-check simulate
+.PHONY: help run serve add build model test sanitize damage slow-clients mutations bench bench-understanding train install package package-test reproducible-test clean packages packages-test whisper servers vectors axe api-fuzz fuzz analyze coverage mcdc valgrind packages-check simulate
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -76,8 +76,11 @@ fuzz: packages-test whisper ## libFuzzer over every parser of outside bytes: TIM
 analyze: packages-check build ## gcc's analyzer, clang-tidy and cppcheck over src/: clean, but for what stands with its reason
 	@setup/analyze.sh
 
-coverage: packages-check model servers vectors ## lines and branches of src/ that the tests reach, a folder at a time
+coverage: packages-check model servers vectors ## lines and branches of src/ that the tests reach, a folder at a time; then mcdc
 	@setup/coverage.sh
+
+mcdc: packages-check whisper vectors ## branches and MC/DC of what commits, deletes, leases and signs: fails below 100 %
+	@setup/mcdc.sh
 
 valgrind: packages-check whisper ## the unit tests of parsers and stores, and the fuzz corpora, under valgrind's memcheck
 	@setup/valgrind.sh

@@ -13,3 +13,4 @@ tail -n 3 build/coverage/tests.log >&2
 gcovr --root . --filter src/ --object-directory build/coverage -j "$jobs" --exclude-throw-branches --exclude-unreachable-branches \
     --gcov-ignore-parse-errors --json-summary build/coverage/summary.json
 python3 -B setup/coverage_table.py build/coverage/summary.json
+"$setup_dir/mcdc.sh"

@@ -10,7 +10,7 @@ build=(build-essential cmake ninja-build pkg-config python3 python3-pip ca-certi
 test=(clang libclang-rt-14-dev cppcheck ffmpeg chromium curl jq python3-venv maven default-jre-headless
       dpkg-dev file gzip man-db lintian zsh fish)
 command -v cargo >/dev/null || test+=(cargo) # fetches the signing test suite
-check=(clang-tidy gcovr valgrind)
+check=(clang-tidy gcovr valgrind clang-19 llvm-19 libclang-rt-19-dev)
 bench=(ffmpeg nginx-light wrk time rclone)
 train=(python3 liblinear-tools)
 package=(dpkg-dev file gzip)

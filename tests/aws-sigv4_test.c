@@ -226,10 +226,24 @@ static void test_s3_presigned_example(void) {
 /* What S3 must not do: the name "a//./b" is three components to it. And there is one spelling of a name. */
 static void test_s3_path(void) {
     static const char *const paths[][2] = {{"/a//./../b", "/a//./../b"}, {"/a%2fb", "/a/b"}, {"/%41%7e%20+", "/A~%20%2B"}, {"/100%", "/100%25"},
-                                           {"/%zz%4", "/%25zz%254"}, {"", "/"}, {"/%00", "/%00"}};
+                                           {"/%zz%4", "/%25zz%254"}, {"/%4g", "/%254g"}, {"", "/"}, {"/%00", "/%00"}};
     SigV4 sign = example_sign();
     for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
         g_autofree char *url = g_strconcat(EXAMPLE_HOST, paths[i][0], NULL), *names = NULL;
+        HttpRequest request = {.method = "GET", .url = url};
+        g_autofree char *canonical = sigv4_canonical_request(&sign, &request, EMPTY_SHA256, &names);
+        g_auto(GStrv) lines = g_strsplit(canonical, "\n", -1);
+        g_assert_cmpstr(lines[1], ==, paths[i][1]);
+    }
+}
+
+/* The other services' paths: RFC 3986, 5.2.4; what ends in a folder's name keeps its slash. */
+static void test_path(void) {
+    static const char *const paths[][2] = {{"/a/.", "/a/"}, {"/a/b/..", "/a/"}, {"/../a", "/a"}, {"/..", "/"}, {"//a//b", "/a/b"}, {"/a%2fb", "/a%252fb"}};
+    SigV4 sign = example_sign();
+    sign.is_s3 = false;
+    for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+        g_autofree char *url = g_strconcat("https://iam.amazonaws.com", paths[i][0], NULL), *names = NULL;
         HttpRequest request = {.method = "GET", .url = url};
         g_autofree char *canonical = sigv4_canonical_request(&sign, &request, EMPTY_SHA256, &names);
         g_auto(GStrv) lines = g_strsplit(canonical, "\n", -1);
@@ -262,6 +276,23 @@ static void test_host(void) {
         g_autofree char *canonical = sigv4_canonical_request(&sign, &request, EMPTY_SHA256, &names);
         g_auto(GStrv) lines = g_strsplit(canonical, "\n", -1);
         g_assert_cmpstr(lines[3], ==, urls[i][1]);
+        g_assert_cmpstr(names, ==, "host");
+    }
+}
+
+/* A host that the caller has set is the one that is signed; what is no URL has none. */
+static void test_host_given(void) {
+    static const char *const cases[][3] = {{"https://a.b/", "c.d:80", "host:c.d:80"}, {"a.b", NULL, "host:"}};
+    SigV4 sign = example_sign();
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *names = NULL;
+        g_autoptr(GPtrArray) headers = http_headers_new();
+        if (cases[i][1]) http_headers_set(headers, "Host", cases[i][1]);
+        HttpRequest request = {.method = "GET", .url = cases[i][0], .headers = headers};
+        g_autofree char *canonical = sigv4_canonical_request(&sign, &request, EMPTY_SHA256, &names);
+        g_auto(GStrv) lines = g_strsplit(canonical, "\n", -1);
+        g_assert_cmpstr(lines[1], ==, "/");
+        g_assert_cmpstr(lines[3], ==, cases[i][2]);
         g_assert_cmpstr(names, ==, "host");
     }
 }
@@ -300,8 +331,10 @@ int main(int argc, char **argv) {
     g_test_add_func("/sigv4/s3/examples", test_s3_examples);
     g_test_add_func("/sigv4/s3/presigned-example", test_s3_presigned_example);
     g_test_add_func("/sigv4/s3/path", test_s3_path);
+    g_test_add_func("/sigv4/path", test_path);
     g_test_add_func("/sigv4/query", test_query);
     g_test_add_func("/sigv4/host", test_host);
+    g_test_add_func("/sigv4/host-given", test_host_given);
     g_test_add_func("/sigv4/sign-again", test_sign_again);
     g_test_add_func("/sigv4/encode", test_encode);
     return g_test_run();

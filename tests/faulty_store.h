@@ -17,6 +17,7 @@ typedef struct {
     FaultMode mode;
     int fail_at;     /* counts from 1 */
     int operations;  /* so far; atomic */
+    ErrorCode code;  /* of the failure; 0 (ERROR_INVALID): ERROR_IO */
     void (*meanwhile)(gpointer data);
     gpointer data;
 } FaultyStore;
@@ -37,34 +38,37 @@ static inline void faulty_next(FaultyStore *store, bool *before, bool *after) {
     *after = here && (store->mode == FAULT_LATE || store->mode == FAULT_LOST);
 }
 
-static inline bool faulty_fail(GError **error) { return fail(error, ERROR_IO, "the store failed (injected)"); }
+static inline bool faulty_fail(const Store *store, GError **error) {
+    ErrorCode code = ((const FaultyStore *)store)->code;
+    return fail(error, code ? code : ERROR_IO, "the store failed (injected)");
+}
 
 #define FAULTY(store_pointer, call)                                                                                                    \
     do {                                                                                                                               \
         bool before_ = false, after_ = false;                                                                                          \
         faulty_next((FaultyStore *)(store_pointer), &before_, &after_);                                                                \
-        if (before_) return faulty_fail(error);                                                                                        \
+        if (before_) return faulty_fail(store_pointer, error);                                                                         \
         bool done_ = (call);                                                                                                           \
-        return done_ && (!after_ || faulty_fail(error));                                                                               \
+        return done_ && (!after_ || faulty_fail(store_pointer, error));                                                                \
     } while (0)
 
 static bool faulty_head(Store *store, const char *key, StoreInfo *info, GError **error) {
     bool before = false, after = false;
     faulty_next((FaultyStore *)store, &before, &after);
-    return before || after ? faulty_fail(error) : store_head(((FaultyStore *)store)->inner, key, info, error);
+    return before || after ? faulty_fail(store, error) : store_head(((FaultyStore *)store)->inner, key, info, error);
 }
 
 static bool faulty_open(Store *store, const char *key, StoreReader **reader, StoreInfo *info, GError **error) {
     bool before = false, after = false;
     faulty_next((FaultyStore *)store, &before, &after);
-    return before || after ? faulty_fail(error) : store_open(((FaultyStore *)store)->inner, key, reader, info, error);
+    return before || after ? faulty_fail(store, error) : store_open(((FaultyStore *)store)->inner, key, reader, info, error);
 }
 
 static bool faulty_list(Store *store, const char *prefix, const char *start_after, guint limit, GPtrArray **entries, bool *more,
                         GError **error) {
     bool before = false, after = false;
     faulty_next((FaultyStore *)store, &before, &after);
-    return before || after ? faulty_fail(error)
+    return before || after ? faulty_fail(store, error)
                            : store_list(((FaultyStore *)store)->inner, prefix, start_after, limit, entries, more, error);
 }
 
@@ -76,21 +80,22 @@ static bool faulty_write(StoreWriter *writer, const void *data, gsize size, GErr
     FaultyWriter *faulty = (FaultyWriter *)writer;
     bool before = false, after = false;
     faulty_next(faulty->store, &before, &after);
-    return before || after ? faulty_fail(error) : store_writer_write(faulty->inner, data, size, error);
+    return before || after ? faulty_fail(&faulty->store->base, error) : store_writer_write(faulty->inner, data, size, error);
 }
 
 static bool faulty_commit(StoreWriter *writer, StoreInfo *info, GError **error) {
     FaultyWriter *faulty = (FaultyWriter *)writer;
     StoreWriter *inner = faulty->inner;
+    const Store *store = &faulty->store->base;
     g_auto(StoreInfo) unseen = {0};
     bool before = false, after = false;
     faulty_next(faulty->store, &before, &after);
     g_free(faulty);
     if (before) {
         store_writer_abort(inner);
-        return faulty_fail(error);
+        return faulty_fail(store, error);
     }
-    return store_writer_commit(inner, after ? &unseen : info, error) && (!after || faulty_fail(error));
+    return store_writer_commit(inner, after ? &unseen : info, error) && (!after || faulty_fail(store, error));
 }
 
 static void faulty_abort(StoreWriter *writer) {
@@ -112,7 +117,7 @@ static bool faulty_put_open(Store *store, const char *key, const StorePut *put, 
     StoreWriter *inner = NULL;
     bool before = false, after = false;
     faulty_next((FaultyStore *)store, &before, &after);
-    if (before || after) return faulty_fail(error);
+    if (before || after) return faulty_fail(store, error);
     if (!store_put_open(((FaultyStore *)store)->inner, key, put, &inner, error)) return false;
     *writer = faulty_writer(store, inner);
     return true;
@@ -129,7 +134,7 @@ static bool faulty_sign_part(Store *store, const char *key, const char *upload_i
 static bool faulty_upload_parts(Store *store, const char *key, const char *upload_id, GPtrArray **parts, GError **error) {
     bool before = false, after = false;
     faulty_next((FaultyStore *)store, &before, &after);
-    return before || after ? faulty_fail(error) : store_upload_parts(((FaultyStore *)store)->inner, key, upload_id, parts, error);
+    return before || after ? faulty_fail(store, error) : store_upload_parts(((FaultyStore *)store)->inner, key, upload_id, parts, error);
 }
 
 static bool faulty_upload_complete(Store *store, const char *key, const char *upload_id, GPtrArray *parts, const StorePut *put, StoreInfo *info,
@@ -145,7 +150,7 @@ static bool faulty_put_part(Store *store, const char *key, const char *upload_id
     StoreWriter *inner = NULL;
     bool before = false, after = false;
     faulty_next((FaultyStore *)store, &before, &after);
-    if (before || after) return faulty_fail(error);
+    if (before || after) return faulty_fail(store, error);
     if (!store_upload_put_part(((FaultyStore *)store)->inner, key, upload_id, number, &inner, error)) return false;
     *writer = faulty_writer(store, inner);
     return true;

@@ -108,7 +108,8 @@ static bool check_room(Store *store, GError **error) {
     g_autoptr(GPtrArray) entries = NULL;
     bool more = false;
     if (!store_list(store, PREFIX_WEBHOOKS, NULL, WEBHOOKS_MAX, &entries, &more, error)) return false;
-    return entries->len < WEBHOOKS_MAX || fail(error, ERROR_CONFLICT, "there are %d webhooks already: remove one first", WEBHOOKS_MAX);
+    if (entries->len < WEBHOOKS_MAX) return true;
+    return fail(error, ERROR_CONFLICT, "there are %d webhooks already: remove one first", WEBHOOKS_MAX);
 }
 
 bool webhook_create(Store *store, Clock *clock, const char *url, const char *name, guint events, bool allow_private, Webhook **webhook,

@@ -348,7 +348,8 @@ static bool take_entry(Jobs *jobs, const StoreEntry *entry, const char *worker, 
         if (found->state != JOB_FAILED) *job = g_steal_pointer(&found);
         return true;
     }
-    return error_is(problem, ERROR_LEASE_LOST) || pass_on(&problem, error);
+    if (error_is(problem, ERROR_LEASE_LOST)) return true;
+    return pass_on(&problem, error);
 }
 
 bool jobs_take(Jobs *jobs, const char *worker, Job **job, GError **error) {
