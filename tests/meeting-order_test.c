@@ -70,6 +70,24 @@ static void test_commit_is_seen_whole(void) { watch(staged_store, commit, look_a
 
 static void test_delete_is_seen_whole(void) { watch(committed_store, remove_all, look); }
 
+static bool not_any_more(bool stands, gpointer asked, GError **error) {
+    ++*(int *)asked;
+    return !stands || fail(error, ERROR_LEASE_LOST, "another has it now");
+}
+
+/* Who lost its lease during a slow put of metadata.json puts no row. */
+static void test_no_row_without_lease(void) {
+    Fixture fixture = open_on(staged_store());
+    g_autoptr(Record) record = sample_record();
+    g_autoptr(GError) error = NULL;
+    int asked = 0;
+    g_assert_false(meeting_commit_if(&fixture.meetings, record, NULL, not_any_more, &asked, &error));
+    g_assert_true(error_is(error, ERROR_LEASE_LOST));
+    g_assert_cmpint(asked, ==, 2);
+    g_assert_cmpuint(count_rows(fixture.catalog), ==, 0);
+    close_fixture(&fixture);
+}
+
 /* -- two who edit -------------------------------------------------------------------------------------------------------- */
 
 static bool edit(Fixture *fixture, json_t *patch) {
@@ -186,6 +204,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/meeting-order/commit", test_commit_is_seen_whole);
     g_test_add_func("/meeting-order/delete", test_delete_is_seen_whole);
+    g_test_add_func("/meeting-order/no-row-without-lease", test_no_row_without_lease);
     g_test_add_func("/meeting-order/edits", test_no_edit_is_lost);
     g_test_add_func("/meeting-order/finished-by-two", test_finished_by_two);
     g_test_add_func("/meeting-order/deleted-while-edited", test_deleted_while_edited);

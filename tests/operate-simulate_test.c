@@ -263,6 +263,14 @@ static void delete_ghosts(World *world, Server *server) {
     }
 }
 
+static bool check_late_row(const Row *row, gpointer data, GError **error) {
+    World *world = data;
+    const Known *known = world_know(world, row->meeting_id, number_in(row->filename, "talk-"));
+    bool broken = world->sky.deaths > 0 || world->sky.faults > 0;
+    SIM_CHECK(broken || known->delete_done_us == FIBER_NEVER_US, "%s was deleted, and is listed for ever, though nobody died", known->id);
+    return true;
+}
+
 static void end_well(World *world) {
     Server server = {.number = SIM_SERVERS, .clock = {{sim_clock_now}, 0}};
     guint swept;
@@ -271,6 +279,7 @@ static void end_well(World *world) {
     wait_for_all_leases();
     work_to_quiet(world, &server);
     delete_ghosts(world, &server);
+    g_assert_true(catalog_each(server.catalog, check_late_row, world, NULL));
     check_promises(world, &server);
     fiber_sleep(UPLOAD_AGE_MS_MAX * G_GINT64_CONSTANT(1000));
     g_assert_true(transfers_sweep(&server.pipeline.meetings, server.jobs, NULL, &swept, NULL));
@@ -304,7 +313,7 @@ static gpointer run_world(gpointer data) {
 }
 
 typedef struct {
-    guint64 seeds, operations, faults, deaths, acknowledged, edits, deletes, ghosts;
+    guint64 seeds, operations, faults, deaths, acknowledged, edits, deletes, ghosts, late_rows;
 } Figures;
 
 /* Returns the digest of all that was done. */
@@ -321,6 +330,7 @@ static guint64 run_seed(guint32 seed, Figures *figures) {
     figures->edits += world.edits;
     figures->deletes += world.deletes;
     figures->ghosts += world.ghosts;
+    figures->late_rows += world.late_rows;
     guint64 digest = world.sky.digest;
     world_close(&world);
     return digest;
@@ -345,9 +355,11 @@ static void run_some(guint from, guint count, guint step) {
     Figures figures = {0};
     for (guint i = 0; i < count; i += step) run_seed(from + i, &figures);
     g_test_message("%" G_GUINT64_FORMAT " seeds: %" G_GUINT64_FORMAT " operations, %" G_GUINT64_FORMAT " of them failed, servers died %" G_GUINT64_FORMAT
-                   " times; %" G_GUINT64_FORMAT " uploads, %" G_GUINT64_FORMAT " edits and %" G_GUINT64_FORMAT " deletes were acknowledged; %" G_GUINT64_FORMAT " records stood behind a delete",
-                   figures.seeds, figures.operations, figures.faults, figures.deaths, figures.acknowledged, figures.edits, figures.deletes, figures.ghosts);
+                   " times; %" G_GUINT64_FORMAT " uploads, %" G_GUINT64_FORMAT " edits and %" G_GUINT64_FORMAT " deletes were acknowledged; %" G_GUINT64_FORMAT
+                   " records stood behind a delete, %" G_GUINT64_FORMAT " rows were seen there",
+                   figures.seeds, figures.operations, figures.faults, figures.deaths, figures.acknowledged, figures.edits, figures.deletes, figures.ghosts, figures.late_rows);
     g_assert_cmpuint(figures.acknowledged, >, 0);
+    g_assert_cmpuint(figures.ghosts + figures.late_rows, <=, figures.deletes / 100 + 2); /* it takes both a slow put and, to last, a death */
 }
 
 static void test_seeds(void) {

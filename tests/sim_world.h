@@ -82,7 +82,7 @@ struct World {
     GHashTable *commits; /* runs that a worker ended well */
     guint numbers;     /* drawn so far, for recordings and edits */
     bool ending;
-    guint acknowledged, edits, deletes, ghosts; /* for the figures */
+    guint acknowledged, edits, deletes, ghosts, late_rows; /* for the figures */
 };
 
 static void known_free(Known *known) {

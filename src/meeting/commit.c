@@ -106,15 +106,14 @@ bool meeting_index_standing(const Meetings *meetings, const Record *record, GErr
     return catalog_remove(meetings->catalog, record->meeting_id, record->timestamp_ms, error);
 }
 
-bool meeting_commit_if(const Meetings *meetings, Record *record, const char *etag, bool (*may)(gpointer user_data, GError **error), gpointer user_data,
-                       GError **error) {
+bool meeting_commit_if(const Meetings *meetings, Record *record, const char *etag, MayCommit may, gpointer user_data, GError **error) {
     if (!meeting_describe(meetings, record, error)) return false;
     json_object_del(record->extra, PENDING_EDIT); /* of items that this commit replaces */
     record->schema = 2;
     meeting_touch(meetings, record);
     StorePut put = {.if_match = etag, .if_none_match = etag == NULL};
-    if (may && !may(user_data, error)) return false;
-    return meeting_put_record(meetings, record, &put, NULL, error) && meeting_index(meetings, record, error);
+    return (!may || may(false, user_data, error)) && meeting_put_record(meetings, record, &put, NULL, error) &&
+           (!may || may(true, user_data, error)) && meeting_index(meetings, record, error);
 }
 
 bool meeting_commit(const Meetings *meetings, Record *record, const char *etag, GError **error) {

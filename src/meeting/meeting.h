@@ -61,9 +61,10 @@ bool meeting_read_minutes(const Meetings *meetings, const char *meeting_id, Minu
 /* Fills counts, lengths and the objects (size, SHA-256, ETag, read back from the store) of `record`, then puts metadata.json: created where `etag` is
  * NULL (ERROR_PRECONDITION when it stands already), replaced on If-Match `etag` otherwise; then the catalog's row. */
 bool meeting_commit(const Meetings *meetings, Record *record, const char *etag, GError **error);
-/* The same; `may` is asked when all is read, just before the put of metadata.json. False with `error` set: nothing is put. */
-bool meeting_commit_if(const Meetings *meetings, Record *record, const char *etag, bool (*may)(gpointer user_data, GError **error), gpointer user_data,
-                       GError **error);
+/* The same for who holds a lease. `may` is asked when all is read, just before the put of metadata.json, and once more before the row (`stands`), since
+ * the put may have taken its time. False with `error` set: nothing more is put. */
+typedef bool (*MayCommit)(bool stands, gpointer user_data, GError **error);
+bool meeting_commit_if(const Meetings *meetings, Record *record, const char *etag, MayCommit may, gpointer user_data, GError **error);
 
 /* The catalog's row of a record that stands (after a commit whose row failed). */
 bool meeting_index(const Meetings *meetings, const Record *record, GError **error);
