@@ -95,6 +95,8 @@ const SettingSpec settings_table[] = {
      "For `hansard cost`: a price table in place of the program's own (list prices of AWS, us-east-1); src/operate/prices.json is one."},
     {"HANSARD_LISTEN", SETTING_TEXT, FIELD(listen), "127.0.0.1:8080", 3, 255, NULL,
      "Address and port of the server. Beyond loopback only once a token is made (`hansard token create`), or with HANSARD_NO_AUTH=1."},
+    {"HANSARD_METRICS_LISTEN", SETTING_TEXT, FIELD(metrics_listen), NULL, 3, 255, NULL,
+     "Address and port where `hansard worker` answers /metrics, /healthz and /readyz, by the rules of HANSARD_LISTEN. Without it nowhere."},
     {"HANSARD_NO_AUTH", SETTING_BOOL, FIELD(no_auth), "false", 0, 0, NULL,
      "true: whoever reaches the server may read and write everything, tokens or not."},
     {"HANSARD_TLS_CERT", SETTING_PATH, FIELD(tls_cert), NULL, 1, 4096, NULL,

@@ -54,6 +54,7 @@ typedef struct {
     char *prices;             /* HANSARD_PRICES: path of a price table; NULL: the program's own */
     /* server */
     char *listen;             /* HANSARD_LISTEN */
+    char *metrics_listen;     /* HANSARD_METRICS_LISTEN */
     bool no_auth;             /* HANSARD_NO_AUTH */
     char *tls_cert, *tls_key; /* HANSARD_TLS_CERT, HANSARD_TLS_KEY: paths; both or neither */
     char *trusted_proxies;    /* HANSARD_TRUSTED_PROXIES */

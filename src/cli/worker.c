@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "http/server.h"
 
 static void log_end(const Job *job, const GError *error, gpointer user_data) {
     g_autofree char *message = terminal_safe(error ? error->message : NULL);
@@ -95,10 +96,13 @@ static bool run(Invocation *invocation, GError **error) {
     if (!command_open(invocation, true, &workspace, error) || !worker_check_store(workspace, error)) return false;
     Pipeline pipeline = workspace_pipeline(workspace);
     int count = MAX(workspace->settings->workers, 1);
+    g_autoptr(Server) figures = NULL;
+    if (workspace->settings->metrics_listen && !server_start_figures(workspace, &figures, error)) return false;
     Worker *worker = worker_start(&pipeline, workspace->worker_name, count, workspace_poll_ms(workspace), &worker_log_events);
     Watch *watch = worker_watch(workspace, worker, NULL, NULL);
     g_printerr("hansard %s works on the jobs of %s, %d at a time, as %s; end it with Ctrl-C\n", HANSARD_VERSION, workspace->place, count,
                workspace->worker_name);
+    if (figures) g_printerr("its figures are at /metrics of %s\n", workspace->settings->metrics_listen);
     wait_for_signal();
     watch_stop(watch);
     worker_stop(worker);

@@ -50,6 +50,7 @@ typedef struct {
     EventHub *hub;
     Tasks *tasks;
     Listen place;
+    bool figures_only;       /* all but /metrics, /healthz and /readyz is not found */
     Proxies *proxies;
     bool tls;                /* connections are TLS */
     Gate *gate;

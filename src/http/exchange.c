@@ -157,6 +157,11 @@ static bool find_route(Exchange *exchange, GError **error) {
         if (strcmp(request->method, "OPTIONS") != 0 || !error_is(*error, ERROR_METHOD_NOT_ALLOWED)) return false;
         g_clear_error(error);
     }
+    if (exchange->context->figures_only && !(exchange->route && router_is_figure(exchange->route))) {
+        exchange->route = NULL;
+        g_clear_pointer(&exchange->allow, g_free);
+        return fail(error, ERROR_NOT_FOUND, "a worker tells its figures alone: /metrics, /healthz, /readyz");
+    }
     return true;
 }
 

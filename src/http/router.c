@@ -97,6 +97,10 @@ static bool set_parameter(char **parameter, Part part, GError **error) {
 
 Shortcut router_shortcut(const Route *route) { return route->handle == meetings_list ? meetings_list_kept : NULL; }
 
+bool router_is_figure(const Route *route) {
+    return route->handle == health_live || route->handle == health_ready || route->handle == health_metrics;
+}
+
 const Route *router_routes(gsize *count) {
     *count = G_N_ELEMENTS(routes);
     return routes;

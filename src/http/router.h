@@ -41,6 +41,9 @@ typedef struct {
 /* NULL: it has none. */
 Shortcut router_shortcut(const Route *route);
 
+/* Whether it is one of those that tell how the process fares: /metrics, /healthz, /readyz. */
+bool router_is_figure(const Route *route);
+
 /* The table, without the page's files. */
 const Route *router_routes(gsize *count);
 

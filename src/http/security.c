@@ -36,14 +36,16 @@ static bool is_loopback(const char *host) {
     return address && g_inet_address_get_is_loopback(address);
 }
 
+const char *listen_setting(const Listen *place) { return place->setting ? place->setting : "HANSARD_LISTEN"; }
+
 bool listen_parse(const char *text, bool no_auth, Listen *place, GError **error) {
     g_autofree char *host = NULL;
-    const char *digits = NULL;
+    const char *digits = NULL, *setting = listen_setting(place);
     guint64 port = 0;
     if (!split_authority(text, &host, &digits) || !digits || !g_ascii_string_to_unsigned(digits, 10, 0, G_MAXUINT16, &port, NULL))
-        return fail(error, ERROR_CONFIG, "HANSARD_LISTEN must be an address and port, such as 127.0.0.1:8080; not \"%s\"", text);
+        return fail(error, ERROR_CONFIG, "%s must be an address and port, such as 127.0.0.1:8080; not \"%s\"", setting, text);
     g_autoptr(GInetAddress) address = g_inet_address_new_from_string(strcmp(host, "localhost") == 0 ? "127.0.0.1" : host);
-    if (!address) return fail(error, ERROR_CONFIG, "HANSARD_LISTEN must name an IP address or localhost, not \"%s\"", host);
+    if (!address) return fail(error, ERROR_CONFIG, "%s must name an IP address or localhost, not \"%s\"", setting, host);
     place->address = g_inet_socket_address_new(address, (guint16)port);
     place->host = g_steal_pointer(&host);
     place->beyond = !g_inet_address_get_is_loopback(address);

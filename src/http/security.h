@@ -4,6 +4,7 @@
 #include "http/response.h"
 
 typedef struct {
+    const char *setting; /* static: the one that says so, for errors; NULL: HANSARD_LISTEN */
     GSocketAddress *address;
     char *host;      /* as in HANSARD_LISTEN, without brackets; lower case */
     bool beyond;     /* other machines reach it */
@@ -11,9 +12,11 @@ typedef struct {
 } Listen;
 
 void listen_clear(Listen *place);
+const char *listen_setting(const Listen *place); /* static */
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Listen, listen_clear)
 
-/* "127.0.0.1:8080", "[::1]:8080", "localhost:0" (port 0: any free one). ERROR_CONFIG where it is no address and port. */
+/* "127.0.0.1:8080", "[::1]:8080", "localhost:0" (port 0: any free one). ERROR_CONFIG where it is no address and port. What `place`
+ * names as its setting stays. */
 bool listen_parse(const char *text, bool no_auth, Listen *place, GError **error);
 
 /* Whether the Host is this machine's loopback or the one listened on. A name that a stranger points here (DNS rebinding) is not; it is refused

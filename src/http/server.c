@@ -37,7 +37,7 @@ static bool open_socket(const Listen *place, const char *listen, int *socket_fd,
                                              G_SOCKET_PROTOCOL_TCP, &problem);
     if (socket) g_socket_set_listen_backlog(socket, LISTEN_BACKLOG);
     if (!socket || !g_socket_bind(socket, place->address, TRUE, &problem) || !g_socket_listen(socket, &problem))
-        return fail(error, ERROR_CONFIG, "HANSARD_LISTEN=%s can't be listened on: %s", listen, problem->message);
+        return fail(error, ERROR_CONFIG, "%s=%s can't be listened on: %s", listen_setting(place), listen, problem->message);
     g_autoptr(GSocketAddress) bound = g_socket_get_local_address(socket, &problem);
     int copy = bound ? fcntl(g_socket_get_fd(socket), F_DUPFD_CLOEXEC, 0) : -1;
     if (copy < 0)
@@ -45,6 +45,11 @@ static bool open_socket(const Listen *place, const char *listen, int *socket_fd,
     *port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
     *socket_fd = copy;
     return true;
+}
+
+static const char *listen_text(const Context *context) {
+    const Settings *settings = context->workspace->settings;
+    return context->figures_only ? settings->metrics_listen : settings->listen;
 }
 
 static bool start_daemon(Server *server, const Settings *settings, GError **error) {
@@ -57,7 +62,7 @@ static bool start_daemon(Server *server, const Settings *settings, GError **erro
                                            {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(gpointer)TLS_PRIORITIES},
                                            {MHD_OPTION_END, 0, NULL}};
     const struct MHD_OptionItem *more = server->tls ? tls_options : tls_options + G_N_ELEMENTS(tls_options) - 1;
-    if (!open_socket(&server->context.place, settings->listen, &socket_fd, &server->port, error)) return false;
+    if (!open_socket(&server->context.place, listen_text(&server->context), &socket_fd, &server->port, error)) return false;
     Context *context = &server->context;
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (server->tls ? MHD_USE_TLS : 0), 0, NULL, NULL, exchange_continue, context,
@@ -103,8 +108,7 @@ static void context_clear(Context *context) {
 }
 
 /* Beyond this machine nobody is let in without a token, unless that is said outright. */
-static bool check_open(const Workspace *workspace, const Listen *place, GError **error) {
-    const char *listen = workspace->settings->listen;
+static bool check_open(const Workspace *workspace, const Listen *place, const char *listen, GError **error) {
     g_autoptr(GError) problem = NULL;
     bool any = false;
     if (!place->beyond || place->open) return true;
@@ -114,9 +118,9 @@ static bool check_open(const Workspace *workspace, const Listen *place, GError *
         return false;
     }
     return any || fail(error, ERROR_CONFIG,
-                       "HANSARD_LISTEN=%s would let other machines in, and there is no token yet: make one with `hansard token create --scopes "
+                       "%s=%s would let other machines in, and there is no token yet: make one with `hansard token create --scopes "
                        "admin`, or listen on 127.0.0.1, or say with HANSARD_NO_AUTH=1 that whoever reaches the server may do everything",
-                       listen);
+                       listen_setting(place), listen);
 }
 
 bool server_check(const Workspace *workspace, guint *tokens, GError **error) {
@@ -128,7 +132,7 @@ bool server_check(const Workspace *workspace, guint *tokens, GError **error) {
     guint unreadable = 0;
     *tokens = 0;
     if (!listen_parse(settings->listen, settings->no_auth, &place, error) || !proxies_parse(settings->trusted_proxies, &proxies, error) ||
-        !tls_load(settings, &tls, error) || !check_open(workspace, &place, error) || !tokens_list(workspace->store, &list, &unreadable, error))
+        !tls_load(settings, &tls, error) || !check_open(workspace, &place, settings->listen, error) || !tokens_list(workspace->store, &list, &unreadable, error))
         return false;
     *tokens = list->len;
     return unreadable == 0 ||
@@ -143,14 +147,16 @@ static void open_gate(Context *context, const Settings *settings) {
     if (settings->rate_limit > 0) context->rate = rate_new(settings->rate_limit, (double)settings->rate_limit * RATE_BURST_S, RATE_CLIENTS_MAX);
 }
 
-bool server_start(Workspace *workspace, Worker *worker, Server **server, GError **error) {
+static bool start(Workspace *workspace, Worker *worker, bool figures_only, Server **server, GError **error) {
     const Settings *settings = workspace->settings;
     Server *started = g_new0(Server, 1);
     Context *context = &started->context;
     context->workspace = workspace;
     context->worker = worker;
-    if (!listen_parse(settings->listen, settings->no_auth, &context->place, error) ||
-        !proxies_parse(settings->trusted_proxies, &context->proxies, error) || !check_open(workspace, &context->place, error)) {
+    context->figures_only = figures_only;
+    if (figures_only) context->place.setting = "HANSARD_METRICS_LISTEN";
+    if (!listen_parse(listen_text(context), settings->no_auth, &context->place, error) ||
+        !proxies_parse(settings->trusted_proxies, &context->proxies, error) || !check_open(workspace, &context->place, listen_text(context), error)) {
         proxies_free(context->proxies);
         listen_clear(&context->place);
         g_free(started);
@@ -171,6 +177,10 @@ bool server_start(Workspace *workspace, Worker *worker, Server **server, GError 
     *server = started;
     return true;
 }
+
+bool server_start(Workspace *workspace, Worker *worker, Server **server, GError **error) { return start(workspace, worker, false, server, error); }
+
+bool server_start_figures(Workspace *workspace, Server **server, GError **error) { return start(workspace, NULL, true, server, error); }
 
 guint16 server_port(const Server *server) { return server->port; }
 

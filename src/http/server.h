@@ -9,6 +9,8 @@ typedef struct Server Server;
  * an upload) must outlive the server. ERROR_CONFIG: the address is wrong, taken, or beyond loopback without a token or
  * HANSARD_NO_AUTH. */
 bool server_start(Workspace *workspace, Worker *worker, Server **server, GError **error);
+/* The same at HANSARD_METRICS_LISTEN, for a process that is no server: /metrics, /healthz and /readyz, and nothing else. */
+bool server_start_figures(Workspace *workspace, Server **server, GError **error);
 guint16 server_port(const Server *server);
 /* What server_start() would refuse of the settings, for `hansard doctor`: where to listen, who may come in, TLS, proxies. `*tokens`: how many there
  * are. */

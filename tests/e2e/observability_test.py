@@ -24,6 +24,13 @@ TALK = f"WEBVTT\n\n00:00:01.000 --> 00:00:04.000\nAnn Lee: I will send the {WORD
 DASHBOARD = ROOT / "docs/grafana-dashboard.json"
 
 
+class Worker(Server):
+    """`hansard worker` with the address of its figures in place of a server's."""
+
+    def command(self):
+        return "worker", "--metrics-listen", f"127.0.0.1:{self.port}"
+
+
 class Observed(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -81,6 +88,29 @@ class Observed(unittest.TestCase):
         self.assertEqual(samples["hansard_jobs"][(("state", "queued"),)], 0)
         self.assertEqual(samples["hansard_job_oldest_seconds"][(("state", "failed"),)], 0)
         self.assertGreater(samples["hansard_http_request_seconds_count"][(("route", "/api/meetings"),)], 2)
+
+    def test_figures_of_a_worker(self):
+        """A server that leaves the work to a worker: the worker's own listener tells the stages, and nothing but figures."""
+        with Server(self.folder, HANSARD_WORKERS="0", **self.settings) as server, Worker(self.folder, **self.settings, HANSARD_POLL_SECONDS="1") as worker:
+            status, answer = server.json("POST", "/api/meetings?filename=call.vtt", TALK.encode(), {"Content-Type": "text/vtt"})
+            self.assertEqual(status, 202, answer)
+            server.wait_done(answer["meeting_id"])
+            (of_server, _), (samples, _) = self.metrics(server), self.metrics(worker)
+            self.assertEqual(samples["hansard_stage_seconds_count"],
+                             {(("outcome", "done"), ("stage", stage)): 1 for stage in ("transcribe", "extract", "commit")})
+            self.assertNotIn("hansard_stage_seconds_count", of_server)
+            self.assertEqual([worker.request("GET", path)[0] for path in ("/healthz", "/readyz")], [200, 200])
+            for method, path in (("GET", "/"), ("GET", "/api/meetings"), ("POST", "/api/meetings"), ("GET", f"/api/meetings/{answer['meeting_id']}/audio"),
+                                 ("POST", "/mcp"), ("POST", "/api/session"), ("POST", "/metrics"), ("OPTIONS", "/api/meetings")):
+                self.assertEqual(worker.request(method, path)[0], 405 if path == "/metrics" else 404, path)
+
+    def test_who_may_see_a_workers_figures(self):
+        done = run(self.folder, "worker", "--metrics-listen", "0.0.0.0:0", **self.settings)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("HANSARD_METRICS_LISTEN=0.0.0.0:0 would let other machines in", done.stderr)
+        token = json.loads(run(self.folder / "store", "token", "create", "--scopes", "read", "--json", **self.settings).stdout)["token"]
+        with Worker(self.folder, **self.settings) as worker:
+            self.assertEqual([worker.request("GET", "/metrics", headers=headers)[0] for headers in ({}, {"Authorization": f"Bearer {token}"})], [401, 200])
 
     def test_a_failed_job_ages(self):
         with Server(self.folder, HANSARD_TRANSCRIBER="none", **self.settings) as server:

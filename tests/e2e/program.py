@@ -67,9 +67,12 @@ class Server:
         self.data, self.settings, self.process = pathlib.Path(data), settings, None
         self.port = free_port()
 
+    def command(self):
+        return "serve", "--listen", f"127.0.0.1:{self.port}"
+
     def start(self, wait=True):
         log = open(self.data / "server.log", "ab")
-        self.process = subprocess.Popen([PROGRAM, "serve", "--listen", f"127.0.0.1:{self.port}"], cwd=self.data, stdout=log, stderr=log,
+        self.process = subprocess.Popen([PROGRAM, *self.command()], cwd=self.data, stdout=log, stderr=log,
                                         env=environment(self.data / "store", **self.settings))
         log.close()
         if wait:
