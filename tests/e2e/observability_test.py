@@ -67,6 +67,9 @@ class Observed(unittest.TestCase):
             server.wait_done(answer["meeting_id"])
             for _ in range(2):
                 server.json("GET", "/api/meetings")
+            deadline = time.monotonic() + 20
+            while self.bucket.keys("hansard/jobs/") and time.monotonic() < deadline:  # the job goes after its meeting is there
+                time.sleep(0.1)
             samples, families = self.metrics(server)
         self.assertEqual(families["hansard_s3_requests"], "counter")
         self.assertEqual(families["hansard_stage_seconds"], "histogram")
@@ -183,7 +186,7 @@ class Observed(unittest.TestCase):
         self.gateway.end()
         self.assertGreaterEqual(server.request("GET", "/api/meetings?limit=7", headers=sign)[0], 500)
         type(self).gateway = servers.Versitygw().start()
-        self.addCleanup(self.gateway.stop)
+        self.addClassCleanup(self.gateway.stop)
 
 
 if __name__ == "__main__":
