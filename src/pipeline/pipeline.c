@@ -35,8 +35,9 @@ static gpointer heartbeat(gpointer user_data) {
         while (!run->stopping && g_cond_wait_until(&run->stop, &run->mutex, until)) continue;
         if (run->stopping) break;
         g_autoptr(GError) problem = NULL;
-        /* Other failures may pass: the next renewal tries again, and the lease outlives three of them. */
-        if (!jobs_save(run->pipeline->jobs, run->job, &problem)) run->lost |= error_is(problem, ERROR_LEASE_LOST);
+        /* Other failures may pass: the next renewal tries again, and the lease outlives three of them. What is lost stays so. */
+        run->lost = !jobs_save(run->pipeline->jobs, run->job, &problem) && error_is(problem, ERROR_LEASE_LOST);
+        if (run->lost) break;
     }
     g_mutex_unlock(&run->mutex);
     return NULL;
