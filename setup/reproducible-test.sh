@@ -5,10 +5,10 @@
 work=$(mktemp -d /var/tmp/hansard-reproducible.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 export CCACHE_DISABLE=1 # an object from a cache would prove nothing
-for folder in one another/deeper; do # both first: a commit meanwhile is another source
-    git -C "$setup_dir/.." clone --quiet . "$work/$folder"
-done
+commit=$(git -C "$setup_dir/.." rev-parse HEAD) # what is committed meanwhile is another source
 for folder in one another/deeper; do
+    git -C "$setup_dir/.." clone --quiet --no-checkout . "$work/$folder"
+    git -C "$work/$folder" checkout --quiet --detach "$commit"
     "$work/$folder/setup/package.sh" "$work/$folder/packages" >"$work/$folder.sums"
     (cd "$work/$folder/build/release" && sha256sum hansard) >>"$work/$folder.sums"
     cat "$work/$folder.sums"
