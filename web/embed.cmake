@@ -1,6 +1,7 @@
 # Writes OUTPUT, a C file with the table web_assets of web_assets.h, for the files ASSETS (names relative to SOURCE). Scripts and styles
 # are put into FOLDER by esbuild without what only those who work on them need: comments and spaces. Names stay, so that what a browser reports can be
-# read. Run as a script: cmake -DSOURCE=… -DASSETS=… -DESBUILD=… -DFOLDER=… -DOUTPUT=… -P embed.cmake
+# read. The page asks for its scripts, styles and icons below a version, the hash of all of them, so that a browser may keep them for good; and
+# web_modules names the scripts without which nothing is shown. Run as a script: cmake -DSOURCE=… -DASSETS=… -DESBUILD=… -DFOLDER=… -DOUTPUT=… -P embed.cmake
 
 cmake_minimum_required(VERSION 3.25)
 
@@ -16,16 +17,46 @@ execute_process(COMMAND "${ESBUILD}" --minify-whitespace --minify-syntax --chars
                 WORKING_DIRECTORY "${SOURCE}" COMMAND_ERROR_IS_FATAL ANY)
 
 # Of the other files, the indentation goes.
+set(hashes "")
+foreach(asset IN LISTS ASSETS)
+  if(NOT asset IN_LIST lean)
+    file(READ "${SOURCE}/${asset}" text)
+    string(REGEX REPLACE "\n +" "\n" text "${text}")
+    file(WRITE "${FOLDER}/${asset}" "${text}")
+  endif()
+  file(SHA256 "${FOLDER}/${asset}" hash)
+  string(APPEND hashes "${asset} ${hash}\n")
+endforeach()
+string(SHA256 version "${hashes}")
+string(SUBSTRING "${version}" 0 16 version)
+file(READ "${FOLDER}/index.html" text)
+string(REGEX REPLACE "\"(/app[./]|/icons)" "\"/${version}\\1" text "${text}")
+file(WRITE "${FOLDER}/index.html" "${text}")
+
+# What app/app.js imports, and what that imports, in the order in which it is met. What import() brings in later is not of them.
+set(modules app/first.js app/app.js)
+set(links "")
+set(at 0)
+list(LENGTH modules count)
+while(at LESS count)
+  list(GET modules ${at} module)
+  string(APPEND links ", </${version}/${module}>; rel=modulepreload")
+  file(READ "${FOLDER}/${module}" text)
+  string(REGEX MATCHALL "(from|import)[ ]*\"\\./[a-z-]+\\.js\"" imports "${text}")
+  foreach(import IN LISTS imports)
+    string(REGEX REPLACE ".*\"\\./(.*)\"" "app/\\1" import "${import}")
+    list(APPEND modules "${import}")
+  endforeach()
+  list(REMOVE_DUPLICATES modules)
+  list(LENGTH modules count)
+  math(EXPR at "${at} + 1")
+endwhile()
+string(SUBSTRING "${links}" 2 -1 links)
+
 set(declarations "")
 set(rows "")
 set(number 0)
 foreach(asset IN LISTS ASSETS)
-  set(file "${SOURCE}/${asset}")
-  if(NOT asset IN_LIST lean)
-    file(READ "${file}" text)
-    string(REGEX REPLACE "\n +" "\n" text "${text}")
-    file(WRITE "${FOLDER}/${asset}" "${text}")
-  endif()
   set(file "${FOLDER}/${asset}")
   file(SIZE "${file}" size)
   file(SHA256 "${file}" hash)
@@ -57,4 +88,6 @@ ${declarations}
 const WebAsset web_assets[] = {
 ${rows}};
 const size_t web_asset_count = ${number};
+const char web_version[] = \"${version}\";
+const char web_modules[] = \"${links}\";
 ")

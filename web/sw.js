@@ -9,7 +9,10 @@ async function take(request) {
     return Response.redirect('/', 303);
 }
 
-self.addEventListener('install', () => self.skipWaiting());
+self.addEventListener('install', (event) => {
+    event.addRoutes?.({ condition: { not: { requestMethod: 'POST' } }, source: 'network' }); // which then need not wait for this worker to start
+    self.skipWaiting();
+});
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener('fetch', (event) => {
     if (event.request.method === 'POST' && new URL(event.request.url).pathname === '/share') event.respondWith(take(event.request));

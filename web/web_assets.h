@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#define WEB_VERSION_DIGITS 16
+
 typedef struct {
     const char *path;         /* of the URL, with its leading slash */
     const char *content_type; /* with charset where it is text */
@@ -14,3 +16,5 @@ typedef struct {
 
 extern const WebAsset web_assets[]; /* in the order of their file names */
 extern const size_t web_asset_count;
+extern const char web_version[]; /* WEB_VERSION_DIGITS digits in base 16: changes with any of the files */
+extern const char web_modules[]; /* a Link header's value: the scripts without which the page shows nothing */

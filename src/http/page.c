@@ -1,26 +1,25 @@
-/* The page, as it is embedded in the program. */
+/* The page, as it is embedded in the program. Below its version ("/0123456789abcdef/app/app.js") a file may be kept for good. Below another one's it
+ * is the present file all the same: a page that was loaded before the server became a newer one may go on to load the rest of itself. */
 #include <string.h>
 
 #include "http/resources.h"
 #include "http/security.h"
 #include "web_assets.h"
 
+static const char *skip_version(const char *path) {
+    if (path[0] != '/' || strspn(path + 1, "0123456789abcdef") != WEB_VERSION_DIGITS || path[1 + WEB_VERSION_DIGITS] != '/') return path;
+    return path + 1 + WEB_VERSION_DIGITS;
+}
+
 static const WebAsset *find(const char *path) {
+    const char *name = skip_version(path);
+    if (name != path && strcmp(name, "/") == 0) return NULL;
     for (gsize i = 0; i < web_asset_count; i++)
-        if (strcmp(web_assets[i].path, path) == 0) return &web_assets[i];
+        if (strcmp(web_assets[i].path, name) == 0) return &web_assets[i];
     return NULL;
 }
 
 bool page_has(const char *path) { return find(path) != NULL; }
-
-/* The page's modules are asked for at once, not one after another as each names the next. */
-static char *modules_link(void) {
-    GString *link = g_string_new(NULL);
-    for (gsize i = 0; i < web_asset_count; i++)
-        if (g_str_has_prefix(web_assets[i].path, "/app/") && g_str_has_suffix(web_assets[i].path, ".js"))
-            g_string_append_printf(link, "%s<%s>; rel=modulepreload", link->len > 0 ? ", " : "", web_assets[i].path);
-    return g_string_free(link, FALSE);
-}
 
 bool page_get(Context *context, const Request *request, Response *response, GError **error) {
     const WebAsset *asset = find(request->path);
@@ -28,10 +27,10 @@ bool page_get(Context *context, const Request *request, Response *response, GErr
     /* Asked anew each time: a bucket's region may be learnt while the server runs. */
     g_autofree char *origin = store_origin(context->workspace->store), *policy = security_policy(origin);
     response_header(response, "Content-Security-Policy", policy);
-    if (strcmp(asset->path, "/") == 0) {
-        g_autofree char *link = modules_link();
-        response_header(response, "Link", link);
-    }
+    /* The page's modules are asked for at once, not one after another as each names the next. */
+    if (strcmp(asset->path, "/") == 0) response_header(response, "Link", web_modules);
+    if (strlen(request->path) > WEB_VERSION_DIGITS && memcmp(request->path + 1, web_version, WEB_VERSION_DIGITS) == 0)
+        response_header(response, "Cache-Control", "private, max-age=31536000, immutable");
     if (!response_not_modified(response, request, asset->etag))
         response_bytes(response, 200, asset->content_type, g_bytes_new_static(asset->data, asset->size));
     return true;

@@ -179,7 +179,7 @@ class AccessPageTest(unittest.TestCase):
         browser.wait("document.querySelector('.item') && document.querySelector('.sign-out')")
         self.assertEqual(self.shown(browser, ".card-tools, .writes, .title .quiet"), 0)
         browser.open(self.url)
-        browser.wait("document.querySelector('.row')")
+        browser.wait("document.querySelector('.row') && document.body.dataset.may")
         self.assertEqual(self.shown(browser, ".upload, #files"), 0)
 
 

@@ -4,6 +4,7 @@ installed. Skipped where Chromium or axe (setup/axe.sh) are not installed."""
 import json
 import os
 import pathlib
+import re
 import unittest
 
 from page_browser import DESKTOP, PHONE
@@ -106,6 +107,51 @@ class Rules(Stories):
         self.assertEqual(self.browser.command("Page.getInstallabilityErrors")["installabilityErrors"], [])
         for icon in json.loads(manifest["data"])["icons"]:
             self.assertEqual(self.server.request("GET", icon["src"])[1]["Content-Type"], "image/svg+xml")
+
+    def resources(self):
+        """[(path without its version, whether it came from the server)] of all that the page has loaded, in order."""
+        return [tuple(entry) for entry in self.browser.js("performance.getEntriesByType('resource').map((entry) => "
+                "[new URL(entry.name).pathname.replace(/^.[0-9a-f]{16}(?=.)/, ''), entry.transferSize > 0])")]
+
+    def test_first_view_waits_for_what_it_shows_alone(self):
+        """The list is there before what it does not need is asked for; what it needs is named in the first answer, and never asked for twice."""
+        self.meeting()
+        _, headers, body = self.server.request("GET", "/")
+        linked = re.findall(r"</([0-9a-f]{16})(/app/[a-z-]+\.js)>; rel=modulepreload", headers["Link"])
+        version, first = linked[0][0], {path for _, path in linked}
+        needed = {"/app/app.js", "/app/first.js"}
+        for path in linked:  # what these import is among them
+            source = self.server.request("GET", "/" + "".join(path))[2].decode()
+            needed |= {f"/app/{name}" for name in re.findall(r"""(?:from|import) *["']\./([a-z-]+\.js)["']""", source)}
+        self.assertEqual(first, needed)
+        self.assertIn(f'"/{version}/app.css"'.encode(), body)
+        browser = self.browser
+        browser.command("Page.addScriptToEvaluateOnNewDocument", source="new MutationObserver(() => { if (document.querySelector("
+                        "'.rows:not(.jobs, .uploads) .row')) window.before ??= performance.getEntriesByType('resource').map((entry) => entry.name); })"
+                        ".observe(document, {subtree: true, childList: true})")
+        rest = [path.name for path in (ROOT / "web/app").iterdir()]
+        for turn in range(2):
+            browser.open("about:blank")
+            browser.open(self.url)
+            before = {path.rsplit("/", 1)[-1] for path in browser.wait("window.before")}
+            self.assertIn("meetings.js", before)
+            self.assertEqual(before & {"meeting.js", "transcript.js", "player.js", "upload.js", "share.js", "meeting.css"}, set())
+            browser.wait(f"{json.dumps(rest)}.every((name) => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/' + name)"
+                         " && entry.responseEnd))")
+        loaded = self.resources()
+        self.assertEqual([path for path, asked in loaded if asked and path.startswith("/app")], [])
+        self.assertEqual([path for path, _ in loaded].count("/api/meetings"), 1)
+
+    def test_versions(self):
+        """Below its version a file is kept for good; below that of another server it is there all the same, and is not kept."""
+        version = re.search(r"</([0-9a-f]{16})/", self.server.request("GET", "/")[1]["Link"])[1]
+        plain = self.server.request("GET", "/app/app.js")
+        for path, kept in ((f"/{version}/app/app.js", True), (f"/{'0' * 16}/app/app.js", False), ("/app/app.js", False)):
+            status, headers, body = self.server.request("GET", path)
+            self.assertEqual((status, body), (200, plain[2]), path)
+            self.assertEqual("immutable" in headers["Cache-Control"], kept, path)
+        for path in (f"/{version}", f"/{version}/", f"/{version}/{version}/app/app.js", f"/{version}x/app/app.js", f"/{version}/app/none.js"):
+            self.assertEqual(self.server.request("GET", path)[0], 404, path)
 
 
 if __name__ == "__main__":

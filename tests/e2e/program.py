@@ -62,6 +62,7 @@ def short_clip(folder, seconds=8, start=0):
 
 class Server:
     """`hansard serve` on a free port; `kill()` is kill -9."""
+    program = PROGRAM
 
     def __init__(self, data, **settings):
         self.data, self.settings, self.process = pathlib.Path(data), settings, None
@@ -72,7 +73,7 @@ class Server:
 
     def start(self, wait=True):
         log = open(self.data / "server.log", "ab")
-        self.process = subprocess.Popen([PROGRAM, *self.command()], cwd=self.data, stdout=log, stderr=log,
+        self.process = subprocess.Popen([self.program, *self.command()], cwd=self.data, stdout=log, stderr=log,
                                         env=environment(self.data / "store", **self.settings))
         log.close()
         if wait:

@@ -1,7 +1,7 @@
 // Who is here: signing in with a token, signing out, and what the page offers to whom. The server refuses what is not allowed; here it is only not
 // shown.
 import { json, post, send } from './api.js';
-import { fill, h, icon, notice, tell } from './dom.js';
+import { attempt, fill, h, icon, notice } from './dom.js';
 import { when } from './format.js';
 import { setTitle } from './router.js';
 import { text } from './strings.js';
@@ -12,7 +12,7 @@ let asking = null; // the open dialog
 /** What the page may offer: 'read', 'write', 'admin'. What is not known yet is offered. */
 export const may = (scope) => !session || session.scopes.includes(scope) || session.scopes.includes('admin');
 
-/** Marks the page for access.css; a shared meeting offers nothing but itself. */
+/** Marks the page for app.css; a shared meeting offers nothing but itself. */
 export function showAsShared() {
     document.body.dataset.shared = '';
 }
@@ -23,15 +23,11 @@ function signOutButton() {
         icon('leave'), h('span', text.access.signOut));
 }
 
-async function signOut() {
-    try {
-        await send('/api/session', { method: 'DELETE' });
-        session = null;
-        location.reload(); // nothing of what was read stays in this page
-    } catch (error) {
-        tell(error);
-    }
-}
+const signOut = () => attempt(async () => {
+    await send('/api/session', { method: 'DELETE' });
+    session = null;
+    location.reload(); // nothing of what was read stays in this page
+});
 
 async function readSession() {
     session = await json('/api/session', { cache: 'no-store' });

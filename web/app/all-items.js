@@ -1,7 +1,7 @@
 // Items of all meetings: what is still to do, what is required; by who, until when and how far.
 import { editMeeting, listItems, readMeeting } from './api.js';
-import { fill, h, notice, tell } from './dom.js';
-import { when } from './format.js';
+import { fill, h, notice, options, tell } from './dom.js';
+import { localTime, when } from './format.js';
 import { itemCard, kinds } from './items.js';
 import { createMore, keepInAddress } from './paging.js';
 import { link, setTitle } from './router.js';
@@ -24,8 +24,7 @@ async function saveItem(meetingId, id, change) {
 
 /** A day from today on, as an ISO date of this place's calendar. */
 function dayFromNow(days) {
-    const day = new Date(Date.now() + days * DAY_MS);
-    return new Date(day.getTime() - day.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
+    return localTime(new Date(Date.now() + days * DAY_MS)).slice(0, 10);
 }
 
 const dueRanges = {
@@ -89,10 +88,9 @@ export async function itemsPage({ main, query, signal }) {
         if (mine === turn) more.show(isMore);
     }
 
-    const choice = (name, options) => {
+    const choice = (name, labels) => {
         const change = () => { wanted[name] = select.value; restart().catch((error) => { if (!signal.aborted) tell(error); }); };
-        const select = h('select', { onchange: change }, Object.entries(options).map(([value, label]) =>
-            h('option', { value, selected: wanted[name] === value }, label)));
+        const select = h('select', { onchange: change }, options(labels, wanted[name]));
         return { select, element: h('label', h('span', text.items.filters[name]), select) };
     };
     const owner = choice('owner', { '': text.items.anyone });

@@ -1,4 +1,5 @@
 // The program's HTTP interface. Every failure is an ApiError whose message can be shown as it is.
+import { askedAlready } from './first.js';
 import { text } from './strings.js';
 
 export class ApiError extends Error {
@@ -25,26 +26,24 @@ function refused(error) {
     return error;
 }
 
-export async function send(path, options) {
-    let response;
+/** What `answer` becomes; where that fails, an ApiError with this status. */
+async function taken(answer, status) {
     try {
-        response = await fetch(path, { credentials: 'same-origin', ...options });
+        return await answer;
     } catch (error) {
-        if (error.name === 'AbortError') throw error;
-        throw new ApiError(0, null);
+        throw error.name === 'AbortError' ? error : new ApiError(status, null);
     }
+}
+
+export async function send(path, options) {
+    const response = await taken(askedAlready(path) ?? fetch(path, options), 0);
     if (!response.ok) throw refused(new ApiError(response.status, await response.json().catch(() => null)));
     return response;
 }
 
 export async function json(path, options) {
     const response = await send(path, options);
-    try {
-        return await response.json();
-    } catch (error) {
-        if (error.name === 'AbortError') throw error;
-        throw new ApiError(response.status, null);
-    }
+    return taken(response.json(), response.status);
 }
 
 /** A page of the list: `filter` may hold from, to, tag, open_actions. */
@@ -82,7 +81,7 @@ export const retryMeeting = (id) => send(meetingPath(id, '/retry'), { method: 'P
 /** Why the recording can't be had (archived, removed, …), in the server's words; null where it can. */
 export async function whyNoAudio(id, signal) {
     // The way to a recording leads elsewhere: a redirect that is not followed says that it is there.
-    const response = await fetch(audioPath(id), { credentials: 'same-origin', redirect: 'manual', signal });
+    const response = await fetch(audioPath(id), { redirect: 'manual', signal });
     if (response.ok || response.type === 'opaqueredirect') return null;
     return new ApiError(response.status, await response.json().catch(() => null)).message;
 }

@@ -1,20 +1,15 @@
 // The page's beginning: routes and what stands around every page.
-import { link, startRouter } from './router.js';
-import { meetingsPage } from './meetings.js';
-import { meetingPage } from './meeting.js';
-import { itemsPage } from './all-items.js';
-import { searchPage } from './search.js';
-import { workPage } from './work.js';
-import { storagePage } from './storage.js';
-import { startDeleting } from './deleting.js';
-import { startRecordings } from './record.js';
-import { takeShared } from './shared.js';
-import { startUploads } from './upload.js';
 import { showSignIn, startAccess } from './access.js';
-import { sharedPage } from './share.js';
+import { startDeleting } from './deleting.js';
+import { fill, h, loadStyle, setCurrent } from './dom.js';
+import { startDrops } from './drop.js';
+import { meetingsPage } from './meetings.js';
+import { link, startRouter } from './router.js';
+import { text } from './strings.js';
 
 const TYPING_MS = 250;
 const LETTERS_MIN = 2;
+const REST_AFTER_MS = 50; // the first view is painted by then
 
 const form = document.querySelector('form.search');
 
@@ -29,9 +24,9 @@ let typing = null;
 form.elements.q.addEventListener('input', () => {
     clearTimeout(typing);
     typing = setTimeout(() => {
-        const words = form.elements.q.value.trim(), there = location.hash.startsWith('#/search');
+        const words = form.elements.q.value.trim();
         if (words.length < LETTERS_MIN) return;
-        if (there) location.replace(link.search(words));
+        if (location.hash.startsWith('#/search')) location.replace(link.search(words));
         else location.hash = link.search(words);
     }, TYPING_MS);
 });
@@ -43,24 +38,38 @@ document.querySelector('.skip').addEventListener('click', (event) => {
 
 function shown(nav, route) {
     for (const entry of document.querySelectorAll('nav a[data-page]')) {
-        if (entry.dataset.page === nav) entry.setAttribute('aria-current', 'page');
-        else entry.removeAttribute('aria-current');
+        setCurrent(entry, entry.dataset.page === nav && 'page');
     }
     const there = route.name === 'search';
     if (!there || document.activeElement !== form.elements.q) form.elements.q.value = there ? route.query.get('q') ?? '' : '';
 }
 
+const load = (name) => import(`./${name}.js`);
+
+/** A page whose module is loaded when it is opened; `show` is what it exports. */
+const later = (name, show, styled = false) => async (place) => {
+    fill(place.main, h('p.aside', text.loading));
+    const [module] = await Promise.all([load(name), styled && loadStyle()]).catch(() => { throw new Error(text.offline); });
+    if (place.signal.aborted) return;
+    fill(place.main);
+    await module[show](place);
+};
+
+/** What the first view does without; and what may be opened next is brought in. Where that fails it is asked for again when it is wanted. */
+async function startRest() {
+    for (const module of await Promise.all(['upload', 'record', 'shared'].map(load))) module.start();
+    await Promise.all([loadStyle(), ...['share', 'all-items', 'search', 'work', 'storage'].map(load)]);
+}
+
 startAccess();
 startDeleting();
-startUploads(window);
-startRecordings();
-takeShared();
+startDrops();
 startRouter({
     '': { nav: 'meetings', show: meetingsPage },
-    m: { nav: '', show: meetingPage },
-    items: { nav: 'items', show: itemsPage },
-    search: { nav: '', show: searchPage },
-    work: { nav: 'work', show: workPage },
-    storage: { nav: 'storage', show: storagePage },
-    s: { nav: '', show: sharedPage },
-}, document.getElementById('main'), shown, showSignIn);
+    m: { show: later('meeting', 'meetingPage', true) },
+    items: { nav: 'items', show: later('all-items', 'itemsPage', true) },
+    search: { show: later('search', 'searchPage') },
+    work: { nav: 'work', show: later('work', 'workPage') },
+    storage: { nav: 'storage', show: later('storage', 'storagePage') },
+    s: { show: later('share', 'sharedPage', true) },
+}, document.getElementById('main'), shown, showSignIn).then(() => setTimeout(() => startRest().catch(() => {}), REST_AFTER_MS));

@@ -2,6 +2,7 @@
 // closed or dies meanwhile sends it on its way out, or at its next start.
 import { deleteMeeting } from './api.js';
 import { h, iconButton, notice } from './dom.js';
+import { storedList } from './kept.js';
 import { text } from './strings.js';
 
 const KEY = 'hansard.deleting';
@@ -13,22 +14,7 @@ export const deleteEvents = new EventTarget();
 
 const timers = new Map();  // id → its timer, in this page
 
-function read() {
-    try {
-        const list = JSON.parse(localStorage.getItem(KEY) ?? '[]');
-        return Array.isArray(list) ? list.filter((entry) => typeof entry?.id === 'string' && Number.isFinite(entry.due)) : [];
-    } catch {
-        return [];
-    }
-}
-
-function write(list) {
-    try {
-        localStorage.setItem(KEY, JSON.stringify(list));
-    } catch {
-        // Without storage it still goes, from this page.
-    }
-}
+const { read, write } = storedList(KEY, (entry) => Number.isFinite(entry.due));
 
 function changed() {
     deleteEvents.dispatchEvent(new Event('changed'));

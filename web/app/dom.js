@@ -29,6 +29,16 @@ export function fill(element, ...children) {
 
 const present = (children) => children.flat().filter((child) => child !== null && child !== undefined && child !== false);
 
+const beside = (name) => new URL(name, import.meta.url).pathname;
+const ICONS = beside('../icons.svg');
+let sheet = null;
+
+/** Loads the style sheet of all but the list. */
+export const loadStyle = () => sheet ??= new Promise((resolve, reject) => {
+    const onerror = (event) => { sheet = null; reject(event); };
+    document.head.append(h('link', { rel: 'stylesheet', href: beside('meeting.css'), onload: resolve, onerror }));
+});
+
 /** A symbol of icons.svg: decoration, so hidden from screen readers. */
 export function icon(name) {
     const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
@@ -36,7 +46,7 @@ export function icon(name) {
     svg.setAttribute('viewBox', '0 0 24 24');
     svg.setAttribute('aria-hidden', 'true');
     const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
-    use.setAttribute('href', `/icons.svg#${name}`);
+    use.setAttribute('href', `${ICONS}#${name}`);
     svg.append(use);
     return svg;
 }
@@ -67,6 +77,14 @@ export function notice(text, { error = false, action = null } = {}) {
 /** Tells why something did not work. */
 export const tell = (error) => notice(error.message, { error: true });
 
+export const attempt = (act) => act().catch(tell);
+
+/** Marks `element` as the present one of its kind (aria-current), or not. */
+export function setCurrent(element, value) {
+    if (value) element.setAttribute('aria-current', value);
+    else element.removeAttribute('aria-current');
+}
+
 /**
  * A modal dialog with a form of `children` under the heading `title`. Resolves to the value of the button that closed it, "" for Escape.
  * `wide`: for long texts; `firm`: only its buttons close it.
@@ -89,6 +107,21 @@ export const dialogButtons = (...buttons) => h('div.buttons', buttons.map(([valu
     const close = (event) => event.target.closest('dialog').close(value);
     return h(`button.${kind}`, { ...(last ? { type: 'submit', value } : { onclick: close }), ...attributes }, label);
 }));
+
+/** A form in the place of what it changes. Escape leaves it as its button does; Enter with Ctrl saves. */
+export function formInPlace(selector, { onSave, onCancel }, ...fields) {
+    const onsubmit = (event) => { event.preventDefault(); onSave(); };
+    const onkeydown = (event) => {
+        if (event.key === 'Escape') onCancel();
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
+    };
+    return h(selector, { onsubmit, onkeydown }, fields, h('div.buttons',
+        h('button.primary', { type: 'submit' }, strings.meeting.save), h('button.plain', { onclick: onCancel }, strings.meeting.cancel)));
+}
+
+/** Options of a select: `labels` by value. */
+export const options = (labels, chosen) =>
+    Object.entries(labels).map(([value, label]) => h('option', { value, selected: value === String(chosen) }, label));
 
 /** A question in a dialog of its own; resolves to true when the answer is yes. */
 export async function confirmDialog({ title, text, yes, no }) {

@@ -1,4 +1,5 @@
 // Numbers and times as people read them.
+import { date, dateTime } from './first.js';
 
 const pad = (n) => String(n).padStart(2, '0');
 
@@ -28,6 +29,9 @@ export function bytes(n) {
 
 export const percent = (part) => `${Math.floor(Math.min(1, Math.max(0, part)) * 100)} %`;
 
+/** 2026-11-30T09:05:00, of this place's clock. */
+export const localTime = (date) => new Date(date.getTime() - date.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
+
 /** A time of the API; one without a zone is UTC (records of the first version). null where it is none. */
 export function parseTime(text) {
     if (!text) return null;
@@ -35,9 +39,7 @@ export function parseTime(text) {
     return Number.isNaN(date.getTime()) ? null : date;
 }
 
-const date = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' };
-const dateTime = new Intl.DateTimeFormat(undefined, { ...date, hour: '2-digit', minute: '2-digit' });
-const dayOnly = new Intl.DateTimeFormat(undefined, { ...date, timeZone: 'UTC' });
+let dayOnly = null; // takes milliseconds to be made
 
 export function when(text) {
     const time = parseTime(text);
@@ -47,5 +49,6 @@ export function when(text) {
 /** A due date (2026-11-30); other text stands as it is. */
 export function day(text) {
     const time = /^\d{4}-\d\d-\d\d$/.test(text) ? parseTime(`${text}T00:00:00Z`) : null;
+    dayOnly ??= new Intl.DateTimeFormat(undefined, { ...date, timeZone: 'UTC' });
     return time ? dayOnly.format(time) : text;
 }

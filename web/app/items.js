@@ -1,5 +1,5 @@
 // An item (action, decision, question, requirement) as a card: what, who, until when, the words said, and what to do with it.
-import { announce, dialogButtons, fill, h, icon, iconButton, openDialog } from './dom.js';
+import { announce, dialogButtons, fill, formInPlace, h, icon, iconButton, openDialog } from './dom.js';
 import { clock, day, percent } from './format.js';
 import { text } from './strings.js';
 
@@ -59,10 +59,7 @@ function itemFields(item, kind) {
 
 function editForm(item, kind, onSave, onCancel) {
     const { elements, values } = itemFields(item, kind);
-    const submit = (event) => { event.preventDefault(); onSave(values()); };
-    return h('form.edit', { onsubmit: submit, onkeydown: (event) => { if (event.key === 'Escape') onCancel(); } }, elements,
-        h('div.buttons', h('button.primary', { type: 'submit' }, text.meeting.save),
-            h('button.plain', { onclick: onCancel }, text.meeting.cancel)));
+    return formInPlace('form.edit', { onSave: () => onSave(values()), onCancel }, elements);
 }
 
 /**

@@ -1,7 +1,7 @@
 // The head of a meeting's page: title (editable), date, length, and what can be done with the whole of it.
 import { audioPath, exportPath, exportText } from './api.js';
 import { deleteSoon } from './deleting.js';
-import { confirmDialog, fill, h, icon, iconButton, notice } from './dom.js';
+import { confirmDialog, fill, formInPlace, h, icon, iconButton, notice } from './dom.js';
 import { duration, parseTime, when } from './format.js';
 import { link, setTitle } from './router.js';
 import { openShareDialog } from './share.js';
@@ -23,8 +23,7 @@ function titleElement(contents, save) {
         const label = text.meeting.tagsLabel;
         const tagInput = h('input', { value: typed.tags, maxlength: 1000, 'aria-label': label, placeholder: label });
         const back = () => { show(); element.querySelector('button').focus(); };
-        const submit = async (event) => {
-            event.preventDefault();
+        const onSave = async () => {
             const before = { title: contents.title, tags: tags() }, wanted = input.value.trim();
             const list = [...new Set(tagInput.value.split(',').map((tag) => tag.trim()).filter(Boolean))];
             const patch = { ...(wanted && wanted !== before.title && { title: wanted }),
@@ -38,10 +37,7 @@ function titleElement(contents, save) {
             contents.metadata.tags = before.tags;
             return element.isConnected ? edit({ title: wanted, tags: tagInput.value }) : undefined;
         };
-        const key = (event) => { if (event.key === 'Escape') back(); };
-        fill(element, h('h1.unseen', contents.title), h('form', { onsubmit: submit, onkeydown: key }, input, tagInput,
-            h('button.primary', { type: 'submit' }, text.meeting.save),
-            h('button.plain', { onclick: back }, text.meeting.cancel)));
+        fill(element, h('h1.unseen', contents.title), formInPlace('form', { onSave, onCancel: back }, input, tagInput));
         input.select();
     }
     show();
@@ -106,6 +102,6 @@ export function meetingHeader({ id, contents, save }) {
     return h('header.meeting-head',
         h('div', titleElement(contents, save), facts),
         h('div.tools', copy, exportMenu(id, contents),
-            h('button.plain.writes', { onclick: () => openShareDialog(id) }, icon('share'), h('span', text.share.button)),
+            iconButton('share', text.share.button, () => openShareDialog(id), { shown: true, kind: 'plain writes' }),
             iconButton('trash', text.meeting.delete, () => askAndDelete(id, contents.title), { shown: true, kind: 'plain' })));
 }

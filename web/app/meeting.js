@@ -1,11 +1,11 @@
 // A meeting: its summary and items beside the transcript, and the recording below them.
 import { readMeeting, readWaveform, watchMeeting, whyNoAudio } from './api.js';
-import { announce, fill, h, iconButton } from './dom.js';
+import { announce, fill, h, iconButton, setCurrent } from './dom.js';
 import { clock, day, percent } from './format.js';
 import { askForItem, itemSection, kinds } from './items.js';
 import { askAndDelete, meetingHeader } from './meeting-header.js';
 import { createPlayer } from './player.js';
-import { createProgress } from './progress.js';
+import { createProgress, titleOf } from './progress.js';
 import { reload, setTitle } from './router.js';
 import { createSaver } from './saver.js';
 import { text } from './strings.js';
@@ -31,7 +31,7 @@ function contentsOf(meeting) {
         // What came in as a text has a file, but nothing to play.
         recordingUrl: meeting.transcript?.transcriber?.name === 'import' ? null : meeting.audio_url ?? null,
         durationMs: metadata.duration_ms || meeting.transcript?.duration_ms || 0,
-        title: metadata.title || metadata.filename || text.meetings.untitled,
+        title: titleOf(metadata),
     };
 }
 
@@ -139,14 +139,13 @@ function showWorking({ main, id, meeting, signal }) {
     const steps = Object.entries(text.stageSteps).map(([stage, label]) => h('li', { 'data-stage': stage }, label));
     const progress = createProgress(id, reload);
     const wait = h('p.aside', text.meeting.wait);
-    const title = meeting.title || meeting.metadata?.title || meeting.filename || text.meetings.untitled;
+    const title = meeting.metadata?.title || titleOf(meeting);
 
     function update(job) {
         progress.update(job);
         wait.hidden = job.status === 'failed';
         for (const step of steps) {
-            if (step.dataset.stage === job.stage) step.setAttribute('aria-current', 'step');
-            else step.removeAttribute('aria-current');
+            setCurrent(step, step.dataset.stage === job.stage && 'step');
         }
     }
     async function poll() {

@@ -1,14 +1,13 @@
 // The list of meetings: uploads and work in progress on top, then every meeting, newest first.
 import { listJobs, listMeetings } from './api.js';
 import { deleteEvents, isDeleting } from './deleting.js';
-import { announce, fill, h, icon, notice, tell } from './dom.js';
+import { announce, fill, h, icon, iconButton, options, tell } from './dom.js';
+import { uploadEvents, uploadPanel } from './drop.js';
 import { duration, parseTime, when } from './format.js';
 import { createMore, keepInAddress } from './paging.js';
-import { createProgress } from './progress.js';
-import { canRecord, startRecording } from './record.js';
+import { createJobRow, titleOf } from './progress.js';
 import { link, setTitle } from './router.js';
 import { text } from './strings.js';
-import { uploadPanel, uploadEvents } from './upload.js';
 
 const POLL_BUSY_MS = 2000;
 const POLL_IDLE_MS = 15000;
@@ -32,7 +31,7 @@ function filterBar(wanted, onChange) {
     const set = (name, value) => { wanted[name] = value; showCount(); onChange(); };
     const labelled = (name, control) => h('label', h('span', text.meetings.filters[name]), control);
     const state = h('select', { onchange: () => set('state', state.value) },
-        Object.entries(text.meetings.states).map(([value, label]) => h('option', { value, selected: wanted.state === value }, label)));
+        options(text.meetings.states, wanted.state));
     const date = (name) => h('input', { type: 'date', value: wanted[name], onchange: (event) => set(name, event.target.value) });
     const tags = h('datalist', { id: 'tags' });
     const tag = h('input', { value: wanted.tag, list: 'tags', maxlength: 64, autocomplete: 'off', onchange: () => set('tag', tag.value.trim()) });
@@ -83,8 +82,6 @@ function countChips(row) {
     return some.map(([kind, n]) => h('li.chip', { class: `of-${kind}` }, text.meetings.counts[kind](n)));
 }
 
-const titleOf = (row) => row.title || row.filename || text.meetings.untitled;
-
 function meetingRow(row) {
     const date = parseTime(row.timestamp);
     return h('li.row', h('a.row-link', { href: link.meeting(row.meeting_id) },
@@ -111,15 +108,11 @@ function createJobs(onChange, wanted) {
         for (const job of jobs.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1))) {
             let row = rows.get(job.meeting_id);
             if (!row) {
-                const progress = createProgress(job.meeting_id, onChange);
-                row = { progress };
-                row.element = h('li.row', h('a.row-link', { href: link.meeting(job.meeting_id) },
-                    h('span.row-title', titleOf(job)), h('span.row-meta', h('span', when(job.timestamp)))), progress.element);
+                row = createJobRow(job, onChange);
                 rows.set(job.meeting_id, row);
                 element.prepend(row.element);
             }
-            row.element.classList.toggle('failed', job.status === 'failed');
-            row.progress.update(job);
+            row.update(job);
         }
         element.hidden = rows.size === 0;
         return gone;
@@ -145,6 +138,9 @@ function createPoll(task, signal) {
     return run;
 }
 
+const canRecord = () => Boolean(navigator.mediaDevices?.getUserMedia && window.MediaRecorder);
+const startRecording = async () => (await import('./record.js')).startRecording();
+
 const emptyState = () => h('section.empty', h('h2', text.meetings.emptyTitle), h('p', { hidden: true }, h('strong.reason')),
     h('p', text.meetings.empty),
     h('p.aside', text.meetings.emptyShell, ' ', h('code', text.meetings.emptyCommand)));
@@ -155,7 +151,7 @@ export async function meetingsPage({ main, query, signal }) {
     const isFiltered = () => FILTERS.some((name) => wanted[name]);
     const rows = h('ul.rows', { 'aria-label': text.meetings.title });
     const empty = emptyState(), none = h('p.aside', { role: 'status', hidden: true }, text.meetings.noneFits);
-    const drop = uploadPanel(canRecord() && h('button.plain', { onclick: startRecording }, icon('record'), h('span', text.record.open)));
+    const drop = uploadPanel(canRecord() && iconButton('record', text.record.open, startRecording, { shown: true, kind: 'plain' }));
     const jobs = createJobs(() => poll(), (job) => !wanted.state || (jobStates[wanted.state]?.(job.status) ?? false));
     const bar = filterBar(wanted, () => {
         keepInAddress('', wanted);
@@ -233,7 +229,7 @@ export async function meetingsPage({ main, query, signal }) {
     jobs.element.hidden = true;
     const { scroll } = list;
     await refresh();
-    window.scrollTo(0, scroll);
+    if (scroll) window.scrollTo(0, scroll);
     window.addEventListener('scroll', () => { if (!signal.aborted) list.scroll = window.scrollY; }, { signal, passive: true });
     uploadEvents.addEventListener('sent', poll, { signal });
     deleteEvents.addEventListener('changed', () => { render(); poll(); }, { signal });

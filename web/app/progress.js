@@ -1,7 +1,8 @@
 // How far the work on a meeting is: a bar, its stage and the time left, or why it failed.
 import { retryMeeting } from './api.js';
 import { fill, h, notice, tell } from './dom.js';
-import { duration, percent } from './format.js';
+import { duration, percent, when } from './format.js';
+import { link } from './router.js';
 import { text } from './strings.js';
 
 /** What goes on, in a line: "Transcribing, 42 %, about 3 min left". */
@@ -43,6 +44,20 @@ export function createProgress(meetingId, onRetried) {
             if (shown !== 'working') fill(element, bar, line);
         }
         shown = job.status === 'failed' ? 'failed' : 'working';
+    }
+    return { element, update };
+}
+
+export const titleOf = ({ title, filename }) => title || filename || text.meetings.untitled;
+
+/** A job's row in a list, with its progress and `tools`: {element, update(job)}. */
+export function createJobRow(job, onRetried, ...tools) {
+    const progress = createProgress(job.meeting_id, onRetried);
+    const element = h('li.row', h('a.row-link', { href: link.meeting(job.meeting_id) },
+        h('span.row-title', titleOf(job)), h('span.row-meta', when(job.timestamp))), progress.element, tools);
+    function update(now) {
+        element.classList.toggle('failed', now.status === 'failed');
+        progress.update(now);
     }
     return { element, update };
 }

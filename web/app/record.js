@@ -1,11 +1,12 @@
 // Recording in the browser: the microphone, the sound of a tab where the browser gives it, or both in one. It goes on while the user looks at other
 // pages; when it is stopped it is uploaded like any file.
-import { announce, confirmDialog, dialogButtons, fill, h, icon, iconButton, notice, openDialog, tell } from './dom.js';
-import { bytes, clock } from './format.js';
+import { announce, attempt, confirmDialog, dialogButtons, fill, h, icon, iconButton, notice, openDialog } from './dom.js';
+import { uploadEvents } from './drop.js';
+import { bytes, clock, localTime } from './format.js';
 import { keepRecording, keptRecordings, removeRecording } from './recordings.js';
 import { link } from './router.js';
 import { text } from './strings.js';
-import { addFiles, uploadEvents } from './upload.js';
+import { addFiles } from './upload.js';
 
 const PIECE_MS = 3000;
 const SHOW_MS = 200;
@@ -20,8 +21,6 @@ uploadEvents.addEventListener('sent', (event) => {
 });
 
 let current = null;
-
-export const canRecord = () => Boolean(navigator.mediaDevices?.getUserMedia && window.MediaRecorder);
 
 /** Which sounds: {microphone, tab}, or null. */
 async function askWhat() {
@@ -67,12 +66,9 @@ function mix(streams) {
     return { stream: out.stream, level, close: () => context.close() };
 }
 
-const pad = (n) => String(n).padStart(2, '0');
-
 function nameFor(time, type) {
     const end = type.startsWith('audio/mp4') ? 'm4a' : type.startsWith('audio/ogg') ? 'ogg' : 'webm';
-    const day = `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())}`;
-    return `${text.record.name} ${day} ${pad(time.getHours())}.${pad(time.getMinutes())}.${pad(time.getSeconds())}.${end}`;
+    return `${text.record.name} ${localTime(time).replace('T', ' ').replaceAll(':', '.')}.${end}`;
 }
 
 function send(id, file) {
@@ -155,16 +151,11 @@ async function record(what) {
 export async function startRecording() {
     if (current) return;
     const what = await askWhat();
-    if (!what) return;
-    try {
-        await record(what);
-    } catch (error) {
-        tell(error);
-    }
+    if (what) await attempt(() => record(what));
 }
 
 /** To be called once: offers what an earlier page has recorded and not sent. */
-export async function startRecordings() {
+export async function start() {
     window.addEventListener('beforeunload', (event) => { if (current) event.preventDefault(); });
     for (const { id, file } of await keptRecordings()) {
         const box = h('div.notice', h('p', text.record.found(file.name, bytes(file.size))),

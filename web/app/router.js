@@ -46,7 +46,7 @@ export function startRouter(pages, main, onShown, onRefused = null) {
         const page = pages[route.name];
         fill(main);
         onShown(page?.nav ?? '', route);
-        window.scrollTo(0, 0);
+        if (window.scrollY) window.scrollTo(0, 0);
         if (moved && !document.activeElement?.closest('form.search')) main.focus({ preventScroll: true });
         if (!page || (route.name === 'm' && !route.id)) {
             setTitle(text.notThere.title);
@@ -58,7 +58,7 @@ export function startRouter(pages, main, onShown, onRefused = null) {
         } catch (error) {
             if (signal.aborted) return;
             if (error.status === 401 && onRefused) onRefused(main, error, () => show(true));
-            else fill(main, failure(error, () => show(true)));
+            else fill(main, failure(error, () => (error.status === undefined ? location.reload() : show(true))));
         }
     }
     // "#main" is the skip link's, not a page.

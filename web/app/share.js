@@ -1,7 +1,7 @@
 // Links to one meeting for those who have no token: made, listed and revoked in a dialog; and what such a link opens.
 import { json, meetingPath, post, send } from './api.js';
 import { showAsShared } from './access.js';
-import { announce, fill, h, icon, notice, tell } from './dom.js';
+import { announce, attempt, fill, h, icon, notice } from './dom.js';
 import { when } from './format.js';
 import { meetingPage } from './meeting.js';
 import { text } from './strings.js';
@@ -27,15 +27,11 @@ function linkBox(url) {
 
 function shareRow(id, share, onGone) {
     const name = share.name || text.share.unnamed;
-    const revoke = h('button.quiet', { 'aria-label': text.share.revokeLabel(name), onclick: async () => {
-        try {
-            await send(sharesPath(id, share.id), { method: 'DELETE' });
-            announce(text.share.revoked);
-            onGone();
-        } catch (error) {
-            tell(error);
-        }
-    } }, text.share.revoke);
+    const revoke = h('button.quiet', { 'aria-label': text.share.revokeLabel(name), onclick: () => attempt(async () => {
+        await send(sharesPath(id, share.id), { method: 'DELETE' });
+        announce(text.share.revoked);
+        onGone();
+    }) }, text.share.revoke);
     return h('li', h('div', h('strong', name), h('span.aside', text.share.until(when(share.expires)))), revoke);
 }
 

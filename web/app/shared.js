@@ -3,7 +3,7 @@ import { addFiles } from './upload.js';
 
 const SHARED = 'hansard-shared';
 
-export async function takeShared() {
+export async function start() {
     // Without it the app only takes no shares.
     if (matchMedia('(display-mode: standalone)').matches) await navigator.serviceWorker?.register('/sw.js').catch(() => {});
     if (!window.caches || !await caches.has(SHARED)) return;

@@ -1,5 +1,5 @@
 // The form in which a turn of the transcript is corrected: its segments' texts, and who speaks.
-import { h } from './dom.js';
+import { formInPlace, h, options } from './dom.js';
 import { text } from './strings.js';
 
 /**
@@ -13,7 +13,7 @@ export function turnForm({ parts, speaker, known, typed, onSave, onCancel }) {
     const name = h('input', { value: typed?.speaker ?? speaker ?? '', maxlength: 120, list: 'speakers', autocomplete: 'off' });
     // Of an unnamed speaker there is nothing to rename.
     const scope = h('select', { hidden: !speaker, 'aria-label': text.transcript.scope },
-        h('option', { value: 'all' }, text.transcript.everywhere), h('option', { value: 'turn' }, text.transcript.onlyHere));
+        options({ all: text.transcript.everywhere, turn: text.transcript.onlyHere }));
     scope.value = typed?.scope ?? 'all';
     // A name that stands already is rather that of who really spoke here.
     name.addEventListener('input', () => { if (known.includes(name.value.trim())) scope.value = 'turn'; });
@@ -32,15 +32,6 @@ export function turnForm({ parts, speaker, known, typed, onSave, onCancel }) {
         }
         return Object.keys(segments).length ? { segments } : {};
     }
-    const submit = (event) => {
-        event?.preventDefault();
-        onSave({ patch: patchOf(), typed: { speaker: name.value, scope: scope.value, texts: areas.map((area) => area.value) } });
-    };
-    const key = (event) => {
-        if (event.key === 'Escape') onCancel();
-        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit();
-    };
-    return h('form.edit.turn', { onsubmit: submit, onkeydown: key },
-        h('div.pair', h('label', h('span', text.transcript.speaker), name), scope), areas,
-        h('div.buttons', h('button.primary', { type: 'submit' }, text.meeting.save), h('button.plain', { onclick: onCancel }, text.meeting.cancel)));
+    const save = () => onSave({ patch: patchOf(), typed: { speaker: name.value, scope: scope.value, texts: areas.map((area) => area.value) } });
+    return formInPlace('form.edit.turn', { onSave: save, onCancel }, h('div.pair', h('label', h('span', text.transcript.speaker), name), scope), areas);
 }

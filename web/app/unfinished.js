@@ -1,27 +1,13 @@
 // What this browser has begun to upload and not finished: kept in localStorage, so that it can go on after a reload, with the file's handle
 // in IndexedDB where the browser has one. A lock tells whether another tab is at it.
+import { heldLocks, storedList, transact } from './kept.js';
 
 const KEY = 'hansard.uploads';
 const KEPT_MAX = 100;
 const DATABASE = 'hansard', HANDLES = 'files';
 
-function read() {
-    try {
-        const list = JSON.parse(localStorage.getItem(KEY) ?? '[]');
-        const isOne = (entry) => typeof entry?.id === 'string' && typeof entry.name === 'string' && Number.isSafeInteger(entry.size);
-        return Array.isArray(list) ? list.filter(isOne) : [];
-    } catch {
-        return [];  // no storage, or what stands there is none of ours
-    }
-}
-
-function write(list) {
-    try {
-        localStorage.setItem(KEY, JSON.stringify(list.slice(-KEPT_MAX)));
-    } catch {
-        // Full or forbidden: the upload itself goes on, only a reload would lose it.
-    }
-}
+const list = storedList(KEY, (entry) => typeof entry.name === 'string' && Number.isSafeInteger(entry.size));
+const { read } = list, write = (entries) => list.write(entries.slice(-KEPT_MAX));
 
 /** [{id, name, size, lastModified, sent}], the oldest first; `sent`: the numbers of the parts that were acknowledged. */
 export const unfinished = () => read().map((entry) => ({ ...entry, sent: Array.isArray(entry.sent) ? entry.sent : [] }));
@@ -44,27 +30,7 @@ export function forget(id) {
 export const isSameFile = (entry, file) =>
     entry.name === file.name && entry.size === file.size && entry.lastModified === file.lastModified;
 
-function openHandles() {
-    return new Promise((resolve, reject) => {
-        const request = indexedDB.open(DATABASE, 1);
-        request.onupgradeneeded = () => request.result.createObjectStore(HANDLES);
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-    });
-}
-
-async function handles(mode, act) {
-    const database = await openHandles();
-    try {
-        return await new Promise((resolve, reject) => {
-            const request = act(database.transaction(HANDLES, mode).objectStore(HANDLES));
-            request.onsuccess = () => resolve(request.result);
-            request.onerror = () => reject(request.error);
-        });
-    } finally {
-        database.close();
-    }
-}
+const handles = (mode, act) => transact(DATABASE, (database) => database.createObjectStore(HANDLES), HANDLES, mode, act);
 
 /** Whether the user need not look for the file again. */
 export const hasHandle = (entry) => handles('readonly', (store) => store.get(entry.id)).then((handle) => handle !== undefined, () => false);
@@ -90,8 +56,7 @@ const lockName = (id) => `hansard-upload-${id}`;
 
 /** The ids that other tabs are sending now. */
 export async function heldElsewhere(ids) {
-    const state = await navigator.locks?.query() ?? { held: [] };
-    const held = new Set(state.held.map((lock) => lock.name));
+    const held = await heldLocks();
     return ids.filter((id) => held.has(lockName(id)));
 }
 

@@ -1,7 +1,8 @@
 // Uploads: they go on while the user looks at other pages, a few at a time; each can be paused, cancelled, sent again, and taken up after a
-// reload. This is what is seen of them; how they go is in transfer.js, what is kept of them in unfinished.js.
+// reload. This is what is seen of them; where files come from is in drop.js, how they go in transfer.js, what is kept of them in unfinished.js.
 import { cancelUpload, readUpload } from './api.js';
 import { announce, fill, h, icon, iconButton, notice, tell } from './dom.js';
+import { pickFiles, uploadEvents, uploadList } from './drop.js';
 import { bytes, duration } from './format.js';
 import { text } from './strings.js';
 import { Transfer } from './transfer.js';
@@ -10,15 +11,9 @@ import { forget, hasHandle, heldElsewhere, hold, isSameFile, keptFile, noteSent,
 const AT_ONCE = 3;
 const RATE_WINDOW_MS = 8000;
 const SHOW_MS = 250;
-const ACCEPT = 'audio/*,video/*,.m4a,.mp3,.wav,.mp4,.webm,.ogg,.opus,.flac,.aac,.mkv,.mov,.vtt,.srt,.txt,.json';
-
-/** Fires `sent` each time the server has taken a file; its `detail`. */
-export const uploadEvents = new EventTarget();
 
 // Each has a `state`: waiting, sending, paused, interrupted (of an earlier page: its file is not at hand), failed, dropped.
 const uploads = [];
-// One list for as long as the page is open; each showing of the meetings takes it in.
-const listElement = h('ul.rows.uploads', { 'aria-label': text.upload.label });
 
 /** Bytes a second over the last seconds; 0 while unknown. */
 function createRate() {
@@ -169,7 +164,7 @@ function next() {
 
 function add(upload) {
     uploads.push(upload);
-    listElement.append(upload.element);
+    uploadList.append(upload.element);
 }
 
 /** The file of an upload of an earlier page is at hand again. */
@@ -221,74 +216,13 @@ async function showUnfinished(entry) {
     return undefined;
 }
 
-async function showAllUnfinished() {
+/** To be called once: offers to go on with what an earlier page has begun. */
+export async function start() {
     const entries = unfinished();
     const elsewhere = await heldElsewhere(entries.map((entry) => entry.id));
     for (const entry of entries) if (!elsewhere.includes(entry.id)) showUnfinished(entry);
 }
 
-/** A file dialog; [{file, handle}], none where the user closes it. With handles, where the browser has them: they outlive the page. */
-async function pickFiles(multiple) {
-    if (window.showOpenFilePicker) {
-        try {
-            const picked = await window.showOpenFilePicker({ multiple });
-            return await Promise.all(picked.map(async (handle) => ({ file: await handle.getFile(), handle })));
-        } catch (error) {
-            if (error.name === 'AbortError') return [];  // closed; whatever else it is, the plain dialog may do
-        }
-    }
-    return new Promise((resolve) => {
-        const input = h('input', { type: 'file', multiple, accept: ACCEPT });
-        input.addEventListener('change', () => resolve([...input.files].map((file) => ({ file, handle: null }))));
-        input.addEventListener('cancel', () => resolve([]));
-        input.click();
-    });
-}
-
-async function droppedFiles(transfer) {
-    const items = [...transfer.items].filter((item) => item.kind === 'file');
-    // Both are to be asked for before the event is over.
-    const asked = items.map((item) => ({ file: item.getAsFile(), handle: item.getAsFileSystemHandle?.() }));
-    const found = await Promise.all(asked.map(async ({ file, handle }) => ({ file, handle: await handle?.catch(() => null) ?? null })));
-    return found.filter(({ file, handle }) => file && handle?.kind !== 'directory');
-}
-
-/** The drop area with its file chooser and `more` beside it, and below it the uploads under way. */
-export function uploadPanel(more) {
-    const chosen = () => { addFiles([...input.files].map((file) => ({ file, handle: null }))); input.value = ''; };
-    // A click opens the dialog that gives handles, where there is one.
-    const opened = async (event) => {
-        if (!window.showOpenFilePicker) return;
-        event.preventDefault();
-        addFiles(await pickFiles(true));
-    };
-    const input = h('input.unseen', { type: 'file', id: 'files', multiple: true, accept: ACCEPT, onchange: chosen, onclick: opened });
-    const area = h('div.drop', icon('upload'),
-        h('p.drop-line', h('span.drop-hint', text.upload.drop, ' '), input,
-            h('label.primary', { for: 'files' }, text.upload.choose), more),
-        h('p.aside', text.upload.kinds));
-    return h('section.upload', { 'aria-label': text.upload.label }, area, listElement);
-}
-
-/** Files dropped anywhere on the page are uploaded; without this the browser would open them in its place. */
-export function startUploads(target) {
-    const holdsFiles = (event) => [...event.dataTransfer?.types ?? []].includes('Files');
-    const mark = (on) => document.body.classList.toggle('dropping', on);
-    target.addEventListener('dragover', (event) => {
-        if (!holdsFiles(event)) return;
-        event.preventDefault();
-        mark(true);
-    });
-    target.addEventListener('dragleave', (event) => { if (!event.relatedTarget) mark(false); });
-    target.addEventListener('drop', async (event) => {
-        mark(false);
-        if (!holdsFiles(event)) return;
-        event.preventDefault();
-        if (location.hash && location.hash !== '#/') location.hash = '#/';
-        addFiles(await droppedFiles(event.dataTransfer));
-    });
-    target.addEventListener('beforeunload', (event) => {
-        if (uploads.some((upload) => upload.state === 'waiting' || upload.state === 'sending')) event.preventDefault();
-    });
-    showAllUnfinished();
-}
+window.addEventListener('beforeunload', (event) => {
+    if (uploads.some((upload) => upload.state === 'waiting' || upload.state === 'sending')) event.preventDefault();
+});

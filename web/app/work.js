@@ -1,10 +1,10 @@
 // What goes on in the store beside finished meetings: work that runs, waits or failed, and uploads that are not complete.
 import { cancelUpload, listJobs, listUploads } from './api.js';
-import { fill, h, iconButton, tell } from './dom.js';
+import { attempt, fill, h, iconButton } from './dom.js';
 import { bytes, when } from './format.js';
 import { askAndDelete } from './meeting-header.js';
-import { createProgress } from './progress.js';
-import { link, setTitle } from './router.js';
+import { createJobRow, titleOf } from './progress.js';
+import { setTitle } from './router.js';
 import { text } from './strings.js';
 
 const POLL_MS = 3000;
@@ -18,15 +18,8 @@ export async function workPage({ main, signal }) {
     const uploadSection = h('section.group', h('h2', text.work.uploads, ' ', h('span.number')), h('p.aside', text.work.uploadsWhy), uploads);
     const idle = h('p.aside', { role: 'status' }, text.loading);
 
-    const titleOf = (one) => one.title || one.filename || text.meetings.untitled;
-
-    function jobRow(job) {
-        const progress = createProgress(job.meeting_id, refresh);
-        const element = h('li.row', h('a.row-link', { href: link.meeting(job.meeting_id) },
-            h('span.row-title', titleOf(job)), h('span.row-meta', when(job.timestamp))), progress.element,
+    const jobRow = (job) => createJobRow(job, refresh,
         h('div.row-tools', iconButton('trash', text.work.remove(titleOf(job)), () => askAndDelete(job.meeting_id, titleOf(job)))));
-        return { element, progress };
-    }
 
     function showJobs(jobs) {
         const live = new Set(jobs.map((job) => job.meeting_id));
@@ -35,19 +28,11 @@ export async function workPage({ main, signal }) {
             if (!rows.has(job.meeting_id)) rows.set(job.meeting_id, jobRow(job));
             const row = rows.get(job.meeting_id), list = lists[job.status] ?? lists.queued;
             if (row.element.parentElement !== list) list.append(row.element);
-            row.element.classList.toggle('failed', job.status === 'failed');
-            row.progress.update(job);
+            row.update(job);
         }
     }
 
-    async function cancel(upload) {
-        try {
-            await cancelUpload(upload.meeting_id);
-            await refresh();
-        } catch (error) {
-            tell(error);
-        }
-    }
+    const cancel = (upload) => attempt(() => cancelUpload(upload.meeting_id).then(refresh));
 
     const uploadRow = (upload) => h('li.row', h('div.row-link', h('span.row-title', titleOf(upload)),
         h('span.row-meta', h('span', bytes(upload.size)), upload.created && h('span', when(upload.created)))),
