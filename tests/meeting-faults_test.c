@@ -120,7 +120,7 @@ static void test_record_too_large(void) {
     close_fixture(&fixture);
 }
 
-static bool may_commit(gpointer may, GError **error) { return *(bool *)may || fail(error, ERROR_LEASE_LOST, "it is another's"); }
+static bool may_commit(bool stands, gpointer may, GError **error) { return *(bool *)may || fail(error, ERROR_LEASE_LOST, "it is another's"); }
 
 /* Asked at the last moment, when all else is done. */
 static void test_commit_if(void) {
