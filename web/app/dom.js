@@ -115,7 +115,7 @@ export function formInPlace(selector, { onSave, onCancel }, ...fields) {
         if (event.key === 'Escape') onCancel();
         if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
     };
-    return h(selector, { onsubmit, onkeydown }, fields, h('div.buttons',
+    return h(selector, { onsubmit, onkeydown }, ...fields, h('div.buttons',
         h('button.primary', { type: 'submit' }, strings.meeting.save), h('button.plain', { onclick: onCancel }, strings.meeting.cancel)));
 }
 
