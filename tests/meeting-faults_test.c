@@ -292,16 +292,18 @@ static void test_finish_edit(void) {
     close_fixture(&fixture);
 }
 
-/* An edit that was begun, of a transcript that is gone since: there is nothing to rename in. */
+/* An edit that was begun, of documents that are gone since: there is nothing to rename in. */
 static void test_pending_without_transcript(void) {
     Fixture fixture = open_on(store_with_pending());
     g_autoptr(GError) error = NULL;
     g_autoptr(Meeting) meeting = NULL;
-    g_assert_true(store_delete(fixture.store, KEY("transcript.json"), NULL) && store_delete(fixture.store, KEY("transcription.txt"), NULL));
+    static const char *const gone[] = {KEY("transcript.json"), KEY("transcription.txt"), KEY("requirements.json")};
+    for (gsize i = 0; i < G_N_ELEMENTS(gone); i++) g_assert_true(store_delete(fixture.store, gone[i], NULL));
     g_assert_true(meeting_finish_edit(&fixture.meetings, ID, &error));
     g_assert_no_error(error);
     g_assert_true(meeting_read(&fixture.meetings, ID, &meeting, NULL));
     g_assert_null(meeting->transcript);
+    for (gsize i = 0; i < G_N_ELEMENTS(gone); i++) g_assert_false(is_there(fixture.store, gone[i]));
     g_assert_null(json_object_get(meeting->record->extra, PENDING_EDIT));
     close_fixture(&fixture);
 }

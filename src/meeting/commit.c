@@ -112,8 +112,10 @@ bool meeting_commit_if(const Meetings *meetings, Record *record, const char *eta
     record->schema = 2;
     meeting_touch(meetings, record);
     StorePut put = {.if_match = etag, .if_none_match = etag == NULL};
-    return (!may || may(false, user_data, error)) && meeting_put_record(meetings, record, &put, NULL, error) &&
-           (!may || may(true, user_data, error)) && meeting_index(meetings, record, error);
+    if (may && !may(false, user_data, error)) return false;
+    if (!meeting_put_record(meetings, record, &put, NULL, error)) return false;
+    if (may && !may(true, user_data, error)) return false;
+    return meeting_index(meetings, record, error);
 }
 
 bool meeting_commit(const Meetings *meetings, Record *record, const char *etag, GError **error) {
