@@ -285,9 +285,10 @@ static void test_take_races(void) {
             for (int one = 0; one < 3; one++) {
                 g_auto(World) world;
                 world_init(&world);
-                g_autoptr(Job) created = create(&world, NULL), job = NULL;
+                g_autoptr(Job) job = NULL;
                 g_autoptr(GPtrArray) list = NULL;
                 g_autoptr(GError) error = NULL;
+                job_free(create(&world, NULL));
                 arm(&world, FAULT_MEANWHILE, at, rivals[r]);
                 bool done = one == 0 ? take(&world, &job, &error) : one == 1 ? jobs_take_one(world.jobs, ID, "w", &job, &error)
                                                                              : jobs_list(world.jobs, 10, &list, &error);
@@ -347,8 +348,9 @@ static void test_many(void) {
         put_text(&world, key, "{");
     }
     put_text(&world, PREFIX_JOBS "a/b.json", "{}");
-    g_autoptr(Job) created = create(&world, NULL), job = NULL, none = NULL;
+    g_autoptr(Job) job = NULL, none = NULL;
     g_autoptr(GError) error = NULL;
+    job_free(create(&world, NULL));
     for (int looks = 0; looks < 3 && !job; looks++) g_assert_true(take(&world, &job, &error));
     g_assert_nonnull(job);
     g_assert_cmpstr(job->meeting_id, ==, ID);
