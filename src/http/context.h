@@ -10,6 +10,7 @@
 #include "http/progress.h"
 #include "http/security.h"
 #include "http/tasks.h"
+#include "http/view_cache.h"
 #include "operate/cost_keeper.h"
 #include "workspace/workspace.h"
 
@@ -61,6 +62,7 @@ typedef struct {
     JobCounts job_counts;
     CostKeeper *cost;
     ListCache *lists;        /* of meetings, as they were answered */
+    ViewCache *views;        /* of meetings, as they were answered */
     Fallback fallback;
     Readiness readiness;
     atomic_uint whole_reads; /* of large meetings, now (meeting.c) */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "base/sha256.h"
 #include "http/resources.h"
 
@@ -35,26 +36,18 @@ static void add_minutes(json_t *view, const Minutes *minutes, const Record *reco
     json_object_set(view, "requirements", json_object_get(requirements, "requirements"));
 }
 
-/* All but the transcript. `job` may be NULL. */
-static bool view_ready(Context *context, const Record *record, const char *text, const Minutes *minutes, Job *job, json_t **view,
-                       GError **error) {
-    const char *recording = playable_key(record);
-    g_autofree char *waveform = recording ? g_strdup_printf("/api/meetings/%s/waveform", record->meeting_id) : NULL;
-    json_t *url = NULL, *metadata = record_to_json(record);
-    if (!audio_url(context, recording, &url, error)) {
-        json_decref(metadata);
-        return false;
-    }
+/* All but the transcript and the recording's URL. `job` may be NULL. */
+static json_t *view_ready(Context *context, const Record *record, const char *text, const Minutes *minutes, Job *job) {
+    g_autofree char *waveform = playable_key(record) ? g_strdup_printf("/api/meetings/%s/waveform", record->meeting_id) : NULL;
+    json_t *metadata = record_to_json(record);
     json_object_del(metadata, PENDING_EDIT); /* the view shows it as done */
     json_t *json = json_pack("{s:s, s:s, s:o}", "meeting_id", record->meeting_id, "status", "ready", "transcription",
                              json_text(text));
     add_minutes(json, minutes, record);
     json_object_set_new(json, "metadata", metadata);
-    json_object_set_new(json, "audio_url", url);
     json_object_set_new(json, "waveform_url", json_text(waveform));
     if (job) json_object_set_new(json, "job", job_view(context, job));
-    *view = json;
-    return true;
+    return json;
 }
 
 static bool has_checksum(StoreReader *reader, const char *sha256, bool *same, GError **error) {
@@ -126,26 +119,65 @@ static bool whole_read_begin(WholeRead *place, Context *context, guint64 bytes, 
     return true;
 }
 
-/* {"success":true,"meeting":{"transcript": … and the members of `view`}} */
-static void answer_spliced(Response *response, StoreReader *transcript, const json_t *view) {
-    static const char opening[] = "{\"success\":true,\"meeting\":{\"transcript\":", closing[] = "}\n";
-    g_autoptr(GBytes) members = json_to_bytes(view, false);
-    gsize size = 0;
-    const char *text = g_bytes_get_data(members, &size);
-    GString *tail = g_string_sized_new(size + sizeof closing);
+/* {"success":true,"meeting":{"transcript": … ,"audio_url": … and the members of `view`}} */
+static bool answer_spliced(Context *context, Response *response, StoreReader **transcript, const View *view, GError **error) {
+    static const char opening[] = "{\"success\":true,\"meeting\":{\"transcript\":", closing[] = "}}\n";
+    json_t *url = NULL;
+    gsize size = 0, url_size = 0;
+    const char *text = g_bytes_get_data(view->members, &size);
+    if (!audio_url(context, view->recording, &url, error)) return false;
+    g_autoptr(GBytes) url_text = json_to_bytes(url, false);
+    json_decref(url);
+    const char *quoted = g_bytes_get_data(url_text, &url_size);
+    GString *tail = g_string_sized_new(size + url_size + sizeof closing + 20);
+    g_string_append(tail, ",\"audio_url\":");
+    g_string_append_len(tail, quoted, (gssize)url_size - 1); /* without its newline */
     g_string_append_c(tail, ',');
-    g_string_append_len(tail, text + 1, (gssize)size - 2); /* without its '{' and its newline */
+    g_string_append_len(tail, text, (gssize)size);
     g_string_append(tail, closing);
-    response_spliced(response, g_bytes_new_static(opening, strlen(opening)), transcript, g_string_free_to_bytes(tail));
+    response_spliced(response, g_bytes_new_static(opening, strlen(opening)), g_steal_pointer(transcript), g_string_free_to_bytes(tail));
+    return true;
 }
 
-/* `*answered` false: the meeting must be read through the model. */
-static bool answer_as_stored(Context *context, const Record *record, Job *job, Response *response, bool *answered,
-                             GError **error) {
+/* A name for the versions of all documents of which a view is made; NULL where asking for them costs as much as reading them (a bucket), where one is
+ * missing, or something has just been written. Whatever any program does to a document, the name is another one. */
+static char *view_name(Context *context, const char *meeting_id) {
+    static const Document documents[] = {DOCUMENT_RECORD, DOCUMENT_TRANSCRIPT, DOCUMENT_TEXT, DOCUMENT_SUMMARY, DOCUMENT_REQUIREMENTS};
+    g_autofree char *record_key = key_document(meeting_id, DOCUMENT_RECORD), *folder = g_path_get_dirname(record_key);
+    g_autoptr(GString) name = g_string_new(meeting_id);
+    StoreStamp stamp;
+    if (!meeting_id_valid(meeting_id) || !store_stamp(context->workspace->store, folder, &stamp)) return NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(documents); i++) {
+        g_autofree char *key = key_document(meeting_id, documents[i]);
+        g_auto(StoreInfo) info = {0};
+        if (!store_head(context->workspace->store, key, &info, NULL)) return NULL;
+        g_string_append_printf(name, " %s", info.etag);
+    }
+    g_string_append_printf(name, " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT, stamp.device, stamp.inode, stamp.changed);
+    return g_string_free(g_steal_pointer(&name), FALSE);
+}
+
+/* `*answered` false: it is not at hand. */
+static bool answer_kept(Context *context, const char *meeting_id, const char *name, Response *response, char **etag, bool *answered, GError **error) {
+    g_auto(View) view = {0};
+    g_autoptr(StoreReader) transcript = NULL;
+    *answered = false;
+    if (!name || !view_cache_find(context->views, name, &view)) return true;
+    if (!open_document(context, meeting_id, DOCUMENT_TRANSCRIPT, &transcript, NULL, error)) return false;
+    if (!transcript) return true; /* it has gone meanwhile */
+    if (!answer_spliced(context, response, &transcript, &view, error)) return false;
+    metrics_add(METRIC_CACHE, "meeting", "hit", 1);
+    *etag = g_steal_pointer(&view.etag);
+    *answered = true;
+    return true;
+}
+
+/* `*answered` false: the meeting must be read through the model. What is answered is kept under `name`, where that is not NULL. */
+static bool answer_as_stored(Context *context, const Record *record, const char *etag, const char *name, Job *job, Response *response,
+                             bool *answered, GError **error) {
     g_autoptr(StoreReader) transcript = NULL;
     g_autoptr(StoreReader) text_reader = NULL;
     g_autoptr(Minutes) minutes = NULL;
-    g_autoptr(json_t) view = NULL;
     g_auto(WholeRead) place = {0};
     gsize got = 0;
     *answered = false;
@@ -160,8 +192,13 @@ static bool answer_as_stored(Context *context, const Record *record, Job *job, R
     g_autofree char *text = g_malloc(size + 1);
     if (!store_reader_read(text_reader, 0, text, size, &got, error)) return false;
     g_autofree char *valid = g_utf8_make_valid(text, (gssize)got);
-    if (!view_ready(context, record, valid, minutes, job, &view, error)) return false;
-    answer_spliced(response, g_steal_pointer(&transcript), view);
+    g_autoptr(json_t) json = view_ready(context, record, valid, minutes, job);
+    g_autoptr(GBytes) object = json_to_bytes(json, false);
+    /* Without its braces and its newline. */
+    g_auto(View) view = {g_bytes_new_from_bytes(object, 1, g_bytes_get_size(object) - 3), g_strdup(playable_key(record)), g_strdup(etag)};
+    if (!answer_spliced(context, response, &transcript, &view, error)) return false;
+    metrics_add(METRIC_CACHE, "meeting", "miss", 1);
+    if (name) view_cache_keep(context->views, name, &view);
     *answered = true;
     return true;
 }
@@ -170,7 +207,7 @@ static bool answer_through_model(Context *context, const char *meeting_id, Job *
                                  GError **error) {
     g_autoptr(Meeting) meeting = NULL;
     g_auto(WholeRead) place = {0};
-    json_t *view = NULL;
+    json_t *url = NULL;
     guint64 bytes = 0;
     if (!add_size(context, meeting_id, DOCUMENT_TRANSCRIPT, &bytes, error) ||
         !add_size(context, meeting_id, DOCUMENT_TEXT, &bytes, error) || !whole_read_begin(&place, context, bytes, error) ||
@@ -178,7 +215,9 @@ static bool answer_through_model(Context *context, const char *meeting_id, Job *
         return false;
     bool text_missing = !meeting->text && meeting->transcript;
     g_autofree char *made = text_missing ? transcript_to_text(meeting->transcript) : NULL;
-    if (!view_ready(context, meeting->record, made ? made : meeting->text, meeting->minutes, job, &view, error)) return false;
+    if (!audio_url(context, playable_key(meeting->record), &url, error)) return false;
+    json_t *view = view_ready(context, meeting->record, made ? made : meeting->text, meeting->minutes, job);
+    json_object_set_new(view, "audio_url", url);
     json_object_set_new(view, "transcript", meeting->transcript ? transcript_to_json(meeting->transcript) : json_null());
     *etag = g_steal_pointer(&meeting->etag);
     response_json(response, 200, json_pack("{s:b, s:o}", "success", 1, "meeting", view));
@@ -187,10 +226,11 @@ static bool answer_through_model(Context *context, const char *meeting_id, Job *
 
 static bool answer_ready(Context *context, const char *meeting_id, Job *job, Response *response, GError **error) {
     g_autoptr(Record) record = NULL;
-    g_autofree char *etag = NULL;
+    g_autofree char *etag = NULL, *name = job ? NULL : view_name(context, meeting_id);
     bool answered;
-    if (!meeting_read_record(&context->workspace->meetings, meeting_id, &record, &etag, error) ||
-        !answer_as_stored(context, record, job, response, &answered, error))
+    if (!answer_kept(context, meeting_id, name, response, &etag, &answered, error)) return false;
+    if (!answered && (!meeting_read_record(&context->workspace->meetings, meeting_id, &record, &etag, error) ||
+                      !answer_as_stored(context, record, etag, name, job, response, &answered, error)))
         return false;
     if (!answered) {
         g_clear_pointer(&etag, g_free);

@@ -81,6 +81,7 @@ static bool start_daemon(Server *server, const Settings *settings, GError **erro
 void context_init(Context *context) {
     g_mutex_init(&context->job_counts.lock);
     context->lists = list_cache_new();
+    context->views = view_cache_new();
     g_mutex_init(&context->fallback.lock);
     g_mutex_init(&context->readiness.lock);
 }
@@ -91,6 +92,7 @@ void context_release(Context *context) {
     g_mutex_clear(&context->readiness.lock);
     g_clear_pointer(&context->fallback.problem, g_free);
     g_clear_pointer(&context->lists, list_cache_free);
+    g_clear_pointer(&context->views, view_cache_free);
 }
 
 static void context_clear(Context *context) {
