@@ -7,6 +7,7 @@ export HANSARD_BIN=${HANSARD_BIN:-$PWD/build/release/hansard} HANSARD_PREFIX
 "$setup_dir/servers.sh" versitygw python
 cmake --build build/release --target store_bench >/dev/null
 python3 -B bench/server.py
+python3 -B bench/page.py
 python3 -B bench/s3.py
 bench/speech.sh
 if [ -d ../shared/data/audio/ami ]; then

@@ -1,5 +1,5 @@
-/* What was made of meetings for their answers, so that it need not be made again: the members of the answer that are not the transcript, which is sent from
- * the store, nor the recording's signed URL. Each is kept under a name that tells the version of every document that it was made of (meeting.c), so
+/* What was made of meetings for their answers, so that it need not be made again: the members of the answer that are not the transcript, which is sent
+ * from the store, nor the recording's signed URL. Each is kept under a name that tells the version of every document that it was made of (meeting.c), so
  * there is nothing to invalidate. At most VIEW_CACHE_ENTRIES_MAX of them and VIEW_CACHE_BYTES_MAX in all. May be used from any thread. */
 #pragma once
 

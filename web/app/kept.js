@@ -27,8 +27,8 @@ const settled = (request) => new Promise((resolve, reject) => {
 });
 
 /**
- * One transaction in a store of the database `name`, whose stores make(database) makes. act(store) gives the request whose result is wanted. It is over
- * when all of it is on the disk.
+ * One transaction in a store of the database `name`, whose stores make(database) makes. act(store) gives the request whose result is wanted. It is
+ * over when all of it is on the disk.
  */
 export async function transact(name, make, store, mode, act) {
     const opening = indexedDB.open(name, 1);

@@ -33,5 +33,6 @@ export function turnForm({ parts, speaker, known, typed, onSave, onCancel }) {
         return Object.keys(segments).length ? { segments } : {};
     }
     const save = () => onSave({ patch: patchOf(), typed: { speaker: name.value, scope: scope.value, texts: areas.map((area) => area.value) } });
-    return formInPlace('form.edit.turn', { onSave: save, onCancel }, h('div.pair', h('label', h('span', text.transcript.speaker), name), scope), areas);
+    return formInPlace('form.edit.turn', { onSave: save, onCancel },
+        h('div.pair', h('label', h('span', text.transcript.speaker), name), scope), areas);
 }
