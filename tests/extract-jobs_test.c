@@ -14,7 +14,10 @@ static const Case cases[] = {
      {"Industrial Designer", "User Interface Designer"}, {4, 1}},
     {{"You will do the evaluation.", "And you'll find the price."}, {""}, {2}},
     {{"You will do the evaluation.", "The project manager writes the minutes."}, {"", "Project Manager"}, {1, 1}},
-    {{"The Industrial Designer and the Marketing Expert will talk."}, {""}, {1}},
+    {{"The Industrial Designer and the Marketing Expert will talk."}, {"Industrial Designer and Marketing Expert"}, {1}},
+    {{"The Industrial Designer works on the case.", "And U_I_D_ on the menu.", "I am the User Interface Designer."},
+     {"Industrial Designer", "User Interface Designer"}, {1, 2}},
+    {{"The R_S_I_ is high."}, {""}, {1}},
     {{"Somebody should check the contract."}, {""}, {1}},
 };
 

@@ -37,7 +37,8 @@ static double style_of(const char *said) {
 }
 
 static void test_style(void) {
-    double written = style_of("The designer will present the prototype to the board."), spoken = style_of("We just don't know if you really got something like it.");
+    double written = style_of("The designer will present the prototype to the board.");
+    double spoken = style_of("We just don't know if you really got something like it.");
     g_assert_cmpfloat(written, >, 0);
     g_assert_cmpfloat(written, <=, 0.5);
     g_assert_cmpfloat(spoken, <, -1);

@@ -7,14 +7,14 @@
 #define LOOK_BACK 4 /* units in which "you" may have been called by a job */
 
 #define JOBS                                                                                                                     \
-    "(?i:designer|expert|manager|engineer|developer|director|officer|analyst|architect|tester|specialist|coordinator)"
+    "(?i:designer|expert|manager|engineer|developer|director|officer|analyst|architect|tester|specialist|coordinator|executive)"
 static const char *const jobs =
     "(?|(?<job>(?:[A-Z][a-z]+ ){1,2}" JOBS ")|(?i:the|our|and|um|uh|then) (?<job>(?:[a-z]+ ){1,2}" JOBS "))(?![a-z])";
 static const char *const you = "(?i:you(?:'ll| will| can| should| have to| are (?:going to|gonna)|'re (?:going to|gonna)))(?![a-z])";
 
 char *jobs_full_name(const Sentence *sentence, guint word, const char *name) {
     static const char *const last[] = {"Designer", "Expert", "Manager", "Engineer", "Developer", "Director", "Officer", "Analyst",
-                                       "Architect", "Tester", "Specialist", "Coordinator", "Team", NULL};
+                                       "Architect", "Tester", "Specialist", "Coordinator", "Executive", "Team", NULL};
     static const char *const articles[] = {"the", "our", "so", "and", "then", NULL};
     guint from = word;
     if (!name || !g_strv_contains(last, name)) return g_strdup(name);
@@ -37,14 +37,63 @@ static char *titled(const char *words) {
     return g_strdup(rest);
 }
 
-/* Adds the jobs that a unit names to `found`; false where there are two different ones. */
-static bool read_jobs(const char *text, char **found) {
+char *jobs_asked(const char *words) {
     static GRegex *regex;
     g_autoptr(GMatchInfo) match = NULL;
+    if (!g_regex_match(phrase_once(&regex, jobs, ""), words, 0, &match)) return NULL;
+    g_autofree char *job = g_match_info_fetch_named(match, "job");
+    return titled(job);
+}
+
+/* "U_I_D_" is whose title begins so ("User Interface Designer") where such a title is said anywhere. */
+static char *title_of_initials(const Talk *talk, const char *initials) {
+    static GRegex *regex;
+    for (guint i = 0; i < talk->units->len; i++) {
+        g_autoptr(GMatchInfo) match = NULL;
+        const char *text = g_array_index(talk->units, Unit, i).text;
+        for (g_regex_match(phrase_once(&regex, jobs, ""), text, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL)) {
+            g_autofree char *words = g_match_info_fetch_named(match, "job"), *job = titled(words);
+            g_auto(GStrv) parts = g_strsplit(job, " ", -1);
+            g_autoptr(GString) begins = g_string_new(NULL);
+            for (guint j = 0; parts[j]; j++) g_string_append_printf(begins, "%c_", parts[j][0]);
+            if (strcmp(begins->str, initials) == 0) return g_steal_pointer(&job);
+        }
+    }
+    return NULL;
+}
+
+/* Adds the job to `found`; "X and Y" where `joined`, else false where there are two different ones. */
+static bool take_job(char *job, bool joined, char **found) {
+    g_autofree char *taken = job;
+    if (*found && strcmp(*found, taken) == 0) return true;
+    if (*found && !joined) return false;
+    char *both = *found ? g_strdup_printf("%s and %s", *found, taken) : g_strdup(taken);
+    g_free(*found);
+    *found = both;
+    return true;
+}
+
+/* Adds the jobs that a unit names to `found`; false where there are two different ones that "and" does not join. */
+static bool read_jobs(const Talk *talk, const char *text, char **found) {
+    static GRegex *regex, *initials;
+    g_autoptr(GMatchInfo) match = NULL, letters = NULL;
+    int begin, end, before = -1;
     for (g_regex_match(phrase_once(&regex, jobs, ""), text, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL)) {
-        g_autofree char *words = g_match_info_fetch_named(match, "job"), *job = titled(words);
-        if (*found && strcmp(*found, job) != 0) return false;
-        if (!*found) *found = g_steal_pointer(&job);
+        g_autofree char *words = g_match_info_fetch_named(match, "job");
+        if (!g_match_info_fetch_named_pos(match, "job", &begin, &end)) continue;
+        g_autofree char *between = before >= 0 ? g_strndup(text + before, (gsize)(begin - before)) : NULL;
+        bool joined = between && (strcmp(between, " and ") == 0 || strcmp(between, " and the ") == 0 || strcmp(between, " and uh the ") == 0);
+        if (!take_job(titled(words), joined, found)) return false;
+        before = end;
+    }
+    before = -1;
+    for (g_regex_match(phrase_once(&initials, "(?:[A-Z]_){2,4}", ""), text, 0, &letters); g_match_info_matches(letters);
+         g_match_info_next(letters, NULL)) {
+        g_autofree char *word = g_match_info_fetch(letters, 0), *job = title_of_initials(talk, word);
+        if (!job || !g_match_info_fetch_pos(letters, 0, &begin, &end)) continue;
+        bool joined = before >= 0 && begin - before == 5 && strncmp(text + before, " and ", 5) == 0;
+        if (!take_job(g_steal_pointer(&job), joined, found)) return false;
+        before = end;
     }
     return true;
 }
@@ -56,20 +105,20 @@ static const Unit *unit_of(const Talk *talk, const Pick *pick, guint i) {
 char *jobs_named(const Talk *talk, const Pick *pick) {
     g_autofree char *found = NULL;
     for (guint i = 0; i < pick->units->len; i++)
-        if (!read_jobs(unit_of(talk, pick, i)->text, &found)) return NULL;
+        if (!read_jobs(talk, unit_of(talk, pick, i)->text, &found)) return NULL;
     const Unit *best = &g_array_index(talk->units, Unit, pick->best);
     for (guint i = pick->best; !found && i > 0 && pick->best - i < LOOK_BACK; i--) {
         const Unit *unit = &g_array_index(talk->units, Unit, i - 1);
-        if (unit->speaker == best->speaker && !read_jobs(unit->text, &found)) return NULL;
+        if (unit->speaker == best->speaker && !read_jobs(talk, unit->text, &found)) return NULL;
     }
     return g_steal_pointer(&found);
 }
 
 /* Whom a unit is about: a job, "you", or NULL. */
-static char *about(const Unit *unit) {
+static char *about(const Talk *talk, const Unit *unit) {
     static GRegex *regex;
     g_autofree char *job = NULL;
-    if (!read_jobs(unit->text, &job)) return NULL;
+    if (!read_jobs(talk, unit->text, &job)) return NULL;
     if (job) return g_steal_pointer(&job);
     return g_regex_match(phrase_once(&regex, you, ""), unit->text, 0, NULL) ? g_strdup("you") : NULL;
 }
@@ -89,7 +138,7 @@ GArray *jobs_parts(const Talk *talk, const Pick *pick) {
     begin_part(parts, pick, g_array_index(pick->units, guint, 0));
     for (guint i = 0; i < pick->units->len; i++) {
         guint index = g_array_index(pick->units, guint, i);
-        g_autofree char *next = about(unit_of(talk, pick, i));
+        g_autofree char *next = about(talk, unit_of(talk, pick, i));
         /* "the designer … you'll look at": still the designer */
         bool other = next && whom && strcmp(next, whom) != 0 && strcmp(next, "you") != 0;
         if (other) begin_part(parts, pick, index);

@@ -11,10 +11,12 @@
 /* What leads to the point. */
 static const char *const opening =
     "(?:so|okay|ok|and|but|well|yeah|yes|yep|right|alright|now|basically|like|or|cool|good|fine|uh|um|no|anyway|see|"
-    "i (?:think|guess|mean|suppose|believe|would say|was thinking)(?! (?:so|of|about))|you know|you see|it seems(?: to me)?|maybe)(?: that (?!is |was |would ))?(?: |$)";
+    "i (?:think|guess|mean|suppose|believe|would say|was thinking)(?! (?:so|of|about))|"
+    "you know|you see|it seems(?: to me)?|maybe)(?: that (?!is |was |would ))?(?: |$)";
 /* What may stand anywhere and adds nothing. */
 static const char *const padding =
-    "(?:(?<!do )(?<!as )(?<!if )you know(?! (?:what|how|if|that|the|where|why|who))|i mean|(?<!what )(?<!as )(?<!than )i (?:think|guess|suppose)(?! (?:so|of|about))|"
+    "(?:(?<!do )(?<!as )(?<!if )you know(?! (?:what|how|if|that|the|where|why|who))|i mean|"
+    "(?<!what )(?<!as )(?<!than )i (?:think|guess|suppose)(?! (?:so|of|about))|"
     "(?:sort|kind) of(?= [^ ]+ )|(?:and|or) (?:something|whatever|so on|so forth|stuff|things|everything)(?: like (?:that|this))?|"
     "etcetera|(?<!a )(?<!an )(?<!the )(?:yeah|okay)|et cetera|really|i'd say|i would say)(?= |$)";
 
@@ -92,8 +94,8 @@ char *lean_text(const Sentence *sentence, const GArray *words) {
     return g_string_free(capital, FALSE);
 }
 
-/* What people say far more often than they write it in minutes, both in AMI's training meetings and in ICSI's: seldom at all, less than half as often;
- * and what they write more often. Words of one subject are left out. */
+/* What people say far more often than they write it in minutes, both in AMI's training meetings and in ICSI's: hardly ever
+ * written, less than half as often; and what they write more often. Words of one subject are left out. */
 double lean_style(const Sentence *sentence, const GArray *words) {
     static const char *const spoken[] = {
         "actually", "alright", "basically", "because", "bit", "but", "can't", "didn't", "do", "doesn't", "don't", "get", "gonna", "got",

@@ -296,6 +296,7 @@ static void add_picks(Reading *reading, const Ranking *ranking, Rank rank, ItemK
             item->confidence = sure ? item->confidence : item->confidence * UNSURE_PHRASE;
         else
             item->confidence = said(likely[proposal->sentence], sure ? PROMISE_LEAST : 0);
+        if (whole && kind == ITEM_ACTION && !item->owner) item->owner = suggestion_owner(&talk, sentence_at(reading->sentences, proposal->sentence));
     }
     for (guint i = 0; i < picks->len; i++) {
         const Pick *pick = &g_array_index(picks, Pick, i);

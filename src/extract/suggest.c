@@ -24,7 +24,9 @@ static const struct {
     const char *phrase;
 } forms[] = {
     {SUBJECT_ALL, "(?:we all|everybody|everyone|all of us|all of you|you all)(?:" HELPER "|'s " GOING ")" ADVERBS " (?<what>.+)"},
-    {SUBJECT_ALL, "(?:we(?:'ve got| have|'ll have| will have) to)" ADVERBS " (?<what>.+)"},
+    {SUBJECT_ALL,
+     "(?:we(?:'ve got| have|'ll have| will have| need|'ll need| will need|'re supposed| are supposed|'re going| are going) to)" ADVERBS " (?<what>.+)"},
+    {SUBJECT_ALL, "(?:we gotta|we're gonna|we are gonna)" ADVERBS " (?<what>.+)"},
     {SUBJECT_SPEAKER, "(?:i" HELPER "|let me|what i will do is)" ADVERBS " (?<what>.+)"},
     {SUBJECT_YOU, "(?:you(?: guys| two)?" HELPER "|(?:can|could|will|would) you)" ADVERBS " (?<what>.+)"},
     {SUBJECT_NAMED, "(?<who>[^ ]+)" HELPER ADVERBS " (?<what>.+)"},
@@ -38,13 +40,13 @@ static char *plain_words(const Sentence *sentence, guint from, guint to) {
 }
 
 /* Leaves out what only leads to the point: "so okay I think". */
-static guint skip_openings(const Sentence *sentence) {
+static guint skip_openings(const Sentence *sentence, guint at) {
     static const char *const openings[] = {"so",   "okay",  "ok",    "and",       "but",  "well",  "yeah", "yes",  "right", "alright", "now",
                                            "yep",  "no",    "maybe", "basically", "like", "again", "or",   "that", "then",  "because", "um",
                                            "also", "first", "cool",  "good",      "fine", NULL};
     static const char *const thinking[] = {"think", "guess", "mean", "suppose", "believe", "know", NULL};
     static const char *const thinkers[] = {"i", "you", "we", NULL};
-    guint at = 0, count = sentence->words->len;
+    guint count = sentence->words->len;
     while (at + WORDS_MIN < count) {
         if (sentence_word_is(sentence, at, openings))
             at++;
@@ -56,14 +58,23 @@ static guint skip_openings(const Sentence *sentence) {
     return at;
 }
 
-/* Where the text begins, and whom it is about. */
-static guint read_form(const Talk *talk, const Sentence *sentence, char **owner) {
+/* "I'll ask the designer to …" is the designer's. */
+static char *asked_for(const Sentence *sentence, guint what) {
+    static const char *const asking[] = {"ask", "tell", "get", "have", "want", "need", "like", NULL};
+    if (!sentence_word_is(sentence, what, asking)) return NULL;
+    g_autofree char *words = sentence_words(sentence, what, sentence->words->len);
+    return jobs_asked(words);
+}
+
+/* Where the text begins that says something from word `start` on, and whom it is about. */
+static guint read_form(const Talk *talk, const Sentence *sentence, guint start, char **owner) {
     static GRegex *regexes[G_N_ELEMENTS(forms)];
-    guint best = G_MAXUINT, found = skip_openings(sentence);
+    guint best = G_MAXUINT, found = skip_openings(sentence, start);
+    int start_at = (int)g_array_index(sentence->words, PlainWord, start).plain_at;
     for (gsize i = 0; i < G_N_ELEMENTS(forms); i++) {
         g_autoptr(GMatchInfo) match = NULL;
         int at = -1, begin = 0, who = -1;
-        if (!g_regex_match(phrase_once(&regexes[i], forms[i].phrase, "$"), sentence->plain, 0, &match) ||
+        if (!g_regex_match_full(phrase_once(&regexes[i], forms[i].phrase, "$"), sentence->plain, -1, start_at, 0, &match, NULL) ||
             !g_match_info_fetch_named_pos(match, "what", &at, NULL) || at < 0 || !g_match_info_fetch_pos(match, 0, &begin, NULL))
             continue;
         guint what = sentence_word_at(sentence, (guint)at);
@@ -78,7 +89,8 @@ static guint read_form(const Talk *talk, const Sentence *sentence, char **owner)
         if ((guint)begin >= best || what + 2 > sentence->words->len) continue;
         best = (guint)begin;
         found = what;
-        if (forms[i].subject == SUBJECT_SPEAKER) name = g_strdup(transcript_speaker_name(talk->transcript, sentence->speaker));
+        if (forms[i].subject == SUBJECT_SPEAKER) name = asked_for(sentence, what);
+        if (forms[i].subject == SUBJECT_SPEAKER && !name) name = g_strdup(transcript_speaker_name(talk->transcript, sentence->speaker));
         if (forms[i].subject == SUBJECT_ALL) name = g_strdup("Everyone");
         g_free(*owner);
         *owner = g_steal_pointer(&name);
@@ -91,9 +103,21 @@ static void set_text(Item *item, char *text) {
     item->text = text;
 }
 
+/* The word with which the likeliest unit begins, where the sentence is longer and holds it. */
+static guint word_of_best(const Talk *talk, const Pick *pick, const Sentence *sentence) {
+    const Unit *unit = &g_array_index(talk->units, Unit, pick->best);
+    const char *at = strstr(sentence->text, unit->text);
+    guint word = 0, count = sentence->words->len;
+    if (!at) return 0;
+    while (word < count && g_array_index(sentence->words, PlainWord, word).at < (guint)(at - sentence->text)) word++;
+    return word + WORDS_MIN <= count ? word : 0;
+}
+
 static void restate(const Talk *talk, const Pick *pick, Item *item, const Sentence *sentence, guint *from, guint *to) {
-    *from = item->kind == ITEM_ACTION ? read_form(talk, sentence, &item->owner) : skip_openings(sentence);
+    guint start = word_of_best(talk, pick, sentence);
+    *from = item->kind == ITEM_ACTION ? read_form(talk, sentence, start, &item->owner) : skip_openings(sentence, start);
     *to = item->kind == ITEM_ACTION ? clause_end(sentence, talk->names, *from) : sentence->words->len;
+    if (item->kind == ITEM_ACTION && !item->owner && start > 0) read_form(talk, sentence, 0, &item->owner);
     if (*to < *from + 2) *to = sentence->words->len;
     set_text(item, clause_text(sentence, *from, *to));
     if (item->kind == ITEM_ACTION && !item->owner) item->owner = jobs_named(talk, pick);
@@ -113,6 +137,12 @@ static guint sentence_of_pick(const Talk *talk, const Pick *pick) {
         if (sentence_at(talk->sentences, other)->words->len > sentence_at(talk->sentences, chosen)->words->len) chosen = other;
     }
     return chosen;
+}
+
+char *suggestion_owner(const Talk *talk, const Sentence *sentence) {
+    char *owner = NULL;
+    read_form(talk, sentence, 0, &owner);
+    return owner;
 }
 
 Item *suggestion_of(const Talk *talk, const Pick *pick, ItemKind kind, guint *sentence, guint *from, guint *to) {

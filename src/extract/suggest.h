@@ -14,3 +14,6 @@ typedef struct {
 /* The item that a pick stands for, with text, owner (NULL rather than guessed), confidence and evidence. `*sentence` and the words
  * `*from`..`*to` of it are what the text was made of. Caller frees. */
 Item *suggestion_of(const Talk *talk, const Pick *pick, ItemKind kind, guint *sentence, guint *from, guint *to);
+
+/* Whom the first task of a sentence is about; NULL: not said. Caller frees. */
+char *suggestion_owner(const Talk *talk, const Sentence *sentence);

@@ -1,5 +1,6 @@
-/* Key sentences: the trained ranking's, those first that read like minutes; without a ranking those nearest to what the whole meeting is about (the
- * centroid of term weights). And topics where the words change (TextTiling: Hearst 1997). Linear in the transcript's length: windows and picks are bounded. */
+/* Key sentences: the trained ranking's, those first that read like minutes; without a ranking those nearest to what the whole
+ * meeting is about (the centroid of term weights). And topics where the words change (TextTiling: Hearst 1997). Linear in the
+ * transcript's length: windows and picks are bounded. */
 #include "extract/summary.h"
 
 #include "extract/clauses.h"
