@@ -25,7 +25,8 @@ static const struct {
 } forms[] = {
     {SUBJECT_ALL, "(?:we all|everybody|everyone|all of us|all of you|you all)(?:" HELPER "|'s " GOING ")" ADVERBS " (?<what>.+)"},
     {SUBJECT_ALL,
-     "(?:we(?:'ve got| have|'ll have| will have| need|'ll need| will need|'re supposed| are supposed|'re going| are going) to)" ADVERBS " (?<what>.+)"},
+     "(?:we(?:'ve got| have|'ll have| will have| need|'ll need| will need|"
+     "'re supposed| are supposed|'re going| are going) to)" ADVERBS " (?<what>.+)"},
     {SUBJECT_ALL, "(?:we gotta|we're gonna|we are gonna)" ADVERBS " (?<what>.+)"},
     {SUBJECT_SPEAKER, "(?:i" HELPER "|let me|what i will do is)" ADVERBS " (?<what>.+)"},
     {SUBJECT_YOU, "(?:you(?: guys| two)?" HELPER "|(?:can|could|will|would) you)" ADVERBS " (?<what>.+)"},
