@@ -97,6 +97,35 @@ class Transcript(Stories):
         browser.command("Page.reload")
         browser.wait("[...document.querySelectorAll('.turn h3')].map((e) => e.innerText).join() === 'Ann Leigh,Cleo'")
 
+    def test_long_talk(self):
+        """Of many turns those get buttons that one is near, by the mouse or by the keyboard; all words are there to be found, and far ones are come to."""
+        said = "".join(f"00:{i // 60:02d}:{i % 60:02d}.000 --> 00:{i // 60:02d}:{i % 60:02d}.900\n<v {('Ann', 'Bob')[i % 2]}>Word number {i}.\n\n"
+                       for i in range(400))
+        meeting_id = self.meeting(words=f"WEBVTT\n\n{said}")
+        self.show(meeting_id, "transcript")
+        browser = self.browser
+        browser.wait("document.querySelectorAll('.turn .turn-tools').length >= 20")
+        self.assertEqual(browser.js("document.querySelectorAll('.turn').length"), 400)
+        self.assertLess(browser.js("document.querySelectorAll('.turn-tools').length"), 100)
+        self.assertIn("Word number 399.", browser.js("document.querySelector('.turns').textContent"))
+        # Wherever the keyboard has come to, the next turn has its buttons.
+        browser.js("document.querySelector('.turn .turn-tools button').focus()")
+        for _ in range(100):
+            browser.press("Tab", 9)
+        self.assertGreaterEqual(browser.wait("[...document.querySelectorAll('.turn')].indexOf(document.activeElement.closest('.turn'))"), 49)
+        browser.set(".find input", "number 390")
+        browser.wait("((box, pane) => box.top > pane.top && box.bottom < pane.bottom)"
+                     "(document.querySelectorAll('.turn')[390].getBoundingClientRect(), document.querySelector('.pane').getBoundingClientRect())")
+        browser.wait("document.querySelectorAll('.turn')[390].querySelector('.turn-tools')")
+        browser.js("document.querySelectorAll('.turn')[390].querySelector('.turn-tools button').click()")
+        browser.set("form.turn textarea", "Word number three hundred and ninety.")
+        browser.click("form.turn .primary")
+        browser.wait("document.querySelectorAll('.turn')[390].innerText.includes('three hundred')")
+        browser.open("about:blank")
+        browser.open(f"{self.url}#/m/{meeting_id}?t=395500")
+        browser.wait("document.querySelector('.turn .active')?.textContent.includes('number 395') && ((box) => box.top > 0 && box.bottom < innerHeight)"
+                     "(document.querySelector('.turn .active').getBoundingClientRect())")
+
     def test_what_was_typed_is_not_lost_without_a_server(self):
         meeting_id = self.meeting()
         self.show(meeting_id, "transcript")

@@ -11,6 +11,7 @@ import { turnForm } from './turn-form.js';
 const TURN_MS_MAX = 90000;
 const PARAGRAPH_MS_MAX = 20000; // where nobody knows who speaks, a paragraph is all that parts the text
 const SPEAKER_COLOURS = 6;
+const STRETCH_TURNS = 20; // drawn, or not yet, as one: as meeting.css says how high they are
 const QUOTE_SEGMENTS_MAX = 20; // as the server
 const GLIDE_PX_MAX = 2000; // a longer way is a jump
 
@@ -79,11 +80,9 @@ export function createTranscript({ transcript, onSeek, save, onAdd, signal }) {
     function turnElement(turn) {
         const number = speakers.findIndex((speaker) => speaker.id === turn.speaker);
         const name = nameOf(turn.speaker);
-        const place = timed ? clock(turn.start_ms) : name ?? text.transcript.unknown;
         const element = h('section', { class: `turn speaker-${number < 0 ? 'none' : number % SPEAKER_COLOURS}` },
             h('header', name && h('h3', name),
-                timed && (onSeek ? stampButton(turn.start_ms) : h('span.stamp', clock(turn.start_ms))),
-                turnTools(place)),
+                timed && (onSeek ? stampButton(turn.start_ms) : h('span.stamp', clock(turn.start_ms)))),
             h('p', turn.indexes.flatMap((index) => {
                 elements[index] = h('span', { 'data-index': index }, segments[index].text);
                 return [elements[index], ' '];
@@ -92,22 +91,17 @@ export function createTranscript({ transcript, onSeek, save, onAdd, signal }) {
         return element;
     }
 
-    // Copies of one pattern, and one listener for all of them: an hour of talk has hundreds.
+    // Turns get their buttons when they are a pane away: three hours of talk have thousands.
     const turnOf = new WeakMap();
-    const tools = h('span.turn-tools', iconButton('edit', '', null), iconButton('add', '', null));
-    function turnTools(place) {
-        const copy = tools.cloneNode(true);
-        [text.transcript.edit(place), text.transcript.addItem(place)].forEach((label, i) => {
-            copy.children[i].title = label;
-            copy.children[i].setAttribute('aria-label', label);
-        });
-        return copy;
-    }
-
-    function useTool(button) {
-        const element = button.closest('.turn'), turn = turnOf.get(element);
-        if (button === button.parentElement.firstChild) editTurn(turn, element);
-        else onAdd('action', quoteOf(turn.indexes[0], turn.indexes.at(-1)));
+    const near = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting).forEach(({ target }) => {
+        near.unobserve(target);
+        for (const element of target.children) if (turnOf.has(element)) addTools(turnOf.get(element), element);
+    }), { rootMargin: '99%', scrollMargin: '99%' });
+    function addTools(turn, element) {
+        const place = timed ? clock(turn.start_ms) : nameOf(turn.speaker) ?? text.transcript.unknown;
+        element.firstChild.append(h('span.turn-tools',
+            iconButton('edit', text.transcript.edit(place), () => editTurn(turn, element)),
+            iconButton('add', text.transcript.addItem(place), () => onAdd('action', quoteOf(turn.indexes[0], turn.indexes.at(-1))))));
     }
 
     /** The words from a segment to another as the proof of an item; `quote` null: all of them. */
@@ -159,7 +153,13 @@ export function createTranscript({ transcript, onSeek, save, onAdd, signal }) {
     }
 
     function render() {
-        fill(body, turnsOf(segments).map(turnElement));
+        const turns = turnsOf(segments).map(turnElement);
+        fill(body);
+        while (turns.length) {
+            const stretch = h('div.stretch', turns.splice(0, STRETCH_TURNS));
+            near.observe(stretch);
+            body.append(stretch);
+        }
         if (active >= 0) elements[active].classList.add('active');
     }
 
@@ -224,8 +224,6 @@ export function createTranscript({ transcript, onSeek, save, onAdd, signal }) {
     }
 
     function click(event) {
-        const tool = event.target.closest('.turn-tools button');
-        if (tool) return useTool(tool);
         const stamp = event.target.closest('button.stamp');
         const span = event.target.closest('[data-index]');
         if (!onSeek || !timed || !(stamp || span) || (span && !getSelection().isCollapsed)) return undefined;
@@ -240,8 +238,7 @@ export function createTranscript({ transcript, onSeek, save, onAdd, signal }) {
     const find = createFind({ count: segments.length, textOf: (index) => segments[index].text, elements, reveal: showFound, signal });
     const element = h('div.transcript',
         h('div.bar', h('h2', text.meeting.transcript), follow, find.element), pane);
-    const chosen = (first, last, words) => quoteOf(first, last, words);
-    selectionMenu({ body, host: element, onAdd: (kind, ...place) => onAdd(kind, chosen(...place)), signal });
+    selectionMenu({ body, host: element, onAdd: (kind, ...place) => onAdd(kind, quoteOf(...place)), signal });
     return { element, setTime, quote };
 }
 
