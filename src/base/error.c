@@ -52,7 +52,7 @@ ErrorCode error_code_named(const char *name) {
 
 bool error_is(const GError *error, ErrorCode code) { return error && g_error_matches(error, HANSARD_ERROR, (int)code); }
 
-bool fail(GError **error, ErrorCode code, const char *format, ...) {
+bool(fail)(GError **error, ErrorCode code, const char *format, ...) {
     g_return_val_if_fail(!error || !*error, false);
     va_list arguments;
     va_start(arguments, format);

@@ -62,6 +62,9 @@ bool error_is(const GError *error, ErrorCode code);
 
 /* Sets `error` and returns false, so that `return fail(error, CODE, "…")` reads as one step. */
 bool fail(GError **error, ErrorCode code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+#ifdef __clang_analyzer__ /* it sees one file at a time, and would not know what fail() returns; the definition has parentheses for it */
+#define fail(...) (fail(__VA_ARGS__), false)
+#endif
 
 /* As fail(), with the code chosen from an errno (ENOENT, ENOSPC, …) and its description appended. */
 bool fail_errno(GError **error, int saved_errno, const char *format, ...) G_GNUC_PRINTF(3, 4);

@@ -31,8 +31,8 @@ static bool add_disk(Context *context, json_t *answer, GError **error) {
         struct statvfs disk;
         if (statvfs(workspace->place, &disk) != 0)
             return fail(error, ERROR_IO, "the room in the store's directory can't be told: %s", g_strerror(errno));
-        room = json_pack("{s:I, s:I}", "free_bytes", (json_int_t)((guint64)disk.f_bavail * disk.f_frsize), "size_bytes",
-                         (json_int_t)((guint64)disk.f_blocks * disk.f_frsize));
+        room = json_pack("{s:I, s:I}", "free_bytes", (json_int_t)disk.f_bavail * (json_int_t)disk.f_frsize, "size_bytes",
+                         (json_int_t)disk.f_blocks * (json_int_t)disk.f_frsize);
     }
     json_object_set_new(answer, "disk", room);
     return true;

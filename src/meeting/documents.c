@@ -9,20 +9,19 @@ void meeting_versions_clear(MeetingVersions *versions) {
 }
 
 bool meeting_read_versions(const Meetings *meetings, const char *meeting_id, MeetingVersions *versions, GError **error) {
-    g_auto(MeetingVersions) read = {0};
+    *versions = (MeetingVersions){0};
     for (Document document = 0; document < DOCUMENT_RECORD; document++) {
         g_autofree char *key = key_document(meeting_id, document);
         g_auto(StoreInfo) info = {0};
         g_autoptr(GError) problem = NULL;
         if (store_head(meetings->store, key, &info, &problem)) {
-            read.etag[document] = g_steal_pointer(&info.etag);
+            versions->etag[document] = g_steal_pointer(&info.etag);
         } else if (!error_is(problem, ERROR_NOT_FOUND)) {
             g_propagate_error(error, g_steal_pointer(&problem));
+            meeting_versions_clear(versions);
             return false;
         }
     }
-    *versions = read;
-    read = (MeetingVersions){0};
     return true;
 }
 

@@ -1,6 +1,8 @@
 /* Members of JSON objects that others wrote. Nothing here fails: a value of the wrong type is as good as absent. */
 #include "model/members.h"
 
+#include <math.h>
+
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -52,7 +54,7 @@ gint64 ms_clamp(gint64 ms) { return CLAMP(ms, 0, RECORDING_MS_MAX); }
 gint64 value_ms(const json_t *value) {
     if (json_is_integer(value)) return ms_clamp(json_integer_value(value));
     double real = json_number_value(value); /* 0 for what is no number */
-    return real <= 0 ? 0 : real >= (double)RECORDING_MS_MAX ? RECORDING_MS_MAX : (gint64)(real + 0.5);
+    return real <= 0 ? 0 : real >= (double)RECORDING_MS_MAX ? RECORDING_MS_MAX : llround(real);
 }
 
 double member_ratio(const json_t *object, const char *name, double fallback) {

@@ -40,12 +40,12 @@ static CostIdle lists(const Prices *prices, const char *what, double requests) {
 void cost_idle(const Prices *prices, const CostServers *servers, CostIdle idle[COST_IDLE_COUNT]) {
     double n = (double)servers->servers, meetings = (double)servers->meetings;
     double all = (double)MONTH_S / (double)refresh_all_s(servers->meetings), newest = (double)MONTH_S / REFRESH_NEWEST_S - all;
-    double pages = MAX(1, (double)((servers->meetings + LIST_LIMIT_MAX - 1) / LIST_LIMIT_MAX));
+    guint64 pages = MAX(1, (servers->meetings + LIST_LIMIT_MAX - 1) / LIST_LIMIT_MAX);
     double looks = (double)MONTH_S / servers->poll_s;
     idle[0] = lists(prices, "looks for jobs", n * looks);
     idle[1] = lists(prices, "looks into the inbox", servers->inbox ? n * looks : 0);
     idle[2] = lists(prices, "the newest meetings, each minute", n * newest);
-    idle[3] = lists(prices, "all meetings, each hour or less often", n * all * pages);
+    idle[3] = lists(prices, "all meetings, each hour or less often", n * all * (double)pages);
     idle[4] = lists(prices, "left behind, each hour; webhooks", n * (2.0 * MONTH_S / SWEEP_UPLOADS_S + (double)MONTH_S / HOOKS_IDLE_S));
     if (!servers->table) return;
     double unit = prices->table_reads_million / 1e6 * TABLE_UNITS_A_ROW;

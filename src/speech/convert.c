@@ -97,6 +97,7 @@ static bool load_rows(Converter *converter, const char *name, gsize rows_total, 
 /* Writes `values` as a tensor; `dims` from the innermost. */
 static void write_tensor(Converter *converter, const char *name, enum ggml_type type, guint rank, const gint32 *dims) {
     gint64 count = converter->values->len, row = dims[0];
+    g_assert(row > 0); /* read_header() has seen to it */
     const float *values = (const float *)(const void *)converter->values->data;
     g_byte_array_set_size(converter->packed, (guint)(ggml_row_size(type, row) * (gsize)(count / row)));
     if (type == GGML_TYPE_F32) memcpy(converter->packed->data, values, converter->packed->len);

@@ -15,7 +15,7 @@
 
 int (*dir_fsync)(int fd) = fsync;
 
-bool dir_fail(const DirStore *dir, int saved_errno, const char *doing, const char *key, GError **error) {
+bool(dir_fail)(const DirStore *dir, int saved_errno, const char *doing, const char *key, GError **error) {
     /* "not found" is said by those who looked for an object; here a part of the store itself is gone */
     return fail_errno(error, saved_errno == ENOENT ? EIO : saved_errno,
                       "can't %s %s in %s (HANSARD_DATA); check the directory's disk, free space and permissions", doing, key,

@@ -91,7 +91,7 @@ static int compare_parts(gconstpointer a, gconstpointer b) {
 static DIR *open_names(int directory) {
     g_auto(Fd) fd = openat(directory, ".", DIRECTORY_FLAGS);
     DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-    if (stream) fd = -1;
+    if (stream) g_steal_fd(&fd);
     return stream;
 }
 

@@ -117,6 +117,7 @@ static bool on_segment(const Segment *segment, gpointer user_data, GError **erro
 /* A parent that is gone shows at the next message that can fail. */
 static void on_progress(gint64 done_ms, gpointer user_data) {
     const Hearing *hearing = user_data;
+    g_assert(hearing->tracks > 0); /* there is sound */
     gint64 all_ms = (hearing->track * hearing->covered_ms + done_ms) / hearing->tracks;
     send_json(CHILD_PROGRESS, json_pack("{sI}", "done_ms", (json_int_t)all_ms), NULL);
 }
