@@ -45,6 +45,7 @@ class Views(Stories):
                 browser.command("Page.reload")
                 browser.wait("document.querySelector('.filter')?.open")
                 self.wait_titles("three", "one")
+                browser.wait("document.querySelector('.jobs .failed .reason')")  # which moves what stands below it
                 browser.click(".filters input[type=checkbox]")
                 self.wait_titles("three")
                 browser.set(".filters input[list=tags]", "")
