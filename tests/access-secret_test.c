@@ -1,22 +1,10 @@
 /* Credentials: what is no credential in any of its parts, and a system that gives no random numbers. */
 #include "access/secret.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
-
-static bool no_random;
-
-int __real_getentropy(void *buffer, size_t size);
-int __wrap_getentropy(void *buffer, size_t size);
-
-int __wrap_getentropy(void *buffer, size_t size) {
-    if (!no_random) return __real_getentropy(buffer, size);
-    errno = ENOSYS;
-    return -1;
-}
+#include "no_random.h"
 
 static void test_no_random(void) {
     g_autofree char *text = NULL, *id = NULL, *hash = NULL;

@@ -1,30 +1,19 @@
 /* Webhooks as they are kept: what is no webhook, a store that fails under each step, a system without random numbers. */
 #include "hooks/webhook.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/limits.h"
 #include "fake_clock.h"
 #include "faulty_store.h"
 #include "model/keys.h"
+#include "no_random.h"
 #include "store/memory.h"
 
 #define ID "0123456789abcdef"
 #define KEY PREFIX_WEBHOOKS ID ".json"
 
 static FakeClock clock_now = FAKE_CLOCK(1700000000000LL);
-static bool no_random;
-
-int __real_getentropy(void *buffer, size_t size);
-int __wrap_getentropy(void *buffer, size_t size);
-
-int __wrap_getentropy(void *buffer, size_t size) {
-    if (!no_random) return __real_getentropy(buffer, size);
-    errno = ENOSYS;
-    return -1;
-}
 
 static void put_text(Store *store, const char *key, const char *text) {
     g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
