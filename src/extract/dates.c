@@ -472,7 +472,7 @@ static const Phrase phrases[] = {
     {"(?:the )?(?:(?<nth>" ORDINAL_WORDS "|\\d{1,2}(?:st|nd|rd|th)) (?:to )?last day) (?:of|in) " MONTH YEAR, is_last_day_but, false},
     {"(?:the )?(?:end|last day) (?:of|in) " MONTH YEAR, is_end_of_month, false},
     {"(?:the )?(?:end|last day) of (?:(?<which>next|this|the|current) )?(?:calendar )?(?<unit>week|month|quarter|year)(?! after)|eo(?<unit>w|m|q|y)|(?<unit>week|month|quarter|year)(?:'s)? end", is_end_of, false},
-    {"(?:the )?(?:week|month) after next|(?:the )?(?<unit>week|month|quarter|year) after next", is_unit_after_next, false},
+    {"(?:the )?(?<unit>week|month|quarter|year) after next", is_unit_after_next, false},
     {"(?:the )?(?:(?<middle>middle of|mid|midway through)|beginning of|start of|early|early in) (?:the )?(?<which>next|this|the following)? ?(?<unit>week|month)", is_within, false},
     {"(?:the )?(?:middle of|mid) " MONTH "(?! (?:the )?\\d)", is_middle_of_month, false},
     {"(?:the )?(?:end of )?q(?<quarter>[1-4])" YEAR "|(?:the )?(?:end of )?(?:the )?(?<quarter>[1-4](?:st|nd|rd|th)|first|second|third|fourth) (?:quarter|qtr)" YEAR
