@@ -147,7 +147,7 @@ static void propose_candidate(Reading *reading, const Candidate *candidate) {
     item->confidence = MIN(item->confidence, 0.95);
     if (previous) add_evidence(item, sentence_at(reading->sentences, candidate->sentence - 1));
     add_evidence(item, sentence);
-    if (item->confidence >= CONFIDENCE_MIN)
+    if (item->confidence >= CONFIDENCE_MIN && (item->due_said || !candidate->dated))
         propose(reading, item, candidate->sentence, candidate->kind != ITEM_ACTION || candidate->firm || item->due_said);
     else
         item_free(item);

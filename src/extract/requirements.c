@@ -12,7 +12,7 @@
 
 #define ADVERB "(?: (?:always|at least|absolutely|really|clearly|ideally|only))*"
 #define MODAL                                                                                                                    \
-    "(?<modal>must|shall|should|ought to|has to|have to|needs to|need to|will have to|will need to|is required to|are required " \
+    "(?<modal>must|mustn't|shall|should|shouldn't|ought to|has to|have to|has got to|needs to|need to|will have to|will need to|is required to|are required " \
     "to|could|may|won't|will not|cannot|can't)" ADVERB "(?<not> not| never)?" ADVERB
 #define OPENING "(?:the |our |this |a |an |each |every |any |all |all the |both |new )*"
 #define OTHER                                                                                                                    \
@@ -31,7 +31,32 @@
     "downloads?|notifications?|emails?|battery|display|"                                                                         \
     "versions?|log ?in|sign "                                                                                                    \
     "?up|checkout|payments?|invoices?|sessions?|logs?|recordings?|results?|links?|messages?|documents?|code|keys?|tokens?|"      \
-    "connections?|requests?|sync|case|keypad)"
+    "connections?|requests?|sync|case|keypad|sensors?|gateway|(?:chat ?)?bot|firmware|components?|algorithm|cameras?|printers?|phones?|kiosks?|terminals?|engine|"  \
+    "pipelines?|queues?|clusters?|networks?|routers?|cables?|plugs?|handles?|housing|casing|enclosure|motors?|pumps?|valves?|lamps?|lights?|alarms?|locks?|"        \
+    "packaging|labels?|tables?|calendars?|maps?|charts?|graphs?|filters?|editor|players?|widgets?|plug ?ins?|extensions?|installer|updates?|upgrades?|"             \
+    "images?|videos?|streams?|feeds?|transactions?|entries|entry|tickets?|font|text|icons?|volume|thermostat|"                                                     \
+    "(?:unit |production |total |maximum )?(?:costs?|price|weight|size|temperature|noise|accuracy|uptime|downtime|delay|lag|range|capacity|bandwidth))"
+/* "more than two kilos", "at most ten": a bound with a number in it */
+#define NUMBER                                                                                                                   \
+    "(?:\\d[\\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a "         \
+    "(?:second|hundred|thousand|million|minute|metre|meter|kilo|gram|percent)|half|hundred|thousand)"
+#define BOUND "(?:more than|less than|fewer than|longer than|over|under|below|above|within|at most|at least|up to|exactly|no more than|no less than)"
+#define PARTICIPLE                                                                                                               \
+    "(?:logged|encrypted|stored|saved|backed up|displayed|shown|validated|recorded|versioned|audited|protected|hashed|cached|translated|sanitised|sanitized|"     \
+    "anonymised|anonymized|archived|compressed|authenticated|synced|synchronised|synchronized|isolated|monitored|tracked|sealed|grounded|insulated)"
+#define QUALITY                                                                                                                  \
+    "(?:(?!terrible|horrible|unbelievable|incredible|impossible|valuable|miserable|possible)[^ ]+(?:proof|able|ible|less|compliant|resistant)|wireless|light|"     \
+    "lightweight|secure|responsive|robust|silent|quiet|compatible|encrypted|modular|open source|multilingual|bilingual|symmetric|transparent|anonymous|idempotent)"
+#define PROPERTY                                                                                                                 \
+    "(?:support|withstand|survive|comply with|conform to|meet|integrate with|interoperate with|run on|work (?:on|with|in|without|offline|under)|fit|weigh|cost|last|" \
+    "respond|scale|encrypt|export|import|sync|detect|log|notify|allow|let|offer|show|display|store|provide|include|contain|have (?:an?|the|at|no|its)|return|"    \
+    "accept|handle|refuse|reject|stay|remain|be (?:" QUALITY "|" PARTICIPLE "|available|readable|accessible|accurate|made of|based on|able to|compatible|between|at (?:least|most)|" \
+    "no |under |below |within |easy|simple|safe|reliable))"
+/* Whoever can be told to do something is no part of the product. */
+#define NO_THING                                                                                                                 \
+    "(?!(?:that|which|who|is|are|was|team|group|boss|guys|guy|man|woman|kids|people|company|management|committee|weather|train|bus|soup|rest|others?|i|we|you|"    \
+    "they|he|she|it|of|and|so|but|then|because|in|on|at|to|for|with|if|when|boy|girl|lawyers?|landlord|intern|interns|staff|developers?|designers?|board|"         \
+    "government|school|parents?|teacher|doctor|meeting|king|queen|student|players?|dog|cat|think|said|says) )"
 
 #define TEXT_BYTES_SURE 200 /* what runs on longer was thought aloud */
 
@@ -53,11 +78,20 @@ static const Rule rules[] = {
      "(?:we|i) (?:want|need|would like) (?<who>" OPENING "(?:[^ ]+ )?" PEOPLE "|people) to be able to (?<what>.+)"},
     {FORM_SYSTEM, 0.8, "must", "(?:we|i) (?:want|need|would like) (?:it|" OPENING "(?:[^ ]+ )?" SYSTEM ") to (?<what>.+)"},
     {FORM_SYSTEM, 0.9, NULL, OPENING OTHER OTHER SYSTEM " " MODAL "(?: be able to)? (?<what>.+)"},
-    {FORM_PEOPLE, 0.82, NULL, "(?<who>" OPENING OTHER PEOPLE ") " MODAL " (?<what>.+)"},
-    {FORM_THING, 0.85, NULL, "(?<who>" OPENING OTHER OTHER THING ") " MODAL " (?<what>.+)"},
+    {FORM_PEOPLE, 0.82, NULL, "(?<who>" OPENING OTHER PEOPLE ")(?: they)? " MODAL " (?<what>.+)"},
+    {FORM_THING, 0.85, NULL, "(?<who>" OPENING OTHER OTHER THING ")(?: it| they)? " MODAL " (?<what>.+)"},
+    {FORM_THING, 0.82, NULL,
+     "(?<who>(?:the|our|this|every|each|all|any|no|an?) (?:" NO_THING "[^ ]+ ){0,3}?" NO_THING "[^ ]+)(?: it| they)? "
+     "(?<modal>must|mustn't|shall|should|shouldn't|has to|have to|has got to|needs to|need to|may|can|cannot|can't)(?: always| really| absolutely)?(?<not> not| never)? "
+     "(?<what>(?:take|be|cost|exceed|weigh|use|need|have|last|stay|contain|require|handle|hold|draw) (?:" BOUND ")?(?: ?[^ ]+){0,3} ?" NUMBER "(?: (?!hours|hour|days|day|weeks|minutes).*)?)"},
+    {FORM_THING, 0.82, NULL,
+     "(?<who>(?:the|our|this|every|each|all|any|no|an?) (?:" NO_THING "[^ ]+ ){0,2}?" NO_THING "[^ ]+)(?: it| they)? "
+     "(?<modal>must|mustn't|shall|has to|have to|has got to|needs to|need to)(?: always| really| absolutely)?(?<not> not| never)? (?<what>" PROPERTY "(?: .+)?)"},
+    {FORM_THING, 0.82, NULL,
+     "(?<who>(?:every|each|all|any|no) (?:" NO_THING "[^ ]+ ){0,2}?" NO_THING "[^ ]+) (?<modal>must|shall|has to|have to|needs to|need to)(?: always)?(?<not> not| never)? "
+     "(?<what>be [^ ]+ed(?: .+)?)"},
     {FORM_THING, 0.8, NULL,
-     "(?<who>(?:the|every|each|all|any|no) (?:(?!(?:that|which|who|is|are|was|team|group|boss|guys|guy|man|woman|kids|people|company|management|"
-     "committee|weather|train|bus|soup|rest|others?|i|we|you|they|he|she|it|of|and|so|but|then|because|in|on|at) )[^ ]+ ){1,3}?)(?<modal>must|shall)(?<not> not| never)? "
+     "(?<who>(?:the|every|each|all|any|no) (?:" NO_THING "[^ ]+ ){1,3}?)(?<modal>must|shall)(?<not> not| never)? "
      "(?<what>.+)"},
     {FORM_SYSTEM, 0.8, NULL,
      "(?:it|it also) " MODAL " (?:be able to |still "
@@ -66,9 +100,25 @@ static const Rule rules[] = {
      "include|have(?! [^ ]+(?:ed|en)(?: |$))|cost|last|fit|"
      "be (?:compatible|available|accessible|usable|secure|encrypted|easy|fast|simple|possible "
      "to|safe|reliable|portable|intuitive|readable|able)) ?.*)"},
+    {FORM_SYSTEM, 0.82, NULL,
+     "(?:it|it also) (?<modal>must|mustn't|shall|should|shouldn't|has to|has got to|needs to|can't|cannot)(?: always| really| absolutely)?(?<not> not| never)? "
+     "(?<what>(?:take|be|cost|exceed|weigh|use|need|have|last|require|handle|hold|draw) (?:" BOUND ")(?: ?[^ ]+){0,2} ?" NUMBER "(?: (?!hours|hour|days|day|weeks|minutes).*)?)"},
+    {FORM_SYSTEM, 0.82, NULL, "(?:it|it also) (?<modal>must|shall|should|has to|needs to)(?<not> never)(?: ever)? (?<what>(?!have |be |happen|know|come|go |get )[^ ]+ .+)"},
+    {FORM_SYSTEM, 0.82, NULL, "(?:it|it also) (?<modal>must|mustn't|shall|has to|has got to|needs to)(?: always| really| absolutely)?(?<not> not| never)? (?<what>be " QUALITY "(?: .+)?)"},
+    {FORM_SYSTEM, 0.82, NULL, "(?:it|it also) (?<modal>must|mustn't|shall|has to|has got to|needs to)(?: always| really| absolutely)?(?<not> not| never)? "
+     "(?<what>(?:withstand|survive|comply with|conform to|meet|interoperate|fit|weigh|detect|refuse|stay|remain) .+)"},
     {FORM_SYSTEM, 0.6, NULL,
      "(?:it|it also) " MODAL " (?:be able to )?(?<what>be (?!i |it |the |his |her |my |your |our |their |a |an |is |that |when |something|pretty |as |what |used "
      "to|fine|good|ok|okay|nice|great|there|done|ready|interesting|fun|a problem|enough|like|noted|about|in |on |at )[^ ]+ .+)"},
+    {FORM_SYSTEM, 0.8, "must",
+     "we (?:must|have to|need to|want to|shall) (?<what>support (?!each|the team|them|him|her|you|that|this|it\\b|people|our|one another|the decision|the idea|[^ ]+ (?:in|with) )[^ ]+.*)"},
+    {FORM_ABLE, 0.85, "must", "(?:as|for) (?<who>an? (?:[^ ]+ ){0,2}?" PEOPLE ") i (?:want|need|would like|'d like|expect|should be able|must be able|have) to (?:be able to )?(?<what>.+)"},
+    {FORM_PROVIDE, 0.8, NULL,
+     "there (?<modal>must|has to|needs to|should|shall) be (?<what>(?:an?|some|at least one|no) (?:[^ ]+ ){0,3}?(?:way|options?|possibility|buttons?|fields?|limits?|confirmation|warnings?|"
+     "message|log|audit trail|backups?|filters?|switch|search|export|api|fallback|dashboard|menu|help page)(?: .+)?)"},
+    {FORM_STATED, 0.84, "must", "(?:it's|it is|that's|that is) (?:really |very |absolutely )?(?:a must(?: have)?|essential|crucial|critical|mandatory|vital|imperative|non negotiable|important|required) that "
+     "(?<what>(?!we |you |i |he |she |everyone|everybody|people).+)"},
+    {FORM_STATED, 0.84, "must", "(?:the )?(?:maximum|minimum|max|min|upper limit|lower limit)(?: [^ ]+){1,4}? (?:is|should be|must be|has to be) (?<what>.*" NUMBER ".*)"},
     {FORM_PROVIDE, 0.8, "could", "(?:a |an )?nice to have (?:would be|is) (?<what>.+)"},
     {FORM_PROVIDE, 0.75, "could", "(?:it would|it'd) be nice (?:to have|if we had|if there was) (?<what>.+)"},
     {FORM_PROVIDE, 0.75, "could",
@@ -78,7 +128,10 @@ static const Rule rules[] = {
     {FORM_STATED, 0.85, "must",
      "(?:the |one |another |a |our |next |first )*requirement (?:is|here is|would be)(?: that)? (?!(?:met|fulfilled|not|done|clear) ?)(?<what>.+)"},
     {FORM_STATED, 0.85, "must", "(?:it's|it is|that's|that is) (?:a |an )?(?:hard |strict |key |legal )?requirement that (?<what>.+)"},
-    {FORM_STATED, 0.85, "must", "(?:we|they|the (?:customer|client|law|contract)) (?:require|requires|demand|demands|insist|insists)(?: that)? (?<what>(?:the|all|every|each|any|our|no|a|an) .+)"},
+    {FORM_PROVIDE, 0.82, "must",
+     "(?:we|they|the (?:customers?|clients?|users?|regulators?|law|contract|standard|auditors?|spec|specification)|gdpr) (?:require|requires|demand|demands|insist on|insists on) "
+     "(?!that |more time|time|help|it|this|them|some|you|us|the (?:approval|budget|money))(?<what>.+)"},
+    {FORM_STATED, 0.85, "must", "(?:we|they|the (?:customer|client|law|contract|regulator|spec)) (?:require|requires|demand|demands|insist|insists)(?: that)? (?<what>(?:the|all|every|each|any|our|no|a|an) .+)"},
     {FORM_STATED, 0.85, "must", "it (?:must|has to|should|needs to) be possible to (?<what>.+)"},
     {FORM_PROVIDE, 0.72, "must",
      "(?:we|they|users|customers) need (?:support for|a way to|an option to|the ability to|the option to) (?<what>.+)"},
@@ -111,8 +164,9 @@ const char *requirement_type(const char *plain) {
     return "functional";
 }
 
-static const char *priority_of(const char *modal) {
-    if (g_str_equal(modal, "should") || g_str_equal(modal, "ought to")) return "should";
+static const char *priority_of(const char *modal, bool negated) {
+    if (negated && (g_str_equal(modal, "may") || g_str_equal(modal, "can") || g_str_has_prefix(modal, "can"))) return "must"; /* "may not" forbids */
+    if (g_str_equal(modal, "should") || g_str_equal(modal, "shouldn't") || g_str_equal(modal, "ought to")) return "should";
     if (g_str_equal(modal, "could") || g_str_equal(modal, "may")) return "could";
     if (g_str_equal(modal, "won't") || g_str_equal(modal, "will not")) return "wont";
     return "must";
@@ -186,18 +240,19 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
     for (guint i = 0; idle[i]; i++)
         if (g_str_has_prefix(what, idle[i])) return NULL;
     static GRegex *past; /* "must have clicked", "should be happy": guesses about people */
-    if (g_regex_match(phrase_once(&past, "(?:have (?:[^ ]+ )?(?:been|gone|seen|got|done|made|had|taken|[^ ]+ed)(?: |$)|be (?:happy|glad|sad|angry|tired|crazy|mad|"
+    if (g_regex_match(phrase_once(&past, "(?:have (?:[^ ]+ )?(?:been|gone|seen|got|done|made|had|taken|given|come|cost|fallen|lost|found|left|felt|meant|kept|held|told|thought|bought|brought|caught|sold|sent|"
+                                         "spent|built|broken|chosen|written|won|slept|forgotten|known|grown|shown|flown|drawn|eaten|driven|run|put|hit|cut|[^ ]+ed)(?: |$)|be (?:happy|glad|sad|angry|tired|crazy|mad|"
                                          "sick|joking|kidding|here|on (?:their|his|her) way|pleased|fine|aware|proud|surprised)(?: |$)|(?:know|like|love|want|think|feel|enjoy|care|worry|realise|"
                                          "realize)(?: |$)|work (?:now|again|fine|out|today|tomorrow|like|for|this|that)(?: |$))", ""),
                       what, 0, NULL))
         return NULL;
     bool negated =
-        (not && *not) || (modal && g_strv_contains((const char *const[]){"won't", "will not", "cannot", "can't", NULL}, modal));
+        (not && *not) || (modal && g_strv_contains((const char *const[]){"won't", "will not", "cannot", "can't", "mustn't", "shouldn't", NULL}, modal));
     Item *item = item_new(ITEM_REQUIREMENT);
     g_free(item->text);
     item->text = restate(rule->form, who, what, negated);
     item->type = g_strdup(requirement_type(sentence->plain));
-    item->priority = g_strdup(rule->priority ? rule->priority : priority_of(modal));
+    item->priority = g_strdup(rule->priority ? rule->priority : priority_of(modal, negated));
     item->confidence = rule->confidence;
     if (strlen(item->text) > TEXT_BYTES_SURE) item->confidence -= 0.2;
     /* "it could", "it won't" are said of anything */
