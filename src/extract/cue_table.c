@@ -13,7 +13,7 @@
 #define TASK_NOUN "(?:action|action item|action point|to do|task|job)"
 #define KIND_ASK "(?: please| maybe| kindly| perhaps| possibly| also| be able to| be so kind as to| be kind enough to| be willing to)*"
 /* "I'm meeting them on Friday" is as often private as work */
-#define DOING "(?!meeting|visiting|moving|starting|beginning|coming|going|working|looking|taking|getting|reading|doing|having|being|making)(?<what>[^ ]+ing .+)"
+#define DOING "(?!meeting|visiting|moving|starting|beginning|coming|going|working|looking|taking|getting|reading|doing|having|being|making|planning|hoping|trying|aiming|thinking)(?<what>[^ ]+ing .+)"
 #define OBJECT                                                                                                                   \
     "(?:the|a|an|this|that|these|those|my|your|our|his|her|their|it|them|him|us|me|all|every|each|two|three|four|some|any|with|up|out|into|" \
     "everyone|everybody|what|how|whether|who|\\d+)"
@@ -167,7 +167,7 @@ const Cue cue_table[] = {
     {ITEM_DECISION, WHO_UNKNOWN, 0.84, CUE_OPENS, "(?:there are )?no objections?(?: so| then| therefore)" WHAT},
     {ITEM_DECISION, WHO_UNKNOWN, 0.82, CUE_OPENS,
      "(?:from now on|from today(?: on)?|from next (?:week|month) on|going forward|moving forward|as of (?:today|now|next [^ ]+|[^ ]+day)|effective immediately|starting (?:today|tomorrow|now|next "
-     "[^ ]+|[^ ]+day)) (?<what>(?:we|all|every|the|no|there|our|everyone|nobody|each|only) .+)"},
+     "[^ ]+|[^ ]+day)) (?<what>(?:we|we'll|we're|all|every|the|no|there|our|everyone|nobody|each|only) .+)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.82, CUE_OPENS,
      "(?<what>(?!that|this|what|there|here|yes|no|how|as|if|who|when|whatever|i|you|we|they|he|she|like|because)(?!.*\\b(?:what|how|as|that|which|whatever|think|know|sure)\\b)(?:[^ ]+ ){1,4}it is$)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.82, CUE_OPENS, "all agreed(?: then| so)*(?: that| to| on)?" WHAT},

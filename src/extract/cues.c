@@ -5,6 +5,7 @@
 
 #include "extract/clauses.h"
 #include "extract/cue_table.h"
+#include "extract/dates.h"
 #include "extract/replies.h"
 
 /* Verbs that stand for work someone takes home. */
@@ -157,12 +158,14 @@ static bool weigh_task(const Cue *cue, const Sentence *sentence, Candidate *cand
     phrase_once(&chatting, small_talk, "");
     phrase_once(&unclear, vague, "");
     g_autofree char *words = g_strndup(sentence->plain + first->plain_at, last->plain_end - first->plain_at);
+    Due due;
     candidate->task = cue->flags & CUE_WORK;
-    if (candidate->task) return true;
+    if (candidate->task) return !(cue->flags & CUE_DATED) || due_find(words, 0, &due);
     bool place = g_array_index(sentence->words, PlainWord, candidate->from).capital && candidate->from > 0; /* "I'm going to Paris" */
     if (place || sentence_word_is(sentence, candidate->from, never_work) || g_regex_match(chatting, words, 0, NULL)) return false;
     candidate->task = begins_with_task(sentence, candidate->from);
     if (cue->flags & (CUE_DATED | CUE_COMMA) && !candidate->task) return false;
+    if (cue->flags & CUE_DATED && !due_find(words, 0, &due)) return false;
     if (cue->flags & CUE_TASK && !candidate->task)
         candidate->confidence -= 0.3;
     else if (g_regex_match(unclear, words, 0, NULL))
@@ -198,7 +201,6 @@ static bool read_match(const Cue *cue, const Transcript *transcript, const Sente
     if (cue->flags & CUE_OPENS && !opens_sentence(sentence, names, cue_word)) return false;
     if (clause_is_denied(sentence, cue_word)) return false;
     bool open = false;
-    candidate->dated = cue->flags & CUE_DATED;
     if (!find_owner(cue, transcript, sentence, names, match, cue_word, candidate, &open)) return false;
     if (cue->flags & CUE_COMMA && (candidate->owner_word + 1 >= sentence->words->len ||
                                    !g_array_index(sentence->words, PlainWord, candidate->owner_word + 1).after_comma))
@@ -206,6 +208,7 @@ static bool read_match(const Cue *cue, const Transcript *transcript, const Sente
     candidate->confidence = cue->confidence;
     candidate->from = says_what ? sentence_word_at(sentence, (guint)what + (sentence->plain[what] == ' ')) : cue_word;
     candidate->to = clause_end(sentence, names, candidate->from);
+    candidate->cue = cue_word;
     candidate->previous = !says_what;
     if (cue->kind == ITEM_DECISION && !is_decided(cue, sentence, candidate)) return false;
     return cue->kind != ITEM_ACTION || (weigh_task(cue, sentence, candidate) && (candidate->task || !open));

@@ -13,10 +13,10 @@ typedef struct {
     guint sentence;
     guint from, to;    /* words of the sentence that say what; `to` exclusive */
     const char *owner; /* borrowed from names or transcript; NULL: unknown */
+    guint cue;         /* the word that the phrase begins with */
     guint owner_word;  /* where the owner is named; 0 where not within the sentence, or at its beginning */
     bool task;         /* the words begin with a verb that stands for work */
     bool firm;         /* a named request, an "action item", or one that somebody has said yes to: an item in any talk */
-    bool dated;        /* an item only with a deadline in its words */
     bool previous;     /* "it's settled": what was is in the sentence before */
     double confidence;
 } Candidate;

@@ -6,7 +6,8 @@
 
 #define NUMBERS                                                                                                                  \
     "\\d{1,2}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"    \
-    "eighteen|nineteen|twenty|thirty|sixty|ninety|a couple of|a couple|a pair of|a few|few"
+    "eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|"              \
+    "a couple of|a couple|a pair of|a few|few"
 #define WEEKDAYS "mon(?:day)?|tue(?:s|sday)?|wednesday|thu(?:r|rs|rsday)?|fri(?:day)?|saturday|sunday"
 #define MONTHS                                                                                                                   \
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t|tember)?|oct(?:ober)?|nov(?:ember)?|"  \
@@ -23,7 +24,7 @@
 #define DAY "(?<day>\\d{1,2}(?:st|nd|rd|th)?|" ORDINAL_WORDS ")"
 #define ORDINAL_DAY "(?<day>\\d{1,2}(?:st|nd|rd|th)|" ORDINAL_WORDS ")"
 #define MONTH "(?<month>" MONTHS ")"
-#define YEAR "(?: (?:in |of )?(?<year>20\\d\\d))?"
+#define YEAR "(?: (?:in |of )?(?<year>20\\d\\d)| (?:in |of )?twenty twenty (?<spoken>five|six|seven|eight|nine))?"
 #define WEEKDAY "(?<weekday>" WEEKDAYS ")"
 #define TIME                                                                                                                     \
     "(?:noon|midday|midnight|lunch ?time|lunch|(?:\\d{1,2}(?::\\d\\d)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) " \
@@ -41,6 +42,10 @@ static char *part(const GMatchInfo *match, const char *name) {
     char *text = g_match_info_fetch_named(match, name);
     if (text && *text) return text;
     g_free(text);
+    static const char *const spoken[] = {"five", "six", "seven", "eight", "nine"};
+    g_autofree char *last = strcmp(name, "year") == 0 ? g_match_info_fetch_named(match, "spoken") : NULL; /* "twenty twenty six" */
+    for (guint i = 0; last && i < G_N_ELEMENTS(spoken); i++)
+        if (strcmp(last, spoken[i]) == 0) return g_strdup_printf("202%u", i + 5);
     return NULL;
 }
 
@@ -62,9 +67,11 @@ static guint number_of(const char *word) {
     if (g_ascii_isdigit(word[0])) return (guint)g_ascii_strtoull(word, NULL, 10);
     if (g_str_has_prefix(word, "a couple") || strcmp(word, "a pair of") == 0) return 2;
     if (strcmp(word, "a") == 0 || strcmp(word, "an") == 0) return 1;
-    if (strcmp(word, "thirty") == 0) return 30;
-    if (strcmp(word, "sixty") == 0) return 60;
-    if (strcmp(word, "ninety") == 0) return 90;
+    static const char tens[] = "ten twenty thirty forty fifty sixty seventy eighty ninety";
+    gsize letters = strcspn(word, " -");
+    guint ten = letters > 4 ? position_in(tens, word, letters) : 0;
+    if (ten > 1 && word[letters]) return 10 * ten + position_in(cardinals, word + letters + 1, strlen(word + letters + 1));
+    if (ten > 1 && g_str_has_suffix(word, "ty")) return 10 * ten;
     return position_in(cardinals, word, strlen(word)); /* "a few" is 0: no number */
 }
 
@@ -229,8 +236,15 @@ static bool is_numbered_quarter(const GMatchInfo *match, const GDate *today, GDa
     return true;
 }
 
+static void add_working_days(GDate *day, guint number) {
+    while (number > 0) {
+        g_date_add_days(day, 1);
+        number -= g_date_get_weekday(day) <= G_DATE_FRIDAY;
+    }
+}
+
 static bool is_ahead(const GMatchInfo *match, const GDate *today, GDate *day) {
-    g_autofree char *count = part(match, "count"), *unit = part(match, "unit");
+    g_autofree char *count = part(match, "count"), *unit = part(match, "unit"), *working = part(match, "working");
     guint number = number_of(count);
     if (g_str_has_prefix(unit, "hour"))
         g_date_add_days(day, number / 24);
@@ -238,6 +252,8 @@ static bool is_ahead(const GMatchInfo *match, const GDate *today, GDate *day) {
         g_date_add_months(day, 3 * number);
     else if (g_str_has_prefix(unit, "fortnight"))
         g_date_add_days(day, 14 * number);
+    else if (g_str_has_prefix(unit, "day") && working)
+        add_working_days(day, number);
     else if (g_str_has_prefix(unit, "day"))
         g_date_add_days(day, number);
     else if (g_str_has_prefix(unit, "week"))
@@ -247,6 +263,51 @@ static bool is_ahead(const GMatchInfo *match, const GDate *today, GDate *day) {
     else
         g_date_add_years(day, number);
     return number > 0;
+}
+
+/* "a week today", "this time next week", "a week tomorrow" */
+static bool is_week_ahead(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *words = g_match_info_fetch(match, 0);
+    add_days(day, strstr(words, "tomorrow") ? 8 : 7);
+    return true;
+}
+
+static bool is_half_year(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *words = g_match_info_fetch(match, 0), *half = part(match, "half");
+    bool second = half ? half[0] == '2' : strstr(words, "second") != NULL;
+    g_date_set_dmy(day, second ? 31 : 30, second ? G_DATE_DECEMBER : G_DATE_JUNE, g_date_get_year(today));
+    if (g_date_compare(day, today) < 0) g_date_add_years(day, 1);
+    return true;
+}
+
+/* "the first week of April": the Friday of the week in which its first working day stands. */
+static bool is_nth_week(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *nth = part(match, "nth"), *month = part(match, "month"), *next = part(match, "next"), *year = part(match, "year");
+    guint wanted = month ? month_of(month) : (guint)g_date_get_month(today), named = year ? (guint)g_ascii_strtoull(year, NULL, 10) : g_date_get_year(today);
+    if (!year && month && wanted < (guint)g_date_get_month(today)) named++;
+    if (!set_day(day, named, wanted, 1)) return false;
+    if (next) g_date_add_months(day, 1);
+    if (strcmp(nth, "last") == 0) {
+        to_month_end(day);
+        if (g_date_get_weekday(day) < G_DATE_FRIDAY) return g_date_compare(day, today) >= 0;
+        to_weekday(day, G_DATE_FRIDAY, 0);
+    } else {
+        to_week_end(day, 0);
+        add_days(day, 7 * ((int)ordinal_of(nth) - 1));
+    }
+    return g_date_compare(day, today) >= 0;
+}
+
+/* Weeks as ISO 8601 counts them. */
+static bool is_numbered_week(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *week = part(match, "week");
+    guint number = number_of(week);
+    for (guint ahead = 0; ahead < 2 && number >= 1 && number <= 53; ahead++) {
+        g_date_set_dmy(day, 4, G_DATE_JANUARY, (GDateYear)(g_date_get_year(today) + ahead));
+        to_weekday(day, G_DATE_FRIDAY, (int)number - 1);
+        if (g_date_compare(day, today) >= 0) return true;
+    }
+    return false;
 }
 
 static bool is_dated(const GMatchInfo *match, const GDate *today, GDate *day) {
@@ -331,6 +392,15 @@ static bool is_month(const GMatchInfo *match, const GDate *today, GDate *day) {
     return false;
 }
 
+/* "early April", "the beginning of May": the first, as for "the beginning of next month" */
+static bool is_month_start(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *month = part(match, "month"), *year = part(match, "year");
+    guint named = year ? (guint)g_ascii_strtoull(year, NULL, 10) : g_date_get_year(today);
+    for (guint ahead = 0; ahead < (year ? 1 : 2); ahead++)
+        if (set_day(day, named + ahead, month_of(month), 1) && g_date_compare(day, today) >= 0) return true;
+    return false;
+}
+
 static bool is_month_after_next(const GMatchInfo *match, const GDate *today, GDate *day) {
     if (!is_month(match, today, day)) return false;
     g_date_add_years(day, 1);
@@ -400,6 +470,12 @@ static bool is_day_of_month(const GMatchInfo *match, const GDate *today, GDate *
     return false;
 }
 
+static bool is_week_of_day(const GMatchInfo *match, const GDate *today, GDate *day) {
+    if (!is_day_of_month(match, today, day)) return false;
+    if (g_date_get_weekday(day) <= G_DATE_FRIDAY) to_weekday(day, G_DATE_FRIDAY, 0);
+    return true;
+}
+
 static bool is_iso(const GMatchInfo *match, const GDate *today, GDate *day) {
     g_autofree char *year = part(match, "year"), *month = part(match, "month"), *number = part(match, "day");
     return set_day(day, (guint)g_ascii_strtoull(year, NULL, 10), number_of(month), number_of(number)) &&
@@ -446,7 +522,8 @@ static bool is_holiday(const GMatchInfo *match, const GDate *today, GDate *day) 
         const char *name;
         guint month, day;
     } holidays[] = {{"christmas eve", 12, 24}, {"christmas", 12, 25}, {"boxing day", 12, 26}, {"new year's eve", 12, 31},
-                    {"new year", 1, 1},        {"halloween", 10, 31}, {"valentine", 2, 14}};
+                    {"new year", 1, 1},        {"halloween", 10, 31}, {"valentine", 2, 14},
+                    {"st patrick", 3, 17},     {"saint patrick", 3, 17}, {"the fourth of july", 7, 4}, {"fourth of july", 7, 4}, {"independence", 7, 4}, {"may", 5, 1}};
     g_autofree char *name = part(match, "holiday");
     for (gsize i = 0; i < G_N_ELEMENTS(holidays); i++) {
         if (!g_str_has_prefix(name, holidays[i].name)) continue;
@@ -470,8 +547,8 @@ static const Phrase phrases[] = {
     {"(?:the )?end of (?:the |this )?(?:business |working )?(?<unit>day)(?! (?:tomorrow|on |" WEEKDAYS "))", is_end_of, false},
     {"(?:later |some ?time |the )?(?:end of )?today(?! week)|tonight|later this (?:morning|afternoon|evening)|this (?:morning|afternoon|evening)|close of (?:business|play)(?! (?:tomorrow|on |" WEEKDAYS "))|(?:eod|cob)(?! (?:tomorrow|on |" WEEKDAYS "))|within the (?:hour|day)", is_today, false},
     {"(?:the )?(?:(?<nth>" ORDINAL_WORDS "|\\d{1,2}(?:st|nd|rd|th)) (?:to )?last day) (?:of|in) " MONTH YEAR, is_last_day_but, false},
-    {"(?:the )?(?:end|last day) (?:of|in) " MONTH YEAR, is_end_of_month, false},
-    {"(?:the )?(?:end|last day) of (?:(?<which>next|this|the|current) )?(?:calendar )?(?<unit>week|month|quarter|year)(?! after)|eo(?<unit>w|m|q|y)|(?<unit>week|month|quarter|year)(?:'s)? end", is_end_of, false},
+    {"(?:the )?(?:end|last day|very end)(?: of| in)? " MONTH YEAR, is_end_of_month, false},
+    {"(?:the )?(?:end|last day) of (?:(?<which>next|this|the|current) )?(?:calendar |working |business |work )?(?<unit>week|month|quarter|year)(?! after)|eo(?<unit>w|m|q|y)|(?<unit>week|month|quarter|year)(?:'s)? end", is_end_of, false},
     {"(?:the )?(?<unit>week|month|quarter|year) after next", is_unit_after_next, false},
     {"(?:the )?(?:(?<middle>middle of|mid|midway through)|beginning of|start of|early|early in) (?:the )?(?<which>next|this|the following)? ?(?<unit>week|month)", is_within, false},
     {"(?:the )?(?:middle of|mid) " MONTH "(?! (?:the )?\\d)", is_middle_of_month, false},
@@ -484,7 +561,8 @@ static const Phrase phrases[] = {
     {"(?<count>" NUMBERS ") " WEEKDAY "s from (?:now|today)", is_nth_weekday_ahead, false},
     {"(?:(?<count>" NUMBERS ") weeks? (?:from (?:on )?|on )(?:this )?)" WEEKDAY, is_weeks_from_weekday, false},
     {"" WEEKDAY " week", is_weeks_from_weekday, false},
-    {"(?:the )?week (?:of|beginning|starting) (?:the )?(?:" MONTH " (?:the )?" DAY "|" DAY " (?:of )?" MONTH ")", is_week_of, false},
+    {"(?:the )?(?:week (?:of|beginning|commencing|starting)|w ?c) (?:the )?" ORDINAL_DAY "(?! (?:of )?(?:" MONTHS "))", is_week_of_day, false},
+    {"(?:the )?(?:week (?:of|beginning|commencing|starting)|w ?c) (?:the )?(?:" MONTH " (?:the )?" DAY "|" DAY " (?:of )?" MONTH ")", is_week_of, false},
     {AT_ITS_END "(?:" WEEKDAY " )?(?:the )?" MONTH " (?:the )?" DAY "(?! (?:o'?clock|[ap] ?m|in the (?:morning|afternoon)))" YEAR, is_dated, false},
     {AT_ITS_END "(?:" WEEKDAY " )?(?:the )?" MONTH " (?<day>" CARDINAL_WORDS ")(?! (?:o'?clock|[ap] ?m|people|of|or|days?|weeks?))" YEAR, is_dated, false},
     {AT_ITS_END "(?:" WEEKDAY " )?(?:the )?" DAY "(?: day)? (?:of )?" MONTH "(?! \\d{1,2}(?:st|nd|rd|th)?(?: |$))" YEAR, is_dated, false},
@@ -506,21 +584,33 @@ static const Phrase phrases[] = {
     {"before the weekend", is_before_weekend, false},
     {"(?:over )?the (?<unit>weekend)", is_end_of, true},
     {"over the (?<unit>weekend)", is_end_of, false},
-    {"(?:with)?in (?:the )?(?:next |coming )?(?<count>" NUMBERS ")(?: more| business| working)? (?<unit>" UNITS ")'?s?(?: time)?", is_ahead, false},
+    {"(?:with)?in (?:the )?(?:next |coming )?(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")'?s?(?: time)?", is_ahead, false},
+    {"(?:(?<=have )|(?<=got )|(?<=give me )|(?<=give us )|(?<=gives us )|(?<=leaves us ))(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")(?= (?:to|for|until|left) )", is_ahead, false},
+    {"(?<count>" NUMBERS ")(?<working> business| working) (?<unit>days?)", is_ahead, true},
+    {"(?:a|one) week today|(?:the )?(?:this|same) time next week", is_week_ahead, false},
+    {"(?:a|one) week tomorrow|tomorrow week", is_week_ahead, false},
+    {"(?<count>" NUMBERS ") (?<unit>weeks|fortnights|months) today", is_ahead, false},
+    {"(?:first|second) half of (?:the|this) year|(?:end of )?(?:the )?h(?<half>[12])", is_half_year, false},
+    {"(?:the )?(?<nth>first|second|third|fourth|last|1st|2nd|3rd|4th) week (?:of|in) (?:(?:the|this|(?<next>next)) month|" MONTH YEAR ")", is_nth_week, false},
+    {"(?:calendar week|cw|week number|kw) ?(?<week>\\d{1,2})", is_numbered_week, false},
     {"(?:in |within )?(?:the )?(?:upcoming (?<count>" NUMBERS ")|(?<count>" NUMBERS ") upcoming) (?<unit>" UNITS ")", is_ahead, false},
     {"(?<count>" NUMBERS ") (?<unit>" UNITS ") (?:from (?:right )?(?:now|today)|hence|today)", is_ahead, false},
-    {"(?:this time )?(?<which>next) (?<unit>week) this time|this time (?<which>next) (?<unit>week)", is_end_of, false},
+    {"next week this time", is_week_ahead, false},
     {"(?:(?:" WEEKDAYS ") )?(?<year>20\\d\\d)[-/](?<month>\\d{1,2})[-/](?<day>\\d{1,2})", is_iso, false},
     {"(?<left>\\d{1,2})(?:/|(?<dot>\\.))(?<right>\\d{1,2})[/.](?<year>20\\d\\d|\\d\\d)", is_pair, false},
     {"(?<month>\\d{1,2})/(?<year>20\\d\\d)|(?<year>20\\d\\d)[-/](?<month>\\d{1,2})", is_numbered_month, false},
-    {"(?<left>\\d{1,2})/(?<right>\\d{1,2})", is_pair, false},
-    {"(?<holiday>christmas eve|christmas|boxing day|new year's eve|new year's day|new year|halloween|valentine's day)",
+    {"(?!24/7|9/11|50/50)(?<left>\\d{1,2})/(?<right>\\d{1,2})", is_pair, false},
+    {"(?<holiday>christmas eve|christmas|boxing day|new year's eve|new year's day|new year|halloween|valentine's day|st patrick's day|saint patrick's day|(?:the )?fourth of july|independence day|mayday|may day)",
      is_holiday, true},
     {"(?<easter>good friday|easter monday|easter)" YEAR, is_easter, true},
     {TIME "(?! (?:tomorrow|on|next))", is_today, true},
     {"(?:the )?(?<day>\\d{1,2}(?:st|nd|rd|th)?|" ORDINAL_WORDS ")(?: day)? of (?:(?<next>next)|this|the) month", is_day_of_month, false},
-    {"the " ORDINAL_DAY "(?! day)(?! (?:of|time|version|one|floor|draft|round|release|meeting|sprint|quarter|half|part|question|point|item|week|last|qtr))",
+    {"the " ORDINAL_DAY "(?= (?:at|by|in|on|to|for|from|and|or|but|so|if|with|because|before|after|please|we|i|you|he|she|they|it|is|was|will|would|can|should|must|has|latest|i'll|we'll|let's|when|while|as|"
+     "noon|midday|midnight|morning|afternoon|evening|right|okay|ok|yeah|that|works?|maybe|the|end|though|instead|that's|it's|i'm|we're|i've|we've|otherwise|then|thanks|"
+     "since|until|unless|there|what|who|how|does|do|did|are|not|no|yes|either|too|tomorrow|today|\\d{1,2} ?[ap] ?m)\\b|$)",
      is_day_of_month, true},
+    {"(?:in )?(?:early|the (?:beginning|start) of|the first days of) (?:in )?" MONTH "(?! (?:the )?\\d)" YEAR, is_month_start, false},
+    {"(?:in )?late " MONTH "(?! (?:the )?\\d)" YEAR, is_month, false},
     {MONTH " after next", is_month_after_next, false},
     {"(?:in|during|this(?! may)|next|sometime in|late|later in|for) " MONTH "(?:" YEAR "| in (?<count>" NUMBERS ") years?)", is_month, false},
     {MONTH " in (?<count>" NUMBERS ") years?", is_month, false},

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "extract/clauses.h"
 #include "extract/words.h"
 
 typedef struct {
@@ -69,6 +70,45 @@ static bool is_spoken_to(const Sentence *sentence, guint i) {
            g_str_has_prefix(rest, " would you ") || g_str_has_prefix(rest, " please ");
 }
 
+/* Talk that a recogniser wrote without a single capital: there a word is a name by where it stands. */
+static bool is_caseless(const GArray *sentences) {
+    for (guint i = 0; i < sentences->len; i++) {
+        const Sentence *sentence = sentence_at(sentences, i);
+        for (guint j = 0; j < sentence->words->len; j++)
+            if (g_array_index(sentence->words, PlainWord, j).capital) return false;
+    }
+    return true;
+}
+
+/* "priya could you …", "so david you're gonna …", "leila is going to send …"; not "that will …" */
+static void read_caseless(Names *names, const Sentence *sentence) {
+    static const char *const openers[] = {"so", "and", "okay", "ok", "well", "right", "yeah", "yes", "hey", "hi", "but", "alright", "now", "good", NULL};
+    static const char *const others[] = {"guys", "folks", "someone", "management", "marketing", "sales", "support", "things", "work", "later", "only",
+                                         "think", "mean", "know", "like", "because", "before", "after", "once", "until", "since", "while", "though",
+                                         "everything", "anything", "whoever", "whatever", "kindly", "nobody", "everybody", "just", "really", "hopefully",
+                                         "probably", "maybe", "ideally", "engineering", "legal", "finance", "design", "operations", "hr", "it", "users", "plus", NULL};
+    static GRegex *asked;
+    guint i = 0;
+    while (i + 1 < sentence->words->len && i < 2 && sentence_word_is(sentence, i, openers)) i++;
+    if (i + 1 >= sentence->words->len) return;
+    const PlainWord *word = &g_array_index(sentence->words, PlainWord, i);
+    const char *rest = sentence->plain + word->plain_end + 1;
+    g_autofree char *folded = folded_word(sentence, word);
+    if (g_strv_contains(no_names, folded) || g_strv_contains(others, folded) || strlen(folded) < 2 || strchr(folded, '\'')) return;
+    phrase_once(&asked, "^(?:(?:can|could|would|will) you |please |you(?:'ll|'re going to|'re gonna| will| need to| should) |i (?:need|want) you to |i'd like you to |"
+                        "(?:will|is going to|is gonna|going to|gonna|to|should|needs to|has to|has agreed to|agreed to) "
+                        "(?:send|write|prepare|check|draft|update|fix|call|email|ask|schedule|book|organi[sz]e|review|finish|create|look|follow|contact|arrange|test|"
+                        "talk|speak|share|handle|set|put|get|take|do|make|present|order|order|circulate|find|report|confirm|add|clean|work) )", "");
+    if (!g_regex_match(asked, rest, 0, NULL)) return;
+    Name *name = name_entry(names, g_steal_pointer(&folded));
+    if (name->display) return;
+    name->display = g_strndup(sentence->text + word->at, word->end - word->at);
+    if (g_str_has_suffix(name->display, "'s")) name->display[strlen(name->display) - 2] = '\0';
+    name->display[0] = g_ascii_toupper(name->display[0]);
+    name->known = true;
+    name->never = false;
+}
+
 static void read_sentence(Names *names, const Sentence *sentence) {
     for (guint i = 0; i < sentence->words->len; i++) {
         const PlainWord *word = &g_array_index(sentence->words, PlainWord, i);
@@ -100,7 +140,9 @@ static void read_speaker(Names *names, const char *speaker) {
 Names *names_of(const Transcript *transcript, const GArray *sentences) {
     Names *names = g_new0(Names, 1);
     names->names = text_map_new(g_free, name_free);
+    bool caseless = is_caseless(sentences);
     for (guint i = 0; i < sentences->len; i++) read_sentence(names, sentence_at(sentences, i));
+    for (guint i = 0; caseless && i < sentences->len; i++) read_caseless(names, sentence_at(sentences, i));
     for (guint i = 0; i < transcript->speakers->len; i++) read_speaker(names, transcript_speaker_name(transcript, (int)i));
     return names;
 }

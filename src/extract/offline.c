@@ -111,8 +111,9 @@ static void propose(Reading *reading, Item *item, guint sentence, bool firm) {
     g_array_append_val(reading->proposals[item->kind], proposal);
 }
 
-/* The deadline in the words of the task, else where the sentence begins ("On Monday I'll …"). True where one was said. */
-static bool read_due(const Reading *reading, const Sentence *sentence, guint first_word, guint end_word, Item *item) {
+/* The deadline in the words of the task, else where the sentence begins or just before the phrase ("On Monday I'll …"), or within it ("your job for
+ * next week is …"). True where one was said. */
+static bool read_due(const Reading *reading, const Sentence *sentence, guint cue, guint first_word, guint end_word, Item *item) {
     const PlainWord *first = &g_array_index(sentence->words, PlainWord, first_word),
                     *last = &g_array_index(sentence->words, PlainWord, end_word - 1);
     g_autofree char *within = g_strndup(sentence->plain + first->plain_at, last->plain_end - first->plain_at);
@@ -121,7 +122,8 @@ static bool read_due(const Reading *reading, const Sentence *sentence, guint fir
     Due due;
     if (!due_find(within, reading->input->meeting_ms, &due)) {
         offset = 0;
-        if (!due_find(g_strchomp(before), reading->input->meeting_ms, &due) || due.at > OPENING_BYTES) return false;
+        if (!due_find(g_strchomp(before), reading->input->meeting_ms, &due)) return false;
+        if (due.at > OPENING_BYTES && due.end + 1 < g_array_index(sentence->words, PlainWord, cue).plain_at) return false;
     }
     guint from = sentence_word_at(sentence, offset + due.at), to = sentence_word_at(sentence, offset + due.end - 1) + 1;
     item->due_said = sentence_words(sentence, from, to);
@@ -138,7 +140,7 @@ static void propose_candidate(Reading *reading, const Candidate *candidate) {
                           : clause_text(sentence, candidate->from, candidate->to);
     item->confidence = candidate->confidence;
     item->owner = jobs_full_name(sentence, candidate->owner_word, candidate->owner);
-    if (candidate->kind == ITEM_ACTION && read_due(reading, sentence, candidate->from, candidate->to, item)) item->confidence += 0.1;
+    if (candidate->kind == ITEM_ACTION && read_due(reading, sentence, candidate->cue, candidate->from, candidate->to, item)) item->confidence += 0.1;
     if (candidate->kind == ITEM_QUESTION && sentence->question) {
         char *asked = g_strconcat(item->text, "?", NULL);
         g_free(item->text);
@@ -147,7 +149,7 @@ static void propose_candidate(Reading *reading, const Candidate *candidate) {
     item->confidence = MIN(item->confidence, 0.95);
     if (previous) add_evidence(item, sentence_at(reading->sentences, candidate->sentence - 1));
     add_evidence(item, sentence);
-    if (item->confidence >= CONFIDENCE_MIN && (item->due_said || !candidate->dated))
+    if (item->confidence >= CONFIDENCE_MIN)
         propose(reading, item, candidate->sentence, candidate->kind != ITEM_ACTION || candidate->firm || item->due_said);
     else
         item_free(item);
@@ -276,7 +278,7 @@ static void add_suggestion(Reading *reading, const Talk *talk, const Pick *pick,
     guint sentence = 0, from = 0, to = 0;
     g_autoptr(Item) item = suggestion_of(talk, pick, kind, &sentence, &from, &to);
     if (joins_proposal(reading, kind, pick, item)) return;
-    if (kind == ITEM_ACTION) read_due(reading, sentence_at(reading->sentences, sentence), from, to, item);
+    if (kind == ITEM_ACTION) read_due(reading, sentence_at(reading->sentences, sentence), from, from, to, item);
     propose(reading, g_steal_pointer(&item), sentence, false);
 }
 

@@ -56,11 +56,12 @@
 #define NO_THING                                                                                                                 \
     "(?!(?:that|which|who|is|are|was|team|group|boss|guys|guy|man|woman|kids|people|company|management|committee|weather|train|bus|soup|rest|others?|i|we|you|"    \
     "they|he|she|it|of|and|so|but|then|because|in|on|at|to|for|with|if|when|boy|girl|lawyers?|landlord|intern|interns|staff|developers?|designers?|board|"         \
+    "doesn't|don't|didn't|not|never|won't|does|do|did|can|could|would|will|may|might|have|has|had|must|should|shall|needs?|be|always|also|there|this|what|how|whether|"   \
     "government|school|parents?|teacher|doctor|meeting|king|queen|student|players?|dog|cat|think|said|says) )"
 
 #define TEXT_BYTES_SURE 200 /* what runs on longer was thought aloud */
 
-typedef enum { FORM_SYSTEM, FORM_ABLE, FORM_PEOPLE, FORM_THING, FORM_PROVIDE, FORM_STATED, FORM_EXCLUDE } Form;
+typedef enum { FORM_SYSTEM, FORM_ABLE, FORM_PEOPLE, FORM_THING, FORM_PROVIDE, FORM_STATED, FORM_LABEL, FORM_EXCLUDE } Form;
 
 typedef struct {
     Form form;
@@ -72,7 +73,7 @@ typedef struct {
 static const Rule rules[] = {
     {FORM_EXCLUDE, 0.82, "wont",
      "(?<what>.+) (?:is|are|will be) (?:out of scope|not in scope|not part of this (?:version|release))(?: .+)?"},
-    {FORM_ABLE, 0.88, NULL, "(?<who>" OPENING OTHER PEOPLE ") " MODAL " be able to (?<what>.+)"},
+    {FORM_ABLE, 0.88, NULL, "(?<who>" OPENING OTHER PEOPLE ")(?: they)? " MODAL " be able to (?<what>.+)"},
     {FORM_ABLE, 0.82, NULL, "(?<who>we|you|people|everyone|anyone|they|one) " MODAL " be able to (?<what>.+)"},
     {FORM_ABLE, 0.8, "must",
      "(?:we|i) (?:want|need|would like) (?<who>" OPENING "(?:[^ ]+ )?" PEOPLE "|people) to be able to (?<what>.+)"},
@@ -125,6 +126,8 @@ static const Rule rules[] = {
      "(?<what>(?:the |a |an )?" OTHER OTHER OTHER "[^ ]+) (?:would be|is) (?:a )?nice to have(?: .+)?"},
     {FORM_PROVIDE, 0.82, "must",
      "(?<what>(?:the |a |an )?" OTHER OTHER OTHER "[^ ]+) (?:is|are) (?:a must(?: have)?|mandatory|required)(?: .+)?"},
+    {FORM_LABEL, 0.86, "must", "(?:(?:non )?functional |user |business |security |performance |hard |key |new |next )*(?:requirement|must have|constraint|acceptance criteri(?:on|a))(?: number)?(?: one|two|three|four|five|\\d+)? "
+                                "(?<what>(?:the|a|an|all|every|each|no|users?|data|response|any|it|system|support|maximum|minimum|at (?:least|most)) .+)"},
     {FORM_STATED, 0.85, "must",
      "(?:the |one |another |a |our |next |first )*requirement (?:is|here is|would be)(?: that)? (?!(?:met|fulfilled|not|done|clear) ?)(?<what>.+)"},
     {FORM_STATED, 0.85, "must", "(?:it's|it is|that's|that is) (?:a |an )?(?:hard |strict |key |legal )?requirement that (?<what>.+)"},
@@ -218,6 +221,7 @@ static char *restate(Form form, const char *who, const char *what, bool negated)
     case FORM_PROVIDE:
         return g_strdup_printf("The system shall provide %s", words);
     case FORM_STATED:
+    case FORM_LABEL:
         return g_strdup_printf("The system shall fulfil: %s", words);
     case FORM_EXCLUDE:
         return g_strdup_printf("The system shall not include %s", words);
@@ -226,9 +230,12 @@ static char *restate(Form form, const char *who, const char *what, bool negated)
 }
 
 static Item *read_match(const Rule *rule, const Sentence *sentence, const Names *names, const GMatchInfo *match) {
-    int at;
+    int at, what_at;
     if (!g_match_info_fetch_pos(match, 0, &at, NULL) || clause_is_denied(sentence, sentence_word_at(sentence, (guint)at)))
         return NULL;
+    if (rule->form == FORM_LABEL && (at > 0 || !g_match_info_fetch_named_pos(match, "what", &what_at, NULL) ||
+                                     !g_array_index(sentence->words, PlainWord, sentence_word_at(sentence, (guint)what_at)).after_comma))
+        return NULL; /* "Requirement: …" */
     g_autofree char *modal = g_match_info_fetch_named(match, "modal"), *not = g_match_info_fetch_named(match, "not");
     g_autofree char *who = group_words(sentence, names, match, "who");
     g_autofree char *what = group_words(sentence, names, match, "what");
@@ -243,7 +250,7 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
     if (g_regex_match(phrase_once(&past, "(?:have (?:[^ ]+ )?(?:been|gone|seen|got|done|made|had|taken|given|come|cost|fallen|lost|found|left|felt|meant|kept|held|told|thought|bought|brought|caught|sold|sent|"
                                          "spent|built|broken|chosen|written|won|slept|forgotten|known|grown|shown|flown|drawn|eaten|driven|run|put|hit|cut|[^ ]+ed)(?: |$)|be (?:happy|glad|sad|angry|tired|crazy|mad|"
                                          "sick|joking|kidding|here|on (?:their|his|her) way|pleased|fine|aware|proud|surprised)(?: |$)|(?:know|like|love|want|think|feel|enjoy|care|worry|realise|"
-                                         "realize)(?: |$)|work (?:now|again|fine|out|today|tomorrow|like|for|this|that)(?: |$))", ""),
+                                         "realize)(?: |$)|be (?:in|at|on) (?:the|your|my|our|his|her) (?:folder|inbox|mail|drawer|car|wiki|drive|repo|channel|post|fridge|kitchen|office|room)|.*(?: already| by now)$|work (?:now|again|fine|out|today|tomorrow|like|for|this|that)(?: |$))", ""),
                       what, 0, NULL))
         return NULL;
     bool negated =
