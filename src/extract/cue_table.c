@@ -29,7 +29,7 @@
     "pending|open|due|still|final|clear|fine|point|making|maker)\\b)"
 
 const Cue cue_table[] = {
-    {ITEM_ACTION, WHO_SPEAKER, 0.93, 0, "(?:action (?:items?|points?)|todo|to do|follow up|homework|reminder|task) (?:for|on|to) (?:me|myself)(?: is| here)?(?: to)?" WHAT},
+    {ITEM_ACTION, WHO_SPEAKER, 0.93, 0, "(?:action (?:items?|points?)|action|todo|to do|follow up|homework|reminder|task) (?:for|on|to) (?:me|myself)(?: is| here)?(?: to)?" WHAT},
     {ITEM_ACTION, WHO_EVERYONE, 0.9, CUE_OPENS, LABEL " (?:for|to) (?:everyone|everybody|all(?: of (?:you|us))?|you all|us all)(?: is)?(?: to)?" WHAT},
     {ITEM_ACTION, WHO_NAMED, 0.95, 0, "(?:action (?:items?|points?)|action|to do|todo|task|ai|homework|follow up|reminder) (?:for|on|to) (?<who>[^ ]+)(?: is)?(?: to)?" WHAT},
     {ITEM_ACTION, WHO_NAMED, 0.94, CUE_OPENS,
@@ -53,9 +53,9 @@ const Cue cue_table[] = {
      "(?<who>[^ ]+)(?:'s| is|'ll be| will be)? (?<what>(?:on the hook for|taking care of|taking on|taking over|taking the lead on|looking after|handling|owning|owns|"
      "takes on|takes over|takes the lead on|taking (?!a |an |some |part |place |notes |off|it |his |her |their |the (?:bus|train|day|week|car|kids|lead|floor))) ?.+)"},
     {ITEM_ACTION, WHO_SPEAKER, 0.86, CUE_TASK,
-     "(?:the )?(?:next steps?|it|that|this|plan|idea|task|job|action|ask|deal|ball)(?: here| now)?(?: is|'s| would be| will be) (?:for|on|up to|down to) me to" WHAT},
+     "(?:the )?(?:next (?:steps?|thing|move|action|job)|it|that|this|plan|idea|task|job|action|ask|deal|ball)(?: here| now)?(?: is|'s| would be| will be) (?:for|on|up to|down to) me to" WHAT},
     {ITEM_ACTION, WHO_NAMED, 0.86, CUE_TASK,
-     "(?:the )?(?:next steps?|it|that|this|plan|idea|task|job|action|ask|deal|ball)(?: here| now)?(?: is|'s| would be| will be) (?:for|on|up to|down to|with) (?<who>[^ ]+) to" WHAT},
+     "(?:the )?(?:next (?:steps?|thing|move|action|job)|it|that|this|plan|idea|task|job|action|ask|deal|ball)(?: here| now)?(?: is|'s| would be| will be) (?:for|on|up to|down to|with) (?<who>[^ ]+) to" WHAT},
     {ITEM_ACTION, WHO_UNKNOWN, 0.85, 0,
      "(?:action (?:items?|points?)|next steps?)(?: here)? (?:is|are|would be|will be)(?: to| that)?" WHAT},
     {ITEM_ACTION, WHO_NAMED, 0.88, 0, "let's (?:have|get|ask|let) (?<who>[^ ]+)(?: to)?" WHAT},
@@ -94,10 +94,15 @@ const Cue cue_table[] = {
     {ITEM_ACTION, WHO_SPEAKER, 0.82, CUE_WORK | CUE_DATED,
      "(?:you|they|he|she|everyone)(?:'ll| will|'re " GOING "| can) (?<what>(?:have|get|receive|expect) (?:it|that|them|this|everything|(?:the|my|our|an?|that|some) (?:[^ ]+ ){0,3}?" PAPER ") .+)"},
     {ITEM_ACTION, WHO_SPEAKER, 0.84, CUE_WORK, "(?:i|we) (?:still )?(?<what>owe (?:[^ ]+ ){1,2}?(?:an?|the|some|that|those) (?:[^ ]+ ){0,3}?" PAPER "(?: .+)?)"},
+    {ITEM_ACTION, WHO_SPEAKER, 0.84, CUE_WORK, "(?:i'll|i will|i'm " GOING "|i shall) (?<what>(?:see to (?:it|that)|ensure) .+)"},
+    {ITEM_ACTION, WHO_UNKNOWN, 0.82, CUE_WORK | CUE_ASKS, "(?:can|could|shall|should) we (?:please |all |also )?(?<what>(?:make sure|ensure) .+)"},
+    {ITEM_ACTION, WHO_NAMED, 0.84, CUE_TASK, "(?<who>[^ ]+)(?: should| will| can|'ll| is " GOING "| has to| needs to|'s| is)? (?:be )?the one to" WHAT},
+    {ITEM_ACTION, WHO_NAMED, 0.84, CUE_TASK, "(?<who>[^ ]+) (?:over to you|it's on you|it's up to you|it's your job) to" WHAT},
+    {ITEM_ACTION, WHO_ADDRESSED, 0.84, CUE_TASK, "(?:you're|you are|you'll be|you will be) (?:responsible for|in charge of|tasked with|on the hook for|on point for)" WHAT},
     {ITEM_ACTION, WHO_SPEAKER, 0.84, CUE_WORK, "(?<what>leave (?:the|that|this|those|these) [^ ]+.* (?:to|with) me)"},
     {ITEM_ACTION, WHO_SPEAKER, 0.84, CUE_WORK, "(?:(?:i'll|i will|i can) (?<what>take (?:that|this|it)(?: one| on)?))"},
     {ITEM_ACTION, WHO_SPEAKER, 0.86, CUE_WORK, "you(?:'ll| will| can) (?<what>(?:have|get|receive|hear|expect) (?:.+ )?from me(?: .+)?)"},
-    {ITEM_ACTION, WHO_SPEAKER, 0.86, CUE_WORK, "i(?:'ll| will| can| should| could) (?<what>have (?:.+ )?" READY "(?: .+)?)"},
+    {ITEM_ACTION, WHO_SPEAKER, 0.86, CUE_WORK, "i(?:'ll| will| can| should| could) (?<what>have (?:(?:the|a|an|it|that|them|this|these|those|my|your|our|everything|all|some|something|two|three|[^ ]+ (?=by|on|for)) ?(?:.+ )?)" READY "(?: .+)?)"},
     {ITEM_ACTION, WHO_NAMED, 0.86, CUE_WORK, "(?<who>[^ ]+)(?:'ll| will| can| should) (?<what>have (?:.+ )?" READY "(?: .+)?)"},
     {ITEM_ACTION, WHO_UNKNOWN, 0.62, CUE_WORK,
      "(?:we'll|we will|we can|we have to|we need to) (?<what>have (?:.+ )?" READY "(?: .+)?)"},
@@ -112,7 +117,7 @@ const Cue cue_table[] = {
      "(?:i(?:'ve| have)? (?:promised?|volunteer(?:ed)?|agreed?|offer(?:ed)?|intend|plan|commit(?:ted)?|undertake) to|i'm planning to|i'm "
      "(?:also )?(?:happy|glad|willing|supposed|planning|committed) to|i(?:'d| would) be (?:happy|glad) to|i am (?:happy|glad|planning) "
      "to|i've been asked to|i'm (?:responsible for|in charge of)|my (?:job|task|action|action item|part|next step|to do)(?: for (?:[^ ]+ ){0,2}[^ ]+)? (?:is|will be) to|"
-     "i(?:'ll| will) be the one to|i'm the one to|i'm tasked with|i've been tasked with)" WHAT},
+     "i(?:'ll| will) be the one to|i'm the one to|my plan is to|i'm tasked with|i've been tasked with)" WHAT},
     {ITEM_ACTION, WHO_SPEAKER, 0.72, CUE_TASK | CUE_DATED, "i(?:'m aiming| aim|'m hoping| hope| want|'d like| would like|'m looking|'m trying| try) to" WHAT},
     {ITEM_ACTION, WHO_ADDRESSED, 0.84, CUE_TASK, "your (?:job|task|action|action item|homework|part|next step)(?: for (?:[^ ]+ ){0,2}[^ ]+)? (?:is|will be|would be) to" WHAT},
     {ITEM_ACTION, WHO_SPEAKER, 0.66, CUE_TASK,
@@ -164,6 +169,9 @@ const Cue cue_table[] = {
      "(?<what>(?:it's|it is|that's|that is|this is|we have|we've got|is|gets)(?: now)? (?:a |the )?(?:unanimous )?(?:go ahead|go|no go|green light|yes|no|unanimous (?:yes|no|decision|vote))"
      " (?:for|to|on|from all of us)(?: .+)?)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.84, 0, "(?:nobody|no one|no body) (?:objects|is against|disagrees|is opposed|has any objections?)(?: so| and| therefore)?" WHAT},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.86, CUE_OPENS, "(?:agreement|consensus|deal) (?:is |has been |was )?(?:reached|made|done)(?: that| to| on)?" WHAT},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.86, 0,
+     "(?:" WE " (?:have |has )?|we've )(?<what>(?:given|gave|got|had) (?:the|its|their|our|a) (?:green light|go ahead|approval|blessing|ok|okay|thumbs up) (?:to|for|on) .+)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.84, CUE_OPENS, "(?:there are )?no objections?(?: so| then| therefore)" WHAT},
     {ITEM_DECISION, WHO_UNKNOWN, 0.82, CUE_OPENS,
      "(?:from now on|from today(?: on)?|from next (?:week|month) on|going forward|moving forward|as of (?:today|now|next [^ ]+|[^ ]+day)|effective immediately|starting (?:today|tomorrow|now|next "
@@ -193,10 +201,11 @@ const Cue cue_table[] = {
     {ITEM_DECISION, WHO_UNKNOWN, 0.87, 0,
      "(?:let's|let us|we'll|we will|we shall|we're " GOING "|we are " GOING
      ") (?<what>(?:go with|go for|go ahead with|stick with|stick to|stay with|settle on|settle for|opt "
-     "for|adopt|choose|pick|drop|postpone|cancel|skip|keep the|keep it|launch)(?: .+)?)"},
+     "for|adopt|choose|pick|drop|postpone|cancel|skip|keep the|keep it|launch|scrap|ditch|shelve|call off|freeze|accept|approve|reject|delay|extend|push back|bring forward|"
+     "proceed with|move ahead with|move forward with)(?: .+)?)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.7, 0, "(?:let's|we'll|we will|we're " GOING "|we are " GOING ") (?<what>(?:use|take|keep|make it|leave|have|move to|switch to|replace|drop|stop|start)(?: .+)?)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.84, CUE_BARE,
-     "(?:it's|it is|that's|that is|this is|so it's)(?: all| now)? (?:settled|decided|agreed|approved|a deal)(?: then)?(?: "
+     "(?:it's|it is|that's|that is|this is|so it's)(?: all| now)? (?:settled|decided|agreed|approved|a deal|official|final|a done deal)(?: then)?(?: "
      "that)?(?<what> .+)?"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.8, 0,
      "(?<what>(?:the|our|this|that|your) (?:[^ ]+ ){1,4}(?:is|was|has been|are|were) (?:approved|rejected|accepted|agreed|signed "

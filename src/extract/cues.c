@@ -54,6 +54,7 @@ static const char *const small_talk =
     "(?:with|off)|put (?:up|on|down)|cut (?:you|in)|do (?:you|something like)|"
     "take (?:it|that) (?:offline|from there|from here)|discuss (?:that|this|it)(?: later)?$|set (?:it|that)$|check "
     "(?:in|out)$|go |read (?:it|that|this|out|from|the (?:slide|agenda|next))|bring (?:it|that) up$|talk$|meet$|"
+    "wrap (?:up|it up|this up|things up)|hand (?:it |you )?over|kick (?:off|it off)|walk you|(?:turn|switch) (?:on |off )?(?:your|the|my) (?:camera|mic|microphone|video|volume|light|lights|heating|fan|phone|sound)|"
     "look at (?:the|this) (?:next|slide|screen|picture|agenda)|finish (?:here|now|up|there|off)|print$|start$)";
 
 /* Verbs of every kind of doing say little unless their particle does ("set up", "find out"); so does a task that is only "it". */
@@ -73,7 +74,9 @@ static const char *const never_work[] = {
     "his",     "her",    "their", "this", "that",   "these",      "those",  "it",     "in",    "on",      "at",       "to",
     "for",     "with",   "from",  "of",   "so",     "very",       "too",    "all",    "some",  "any",     "no",       "by",
     "don't",   "not",    "shout", "listen", "relax", "stand", "join", "ignore", "note", "forgive", "proceed",
-    "out",     "home",   "there", "here", "back to", "bear",      "enjoy",  "apologise", "apologize", "laugh", "cry", NULL};
+    "out",     "home",   "there", "here", "back to", "bear",      "enjoy",  "apologise", "apologize", "laugh", "cry",
+    "assume",  "suppose", "pretend", "presume", "expect", "suspect", "eat", "drink", "second", "paraphrase", "rephrase", "recap", "quote", "reiterate", "emphasise",
+    "emphasize", "stress", "highlight", "illustrate", "win", "lose", "suffer", "blame", "trust", "follow-up", "kill", "leave", "become", "remain", "look forward", "end", NULL};
 
 #define CONFIDENCE_FIRM 0.85 /* "action item: …" */
 
@@ -150,8 +153,21 @@ static bool begins_with_task(const Sentence *sentence, guint word) {
     return base != NULL;
 }
 
+/* A verb that is in no list, but does something to something: "mentor the interns", "sit down with the unions", "ring Tom". */
+static bool acts_on_something(const Sentence *sentence, const Names *names, guint from, guint to) {
+    static const char *const particles[] = {"up", "out", "down", "in", "on", "off", "over", "through", "together", "away", "back", "with", "to", "for", "into",
+                                            "around", "after", "about", "at", "round", NULL};
+    static const char *const objects[] = {"the", "a", "an", "this", "these", "those", "my", "your", "our", "his", "her", "their", "its", "them", "him",
+                                          "all", "every", "each", "two", "three", "four", "five", "some", "any", "everyone", "everybody", "another", NULL};
+    const PlainWord *verb = &g_array_index(sentence->words, PlainWord, from);
+    if (verb->plain_end - verb->plain_at < 3 || g_str_has_prefix(sentence->plain + verb->plain_end - 2, "ly")) return false;
+    guint next = from + 1;
+    for (guint i = 0; i < 2 && next + 1 < to && sentence_word_is(sentence, next, particles); i++) next++;
+    return next < to && (sentence_word_is(sentence, next, objects) || name_known_at(names, sentence, next));
+}
+
 /* Requests and promises are as sure as their verb: "I'll send" is, "I'll see" is none, "I'll polish" is likely. */
-static bool weigh_task(const Cue *cue, const Sentence *sentence, Candidate *candidate) {
+static bool weigh_task(const Cue *cue, const Sentence *sentence, const Names *names, Candidate *candidate) {
     const PlainWord *first = &g_array_index(sentence->words, PlainWord, candidate->from);
     const PlainWord *last = &g_array_index(sentence->words, PlainWord, candidate->to - 1);
     static GRegex *chatting, *unclear;
@@ -166,8 +182,12 @@ static bool weigh_task(const Cue *cue, const Sentence *sentence, Candidate *cand
     candidate->task = begins_with_task(sentence, candidate->from);
     if (cue->flags & (CUE_DATED | CUE_COMMA) && !candidate->task) return false;
     if (cue->flags & CUE_DATED && !due_find(words, 0, &due)) return false;
+    bool acts = !candidate->task && acts_on_something(sentence, names, candidate->from, candidate->to);
+    candidate->task = candidate->task || acts;
     if (cue->flags & CUE_TASK && !candidate->task)
         candidate->confidence -= 0.3;
+    else if (cue->flags & CUE_TASK && acts)
+        candidate->confidence -= 0.06;
     else if (g_regex_match(unclear, words, 0, NULL))
         candidate->confidence -= cue->who == WHO_UNKNOWN ? 0.1 : 0.25;
     return !clause_is_broken_off(sentence, candidate->to - 1) && candidate->to - candidate->from >= 2;
@@ -211,7 +231,7 @@ static bool read_match(const Cue *cue, const Transcript *transcript, const Sente
     candidate->cue = cue_word;
     candidate->previous = !says_what;
     if (cue->kind == ITEM_DECISION && !is_decided(cue, sentence, candidate)) return false;
-    return cue->kind != ITEM_ACTION || (weigh_task(cue, sentence, candidate) && (candidate->task || !open));
+    return cue->kind != ITEM_ACTION || (weigh_task(cue, sentence, names, candidate) && (candidate->task || !open));
 }
 
 /* The cues overlap ("Ann, can you" and "can you"): a place that a surer one has taken is not read again. */

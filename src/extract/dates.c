@@ -582,6 +582,7 @@ static const Phrase phrases[] = {
     {"(?:later |some ?time |within |early |late )?(?<which>next|this|following|current) (?<unit>week(?:end)?|month|quarter|qtr|year|yr)", is_end_of, false},
     {"within the (?<unit>week|month|quarter|year)", is_end_of, false},
     {"before the weekend", is_before_weekend, false},
+    {"before (?:the|this) (?<unit>week|month|quarter|year|day) (?:is (?:out|over|up)|ends)", is_end_of, false},
     {"(?:over )?the (?<unit>weekend)", is_end_of, true},
     {"over the (?<unit>weekend)", is_end_of, false},
     {"(?:with)?in (?:the )?(?:next |coming )?(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")'?s?(?: time)?", is_ahead, false},

@@ -37,7 +37,10 @@ static const char *const no_names[] = {
     "has",      "had",      "god",       "item",     "perfect",  "agreed",   "cool",    "excellent", "otherwise",  "speaker",
     "todo",     "team",     "we'll",     "we're",    "it's",     "mm",       "hmm",     "bye",       "goodbye",    "morning",
     "welcome",  "number",   "today",     "tomorrow", "tonight",  "time",     "people",  "users",     "customers",  "system",
-    "again",    NULL};
+    "again",    "remember", "kindly",    "try",      "trying",   "happy",    "going",   "able",      "ready",      "glad",
+    "nice",     "hard",     "easy",      "want",     "need",     "got",      "used",    "supposed",  "due",        "back",
+    "up",       "over",     "plan",      "goal",     "aim",      "idea",     "task",    "homework",  "reminder",   "note",
+    "better",   "best",     "enough",    "free",     "easier",   "follow",   "requirement", "nobody", NULL};
 
 static void name_free(gpointer data) {
     g_free(((Name *)data)->display);

@@ -23,7 +23,8 @@
     "control|remote|program|portal|solution|machine|robot|prototype)"
 #define PEOPLE                                                                                                                   \
     "(?:users?|customers?|admins?|administrators?|operators?|clients?|managers?|visitors?|members?|employees?|agents?|guests?|"  \
-    "editors?|buyers?|drivers?|patients?|students?|teachers?)"
+    "editors?|buyers?|drivers?|patients?|students?|teachers?|nurses?|clerks?|cashiers?|pupils?|parents?|readers?|authors?|sellers?|technicians?|analysts?|"         \
+    "moderators?|subscribers?|shoppers?|callers?|tenants?|citizens?|learners?|listeners?|viewers?|applicants?|doctors?|staff)"
 #define THING                                                                                                                    \
     "(?:(?:response|loading|load|start ?up|page load|battery) (?:times?|life)|latency|throughput|(?:home ?|web ?|landing "       \
     ")?pages?|interfaces?|user interface|api|buttons?|passwords?|data|databases?|reports?|"                                      \
@@ -50,7 +51,8 @@
 #define PROPERTY                                                                                                                 \
     "(?:support|withstand|survive|comply with|conform to|meet|integrate with|interoperate with|run on|work (?:on|with|in|without|offline|under)|fit|weigh|cost|last|" \
     "respond|scale|encrypt|export|import|sync|detect|log|notify|allow|let|offer|show|display|store|provide|include|contain|have (?:an?|the|at|no|its)|return|"    \
-    "accept|handle|refuse|reject|stay|remain|be (?:" QUALITY "|" PARTICIPLE "|available|readable|accessible|accurate|made of|based on|able to|compatible|between|at (?:least|most)|" \
+    "accept|handle|refuse|reject|stay|remain|cope with|tolerate|recover|resist|absorb|operate|boot|wake up|refresh|retry|resume|block|prevent|mask|charge|pair|"    \
+    "adapt|adjust|prompt|render|generate|be (?:" QUALITY "|" PARTICIPLE "|available|readable|accessible|accurate|made of|based on|able to|compatible|between|at (?:least|most)|" \
     "no |under |below |within |easy|simple|safe|reliable))"
 /* Whoever can be told to do something is no part of the product. */
 #define NO_THING                                                                                                                 \
@@ -74,6 +76,8 @@ static const Rule rules[] = {
     {FORM_EXCLUDE, 0.82, "wont",
      "(?<what>.+) (?:is|are|will be) (?:out of scope|not in scope|not part of this (?:version|release))(?: .+)?"},
     {FORM_ABLE, 0.88, NULL, "(?<who>" OPENING OTHER PEOPLE ")(?: they)? " MODAL " be able to (?<what>.+)"},
+    {FORM_ABLE, 0.82, NULL, "(?<who>(?:an?|the|every|each|any|all) (?:" NO_THING "[^ ]+ )?" NO_THING "[^ ]+)(?: they)? (?<modal>must|should|has to|have to|needs to|need to)(?<not> not| never)? be able to "
+                            "(?<what>.+)"},
     {FORM_ABLE, 0.82, NULL, "(?<who>we|you|people|everyone|anyone|they|one) " MODAL " be able to (?<what>.+)"},
     {FORM_ABLE, 0.8, "must",
      "(?:we|i) (?:want|need|would like) (?<who>" OPENING "(?:[^ ]+ )?" PEOPLE "|people) to be able to (?<what>.+)"},
@@ -85,6 +89,11 @@ static const Rule rules[] = {
      "(?<who>(?:the|our|this|every|each|all|any|no|an?) (?:" NO_THING "[^ ]+ ){0,3}?" NO_THING "[^ ]+)(?: it| they)? "
      "(?<modal>must|mustn't|shall|should|shouldn't|has to|have to|has got to|needs to|need to|may|can|cannot|can't)(?: always| really| absolutely)?(?<not> not| never)? "
      "(?<what>(?:take|be|cost|exceed|weigh|use|need|have|last|stay|contain|require|handle|hold|draw) (?:" BOUND ")?(?: ?[^ ]+){0,3} ?" NUMBER "(?: (?!hours|hour|days|day|weeks|minutes).*)?)"},
+    {FORM_THING, 0.82, NULL,
+     "(?<who>(?:the|our|this|every|each|all|any|no|an?) (?:" NO_THING "[^ ]+ ){0,3}?" NO_THING "[^ ]+)(?: it| they)? "
+     "(?<modal>must|mustn't|shall|should|shouldn't|has to|have to|needs to|need to)(?: always)?(?<not> not| never)? "
+     "(?<what>(?:finish|complete|load|respond|start|boot|run|return|refresh|update|open|close|render|answer|reply|react|charge|switch)(?: [^ ]+){0,2} (?:in|within|every|after) (?:" BOUND " )?" NUMBER
+     "(?: [^ ]+)? ?(?:seconds?|milliseconds?|minutes?)(?: .+)?)"},
     {FORM_THING, 0.82, NULL,
      "(?<who>(?:the|our|this|every|each|all|any|no|an?) (?:" NO_THING "[^ ]+ ){0,2}?" NO_THING "[^ ]+)(?: it| they)? "
      "(?<modal>must|mustn't|shall|has to|have to|has got to|needs to|need to)(?: always| really| absolutely)?(?<not> not| never)? (?<what>" PROPERTY "(?: .+)?)"},
@@ -232,6 +241,12 @@ static char *restate(Form form, const char *who, const char *what, bool negated)
 static Item *read_match(const Rule *rule, const Sentence *sentence, const Names *names, const GMatchInfo *match) {
     int at, what_at;
     if (!g_match_info_fetch_pos(match, 0, &at, NULL) || clause_is_denied(sentence, sentence_word_at(sentence, (guint)at)))
+        return NULL;
+    static GRegex *elsewhere; /* "in cricket the ball must not …" */
+    g_autofree char *before = g_strndup(sentence->plain, (gsize)at);
+    if (g_regex_match(phrase_once(&elsewhere, "^(?:in|at) (?!addition|general|principle|future|production|the future|any case|all cases|that case|this case|practice|fact|short|offline)"
+                                              "(?:my |our |his |her |the )?(?:[^ ]+ ){1,2}$", ""),
+                      before, 0, NULL))
         return NULL;
     if (rule->form == FORM_LABEL && (at > 0 || !g_match_info_fetch_named_pos(match, "what", &what_at, NULL) ||
                                      !g_array_index(sentence->words, PlainWord, sentence_word_at(sentence, (guint)what_at)).after_comma))
