@@ -126,8 +126,9 @@ const Cue cue_table[] = {
      "(?:can|could|may|might) i (?:please |maybe )?(?:ask|get|bother|trouble|have) you to" WHAT},
     {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_TASK | CUE_ASKS,
      "(?:do you think you (?:could|can)|you think you (?:could|can)|(?:is it|would it be) possible for you to|any chance (?:that )?you (?:could|can)|"
-     "i was (?:wondering|hoping) (?:if |that )?you (?:could|can|would)|(?:it would|it'd|that would|would) be (?:really |very )?(?:great|good|nice|helpful|lovely|awesome|kind) if "
-     "you (?:could|can|would)|i(?:'d| would) (?:really )?appreciate (?:it )?if you (?:could|can|would)|if you (?:could|can) please)" KIND_ASK WHAT},
+     "i was (?:wondering|hoping) (?:if |that )?you (?:could|can|would)|i(?:'d| would) (?:really )?appreciate (?:it )?if you (?:could|can|would)|if you (?:could|can) please)" KIND_ASK WHAT},
+    {ITEM_ACTION, WHO_ADDRESSED, 0.74, CUE_TASK | CUE_ASKS,
+     "(?:it would|it'd|that would|would) be (?:really |very )?(?:great|good|nice|helpful|lovely|awesome|kind) if you (?:could|can|would)" WHAT},
     {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_TASK | CUE_ASKS,
      "if you (?:could|can) (?<what>.+?) (?:that would|that'd|it would|it'd|would) be (?:really |very )?(?:great|good|nice|helpful|lovely|awesome|perfect|appreciated)"},
     {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_TASK | CUE_ASKS,
@@ -177,7 +178,8 @@ const Cue cue_table[] = {
      "(?:from now on|from today(?: on)?|from next (?:week|month) on|going forward|moving forward|as of (?:today|now|next [^ ]+|[^ ]+day)|effective immediately|starting (?:today|tomorrow|now|next "
      "[^ ]+|[^ ]+day)) (?<what>(?:we|we'll|we're|all|every|the|no|there|our|everyone|nobody|each|only) .+)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.82, CUE_OPENS,
-     "(?<what>(?!that|this|what|there|here|yes|no|how|as|if|who|when|whatever|i|you|we|they|he|she|like|because)(?!.*\\b(?:what|how|as|that|which|whatever|think|know|sure)\\b)(?:[^ ]+ ){1,4}it is$)"},
+     "(?<what>(?!(?:that|this|what|there|here|yes|yeah|yep|no|nope|how|as|if|who|when|where|why|whatever|i|you|we|they|he|she|it|is|like|because|sure|oh|well|okay|ok|right|for|in|on|at|but|so|and|"
+     "though|maybe|probably|certainly|definitely|indeed|apparently|exactly|absolutely|now|also|too|not|still|only|easy|good|bad|hard|difficult|important|mm|hmm|guess) )(?!.*\\b(?:what|how|as|that|which|whatever|think|know|sure)\\b)(?:[^ ]+ ){1,4}it is$)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.82, CUE_OPENS, "all agreed(?: then| so)*(?: that| to| on)?" WHAT},
     {ITEM_DECISION, WHO_UNKNOWN, 0.86, 0, "(?:we've|we have) made up our minds?(?: that| to| on)?" WHAT},
     {ITEM_DECISION, WHO_UNKNOWN, 0.86, CUE_OPENS, "as (?:agreed|decided|discussed and agreed) " NO_OPINION "(?<what>(?:the|a|an|our|no|all|every|this|that|it|there) .+)"},

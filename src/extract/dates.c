@@ -592,7 +592,7 @@ static const Phrase phrases[] = {
     {"(?:a|one) week tomorrow|tomorrow week", is_week_ahead, false},
     {"(?<count>" NUMBERS ") (?<unit>weeks|fortnights|months) today", is_ahead, false},
     {"(?:first|second) half of (?:the|this) year|(?:end of )?(?:the )?h(?<half>[12])", is_half_year, false},
-    {"(?:the )?(?<nth>first|second|third|fourth|last|1st|2nd|3rd|4th) week (?:of|in) (?:(?:the|this|(?<next>next)) month|" MONTH YEAR ")", is_nth_week, false},
+    {"(?:the )?(?<!st )(?<!nd )(?<!rd )(?<!th )(?<nth>first|second|third|fourth|last|1st|2nd|3rd|4th) week (?:of|in) (?:(?:the|this|(?<next>next)) month|" MONTH YEAR ")", is_nth_week, false},
     {"(?:calendar week|cw|week number|kw) ?(?<week>\\d{1,2})", is_numbered_week, false},
     {"(?:in |within )?(?:the )?(?:upcoming (?<count>" NUMBERS ")|(?<count>" NUMBERS ") upcoming) (?<unit>" UNITS ")", is_ahead, false},
     {"(?<count>" NUMBERS ") (?<unit>" UNITS ") (?:from (?:right )?(?:now|today)|hence|today)", is_ahead, false},

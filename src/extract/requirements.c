@@ -242,9 +242,9 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
     int at, what_at;
     if (!g_match_info_fetch_pos(match, 0, &at, NULL) || clause_is_denied(sentence, sentence_word_at(sentence, (guint)at)))
         return NULL;
-    static GRegex *elsewhere; /* "in cricket the ball must not …" */
+    static GRegex *elsewhere; /* "in cricket the ball must not …", "what concepts the phone has to support" */
     g_autofree char *before = g_strndup(sentence->plain, (gsize)at);
-    if (g_regex_match(phrase_once(&elsewhere, "^(?:in|at) (?!addition|general|principle|future|production|the future|any case|all cases|that case|this case|practice|fact|short|offline)"
+    if (g_regex_match(phrase_once(&elsewhere, "(?:what|which|how many|whether|if) (?:[^ ]+ ){0,3}$|^(?:in|at) (?!addition|general|principle|future|production|the future|any case|all cases|that case|this case|practice|fact|short|offline)"
                                               "(?:my |our |his |her |the )?(?:[^ ]+ ){1,2}$", ""),
                       before, 0, NULL))
         return NULL;
