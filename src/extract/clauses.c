@@ -9,7 +9,9 @@ static const char *const blockers[] = {"if",      "when",    "what",  "whatever"
                                        "until",   "before",  "than",  "unless",   "once",  "whether", "said",   "did",    "do",
                                        "does",    "have",    "has",   "haven't",  "not",   "don't",   "didn't", "never",  "can't",
                                        "says",    "thought", "like",  "hope",     "wish",  "could",   "would",  "should", "can",
-                                       "doesn't", "cannot",  "asked", "why",      NULL};
+                                       "doesn't", "cannot",  "asked", "why",      "doubt", "doubts",  "thinks", "believes", "suggests", "suggested", "proposes", "proposed",
+                                       "recommends", "recommended", "assumes", "assumed", "hopes", "hoped", "wonder", "wonders", "wants", "fears", "afraid", "worried",
+                                       "claims", "claimed", "reckons", NULL};
 
 GRegex *phrase_once(GRegex **regex, const char *phrase, const char *end) {
     if (g_once_init_enter(regex)) {
@@ -30,10 +32,15 @@ bool sentence_word_is(const Sentence *sentence, guint i, const char *const *list
 /* "If it fails, I'll …", "I don't think we need to …", "as we agreed" */
 bool clause_is_denied(const Sentence *sentence, guint cue) {
     static const char *const conditions[] = {"if", "unless", "suppose", "supposing", "imagine", "whenever", "wish", "used", NULL};
+    static const char *const linking[] = {"that", NULL};
+    static const char *const opinions[] = {"doubt", "doubts", "thinks", "believes", "suggests", "suggested", "proposes", "proposed", "recommends", "recommended", "assumes",
+                                           "assumed", "hopes", "hoped", "hope", "wonders", "fears", "afraid", "worried", "claims", "claimed", "reckons", "likely", "unlikely", "possible", NULL};
     static const char *const supposed[] = {"say", NULL}, *const supposing[] = {"let's", NULL};
     static const char *const denials[] = {"don't", "didn't", "doesn't", "not", "never", NULL};
     static const char *const asks[] = {"see", "check", "know", "ask", "out", "even", "tell", NULL};
     if (cue > 0 && !g_array_index(sentence->words, PlainWord, cue).after_comma && sentence_word_is(sentence, cue - 1, blockers))
+        return true;
+    if (cue > 1 && !g_array_index(sentence->words, PlainWord, cue).after_comma && sentence_word_is(sentence, cue - 1, linking) && sentence_word_is(sentence, cue - 2, opinions))
         return true;
     for (guint i = 0; i < cue; i++) {
         if (i > 0 && sentence_word_is(sentence, i, supposed) && sentence_word_is(sentence, i - 1, supposing)) return true;
@@ -55,19 +62,23 @@ bool clause_is_broken_off(const Sentence *sentence, guint last) {
     return sentence_word_is(sentence, last, loose_ends);
 }
 
-/* Where the clause that begins at word `from` ends: before "but", "because" …, and before another that begins after a comma or
+/* Where the clause that begins at word `from` ends, conditions ("if we get the money", "unless it fails") with it: before "but", "because" …, and before another that begins after a comma or
  * "and". */
 static guint turn_of(const Sentence *sentence, const Names *names, guint from) {
-    static const char *const turns[] = {"because", "but", "otherwise", "though", "although", "unless", "'cause", NULL};
+    static const char *const turns[] = {"because", "but", "otherwise", "though", "although", "'cause", NULL};
+    static const char *const limits[] = {"only", "not", "without", "never", NULL}; /* "but not before the audit" is part of what was said */
     static const char *const joints[] = {"and", "so", "or", NULL};
     static const char *const subjects[] = {"i",     "i'll",  "i'm",    "we",    "we'll",  "we're",  "you",   "you'll",
                                            "he",    "she",   "they",   "it",    "it's",   "that's", "let's", "can",
-                                           "could", "would", "what",   "who",   "how",    "if",     "okay",  "right",
+                                           "could", "would", "what",   "who",   "how",    "okay",   "right",
                                            "yeah",  "is",    "please", "which", "thanks", "thank",  "does",  NULL};
     static const char *const verbs[] = {"will", "can", "could", "should", "would", "please", "is", NULL};
     for (guint i = from + 1; i < sentence->words->len; i++) {
         bool joint = sentence_word_is(sentence, i, joints);
-        if (sentence_word_is(sentence, i, turns)) return i;
+        if (sentence_word_is(sentence, i, turns)) {
+            if (i + 1 < sentence->words->len && sentence_word_is(sentence, i + 1, limits)) continue;
+            return i;
+        }
         guint next = joint ? i + 1 : i;
         if (next >= sentence->words->len || !(joint || g_array_index(sentence->words, PlainWord, i).after_comma)) continue;
         if (sentence_word_is(sentence, next, subjects)) return i;
@@ -81,6 +92,8 @@ static guint turn_of(const Sentence *sentence, const Names *names, guint from) {
 static guint trim_end(const Sentence *sentence, const Names *names, guint from, guint to) {
     static const char *const closers[] = {"okay", "ok",  "right", "yeah",    "please", "thanks", "and",
                                           "so",   "too", "maybe", "alright", "or",     NULL};
+    static const char *const tails[] = {"know", "think", "guess", "mean", "suppose", NULL}, *const heads[] = {"you", "i", NULL}; /* "…, you know" */
+    if (to > from + 3 && sentence_word_is(sentence, to - 1, tails) && sentence_word_is(sentence, to - 2, heads)) to -= 2;
     while (to > from + 1) {
         bool spoken_to = g_array_index(sentence->words, PlainWord, to - 1).after_comma && name_at(names, sentence, to - 1);
         if (!spoken_to && !sentence_word_is(sentence, to - 1, closers)) break;

@@ -54,7 +54,7 @@ static const char *const small_talk =
     "(?:with|off)|put (?:up|on|down)|cut (?:you|in)|do (?:you|something like)|"
     "take (?:it|that) (?:offline|from there|from here)|discuss (?:that|this|it)(?: later)?$|set (?:it|that)$|check "
     "(?:in|out)$|go |read (?:it|that|this|out|from|the (?:slide|agenda|next))|bring (?:it|that) up$|talk$|meet$|"
-    "wrap (?:up|it up|this up|things up)|hand (?:it |you )?over|kick (?:off|it off)|walk you|(?:turn|switch) (?:on |off )?(?:your|the|my) (?:camera|mic|microphone|video|volume|light|lights|heating|fan|phone|sound)|"
+    "sit\\b(?! down with)|wrap (?:up|it up|this up|things up)|hand (?:it |you )?over|kick (?:off|it off)|walk you|(?:turn|switch) (?:on |off )?(?:your|the|my) (?:camera|mic|microphone|video|volume|light|lights|heating|fan|phone|sound)|"
     "look at (?:the|this) (?:next|slide|screen|picture|agenda)|finish (?:here|now|up|there|off)|print$|start$)";
 
 /* Verbs of every kind of doing say little unless their particle does ("set up", "find out"); so does a task that is only "it". */
@@ -67,7 +67,7 @@ static const char *const vague =
 static const char *const never_work[] = {
     "be",      "not",    "never", "have", "had",    "been",       "see",    "say",    "admit", "bet",      "guess",    "think",
     "know",    "want",   "like",  "love", "need",   "let",        "give",   "wait",   "stop",  "agree",    "mention",  "explain",
-    "show",    "hear",   "hold",  "go",   "sit",    "skip",       "pass",   "leave",  "keep",  "try",      "use",      "imagine",
+    "show",    "hear",   "hold",  "go",   "skip",       "pass",   "leave",  "keep",  "try",      "use",      "imagine",
     "believe", "repeat", "hate",  "mute", "unmute", "understand", "only",   "always", "still", "probably", "remember", "help",
     "live",    "feel",   "grab",  "excuse", "seem",   "mean",       "wonder", "stay",
     "sleep",   "survive", "miss", "die",  "happen", "regret",     "the",    "a",      "an",    "my",      "your",     "our",
@@ -79,6 +79,7 @@ static const char *const never_work[] = {
     "emphasize", "stress", "highlight", "illustrate", "win", "lose", "suffer", "blame", "trust", "follow-up", "kill", "leave", "become", "remain", "look forward", "end", NULL};
 
 #define CONFIDENCE_FIRM 0.85 /* "action item: …" */
+#define CONFIDENCE_DOUBTED 0.6
 
 static const char *addressed(const Sentence *sentence, const Names *names, guint cue) {
     guint last = sentence->words->len - 1;
@@ -187,7 +188,7 @@ static bool weigh_task(const Cue *cue, const Sentence *sentence, const Names *na
     if (cue->flags & CUE_TASK && !candidate->task)
         candidate->confidence -= 0.3;
     else if (cue->flags & CUE_TASK && acts)
-        candidate->confidence -= 0.06;
+        candidate->confidence -= 0.1;
     else if (g_regex_match(unclear, words, 0, NULL))
         candidate->confidence -= cue->who == WHO_UNKNOWN ? 0.1 : 0.25;
     return !clause_is_broken_off(sentence, candidate->to - 1) && candidate->to - candidate->from >= 2;
@@ -210,6 +211,41 @@ static bool ends_in_tag(const Sentence *sentence) {
     return last > 3 && g_array_index(sentence->words, PlainWord, last).after_comma && sentence_word_is(sentence, last, tags);
 }
 
+/* "I'll maybe send it", "I'll try to send it" is not "I'll send it": the text keeps the word, and a doubt is no sure item. */
+static void keep_doubts(const Sentence *sentence, guint cue, Candidate *candidate) {
+    static const char *const doubts[] = {"maybe", "probably", "possibly", "perhaps", "hopefully", NULL};
+    static const char *const tries[] = {"try", NULL};
+    guint begin = candidate->from;
+    for (guint i = candidate->from; i-- > cue;) {
+        bool doubted = sentence_word_is(sentence, i, doubts);
+        if (doubted || sentence_word_is(sentence, i, tries)) begin = i;
+        if (doubted) candidate->confidence = MIN(candidate->confidence, CONFIDENCE_DOUBTED);
+    }
+    if (cue > 0 && sentence_word_is(sentence, cue - 1, doubts)) {
+        begin = cue - 1;
+        candidate->confidence = MIN(candidate->confidence, CONFIDENCE_DOUBTED);
+    }
+    candidate->before = candidate->from - begin;
+}
+
+/* "As soon as the budget is approved I'll order the laptops": so does the condition that the sentence begins with. */
+static void keep_condition(const Sentence *sentence, guint cue, Candidate *candidate) {
+    static GRegex *conditional;
+    g_autoptr(GMatchInfo) match = NULL;
+    int at = 0;
+    phrase_once(&conditional, "^(?:(?:and|so|but|okay|ok|yes|yeah|well|right|now|i think|i guess) ){0,3}(?<condition>as soon as|as long as|so long as|when|once|after|before|until|"
+                              "provided|providing|assuming|in case|in the event|given that|depending on|subject to|should (?:the|we|they|it|he|she|you|anything)) ", "");
+    if (!g_regex_match(conditional, sentence->plain, 0, &match) || !g_match_info_fetch_named_pos(match, "condition", &at, NULL)) return;
+    guint begin = sentence_word_at(sentence, (guint)at);
+    if (begin < cue) candidate->before = candidate->from - begin;
+}
+
+/* "We'll go with the blue one, right?" is not decided yet. */
+static bool is_asked(const Cue *cue, const Sentence *sentence) {
+    if (!sentence->question || cue->flags & CUE_ASKS) return false;
+    return cue->kind == ITEM_DECISION || !ends_in_tag(sentence);
+}
+
 static bool read_match(const Cue *cue, const Transcript *transcript, const Sentence *sentence, const Names *names,
                        const GMatchInfo *match, Candidate *candidate) {
     int at, what = -1;
@@ -217,7 +253,7 @@ static bool read_match(const Cue *cue, const Transcript *transcript, const Sente
     guint cue_word = sentence_word_at(sentence, (guint)at);
     bool says_what = g_match_info_fetch_named_pos(match, "what", &what, NULL) && what >= 0;
     if (!says_what && !(cue->flags & CUE_BARE)) return false;
-    if (sentence->question && !(cue->flags & CUE_ASKS) && !ends_in_tag(sentence)) return false;
+    if (is_asked(cue, sentence)) return false;
     if (cue->flags & CUE_OPENS && !opens_sentence(sentence, names, cue_word)) return false;
     if (clause_is_denied(sentence, cue_word)) return false;
     bool open = false;
@@ -231,7 +267,10 @@ static bool read_match(const Cue *cue, const Transcript *transcript, const Sente
     candidate->cue = cue_word;
     candidate->previous = !says_what;
     if (cue->kind == ITEM_DECISION && !is_decided(cue, sentence, candidate)) return false;
-    return cue->kind != ITEM_ACTION || (weigh_task(cue, sentence, names, candidate) && (candidate->task || !open));
+    if (cue->kind == ITEM_ACTION && !(weigh_task(cue, sentence, names, candidate) && (candidate->task || !open))) return false;
+    keep_doubts(sentence, cue_word, candidate);
+    keep_condition(sentence, cue_word, candidate);
+    return true;
 }
 
 /* The cues overlap ("Ann, can you" and "can you"): a place that a surer one has taken is not read again. */

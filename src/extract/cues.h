@@ -12,6 +12,7 @@ typedef struct {
     ItemKind kind;
     guint sentence;
     guint from, to;    /* words of the sentence that say what; `to` exclusive */
+    guint before;      /* words before `from` that belong to the text: a condition, a doubt */
     const char *owner; /* borrowed from names or transcript; NULL: unknown */
     guint cue;         /* the word that the phrase begins with */
     guint owner_word;  /* where the owner is named; 0 where not within the sentence, or at its beginning */

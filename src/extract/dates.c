@@ -135,7 +135,7 @@ static bool is_tomorrow(const GMatchInfo *match, const GDate *today, GDate *day)
 static bool is_weekday(const GMatchInfo *match, const GDate *today, GDate *day) {
     g_autofree char *name = part(match, "weekday"), *which = part(match, "which"), *week = part(match, "week");
     guint weekday = weekday_of(name);
-    bool next_week = g_strcmp0(which, "next") == 0 || g_strcmp0(which, "following") == 0 || (week && strstr(week, "next"));
+    bool next_week = g_strcmp0(which, "next") == 0 || g_strcmp0(which, "following") == 0 || (week && strstr(week, "next") && !strstr(week, "after"));
     int ahead = ((int)weekday - (int)g_date_get_weekday(day) + 6) % 7 + 1;
     if (next_week)
         to_weekday(day, weekday, 1);

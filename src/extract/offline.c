@@ -137,10 +137,10 @@ static void propose_candidate(Reading *reading, const Candidate *candidate) {
     bool previous = candidate->previous && candidate->sentence > 0;
     g_free(item->text);
     item->text = previous ? g_strdup(sentence_at(reading->sentences, candidate->sentence - 1)->text)
-                          : clause_text(sentence, candidate->from, candidate->to);
+                          : clause_text(sentence, candidate->from - candidate->before, candidate->to);
     item->confidence = candidate->confidence;
     item->owner = jobs_full_name(sentence, candidate->owner_word, candidate->owner);
-    if (candidate->kind == ITEM_ACTION && read_due(reading, sentence, candidate->cue, candidate->from, candidate->to, item)) item->confidence += 0.1;
+    if (candidate->kind == ITEM_ACTION && read_due(reading, sentence, candidate->before ? candidate->from : candidate->cue, candidate->from, candidate->to, item)) item->confidence += 0.1;
     if (candidate->kind == ITEM_QUESTION && sentence->question) {
         char *asked = g_strconcat(item->text, "?", NULL);
         g_free(item->text);

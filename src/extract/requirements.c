@@ -16,7 +16,7 @@
     "to|could|may|won't|will not|cannot|can't)" ADVERB "(?<not> not| never)?" ADVERB
 #define OPENING "(?:the |our |this |a |an |each |every |any |all |all the |both |new )*"
 #define OTHER                                                                                                                    \
-    "(?:(?!(?:that|is|are|so|and|then|but|because|think|too|the|our|if|when|we|they|i|you|for|to|of|in|on|with|need|have|clear)" \
+    "(?:(?!(?:that|is|are|so|and|then|but|because|think|too|the|our|if|when|we|they|i|you|for|to|of|in|on|with|need|have|clear|not|never|hardly)" \
     " )[^ ]+ )?"
 #define SYSTEM                                                                                                                   \
     "(?:system|app|application|product|platform|tool|service|site|website|web site|software|device|remote "                      \
@@ -144,6 +144,7 @@ static const Rule rules[] = {
      "(?:we|they|the (?:customers?|clients?|users?|regulators?|law|contract|standard|auditors?|spec|specification)|gdpr) (?:require|requires|demand|demands|insist on|insists on) "
      "(?!that |more time|time|help|it|this|them|some|you|us|the (?:approval|budget|money))(?<what>.+)"},
     {FORM_STATED, 0.85, "must", "(?:we|they|the (?:customer|client|law|contract|regulator|spec)) (?:require|requires|demand|demands|insist|insists)(?: that)? (?<what>(?:the|all|every|each|any|our|no|a|an) .+)"},
+    {FORM_STATED, 0.82, "must", "(?<what>(?:nobody|no one|no user|no other user|no outsider) (?:must|may|shall|is allowed to|is permitted to) (?:ever )?.+)"},
     {FORM_STATED, 0.85, "must", "it (?:must|has to|should|needs to) be possible to (?<what>.+)"},
     {FORM_PROVIDE, 0.72, "must",
      "(?:we|they|users|customers) need (?:support for|a way to|an option to|the ability to|the option to) (?<what>.+)"},
@@ -258,13 +259,13 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
                                        "be great",  "be done",        "be ready", "be a problem", "be careful", "think",
                                        "be there",  "be interesting", "be i ",    "be I ",        "be is ",     "look like",
                                        "be like",   "be when",        "do ",      "make and",     NULL};
-    if (!what || (rule->form != FORM_PROVIDE && rule->form != FORM_EXCLUDE && !strchr(what, ' '))) return NULL;
+    if (!what || (rule->form != FORM_PROVIDE && rule->form != FORM_EXCLUDE && !(not && *not) && !strchr(what, ' '))) return NULL;
     for (guint i = 0; idle[i]; i++)
         if (g_str_has_prefix(what, idle[i])) return NULL;
     static GRegex *past; /* "must have clicked", "should be happy": guesses about people */
     if (g_regex_match(phrase_once(&past, "(?:have (?:[^ ]+ )?(?:been|gone|seen|got|done|made|had|taken|given|come|cost|fallen|lost|found|left|felt|meant|kept|held|told|thought|bought|brought|caught|sold|sent|"
                                          "spent|built|broken|chosen|written|won|slept|forgotten|known|grown|shown|flown|drawn|eaten|driven|run|put|hit|cut|[^ ]+ed)(?: |$)|be (?:happy|glad|sad|angry|tired|crazy|mad|"
-                                         "sick|joking|kidding|here|on (?:their|his|her) way|pleased|fine|aware|proud|surprised)(?: |$)|(?:know|like|love|want|think|feel|enjoy|care|worry|realise|"
+                                         "sick|joking|kidding|here|on (?:their|his|her) way|pleased|fine|aware|proud|surprised)(?: |$)|^(?:know|like|love|want|think|feel|enjoy|care|worry|realise|"
                                          "realize)(?: |$)|be (?:in|at|on) (?:the|your|my|our|his|her) (?:folder|inbox|mail|drawer|car|wiki|drive|repo|channel|post|fridge|kitchen|office|room)|.*(?: already| by now)$|work (?:now|again|fine|out|today|tomorrow|like|for|this|that)(?: |$))", ""),
                       what, 0, NULL))
         return NULL;
