@@ -20,6 +20,7 @@
 #define FRAME_TOKENS 200           /* the words around the data, and what a chat's form adds */
 #define MAP_PART 0.95              /* of the progress; the rest is the summary's */
 #define FUZZY_CONFIDENCE 0.9       /* of what a quote mended by the model is worth */
+#define REWORDED_CONFIDENCE 0.7 /* of an item whose text was not borne out */
 
 int llm_answer_tokens(int context_tokens) { return CLAMP(context_tokens / ANSWER_PART, ANSWER_TOKENS_MIN, ANSWER_TOKENS_MAX); }
 
@@ -77,8 +78,24 @@ static guint word_count(const char *text) {
 /* The proof of a claim: a quote of some length that stands in the transcript, and a text that has to do with it. */
 static bool is_proved(const LlmRun *run, const LlmClaim *claim) {
     Evidence *evidence = &g_array_index(claim->item->evidence, Evidence, 0);
-    return word_count(evidence->quote) >= LLM_QUOTE_WORDS_MIN && evidence_index_check(run->index, evidence) &&
-           llm_rests_on(run->input->transcript, evidence->first, evidence->last, LLM_NEAR_SEGMENTS, claim->item->text);
+    const Transcript *transcript = run->input->transcript;
+    const char *text = claim->item->text;
+    if (word_count(evidence->quote) < LLM_QUOTE_WORDS_MIN || !evidence_index_check(run->index, evidence) ||
+        !llm_rests_on(transcript, evidence->first, evidence->last, LLM_NEAR_SEGMENTS, text))
+        return false;
+    g_autofree char *unsaid = claim->what == LLM_CLAIM_SENTENCE ? llm_unsaid(transcript, evidence->first, evidence->last, text) : NULL;
+    return !unsaid;
+}
+
+/* A text that says more than its quote bears out gives way to the quote, and the item is no longer a sure one. */
+static void reword(LlmRun *run, Item *item) {
+    const Evidence *evidence = &g_array_index(item->evidence, Evidence, 0);
+    g_autofree char *unsaid = llm_unsaid(run->input->transcript, evidence->first, evidence->last, item->text);
+    if (!unsaid && !llm_turned(run->input->transcript, evidence, item->text)) return;
+    g_free(item->text);
+    item->text = g_strconcat(item->kind == ITEM_REQUIREMENT ? "The system shall fulfil: " : "", evidence->quote, NULL);
+    item->confidence *= REWORDED_CONFIDENCE;
+    run->reworded++;
 }
 
 static void take_item(LlmRun *run, LlmClaim *claim) {
@@ -86,6 +103,7 @@ static void take_item(LlmRun *run, LlmClaim *claim) {
     const Transcript *transcript = run->input->transcript;
     const Evidence *evidence = &g_array_index(item->evidence, Evidence, 0);
     if (evidence->match == MATCH_FUZZY) item->confidence *= FUZZY_CONFIDENCE;
+    reword(run, item);
     if (item->kind == ITEM_ACTION) {
         item->owner = llm_owner(transcript, evidence, claim->owner_said);
         llm_due(transcript, run->input->meeting_ms, claim->due_said, item);

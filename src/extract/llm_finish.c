@@ -70,6 +70,12 @@ static void note_gaps(const LlmRun *run, Minutes *minutes) {
     add_note(minutes, note->str);
 }
 
+static void note_reworded(const LlmRun *run, Minutes *minutes) {
+    g_autofree char *note = g_strdup_printf("%u item%s in the words spoken: the model's own text had a number, a day, a name or a \"not\" that nobody said there, or left one out.",
+                                            run->reworded, run->reworded == 1 ? " stands" : "s stand");
+    add_note(minutes, note);
+}
+
 /* Nothing was read by the model: the offline extractor's minutes stand. */
 static void stand_in(const LlmRun *run, Minutes *minutes) {
     minutes->extractor = g_strdup(extractor_offline.name);
@@ -121,6 +127,7 @@ bool llm_finish(LlmRun *run, Minutes **minutes, GError **error) {
     if (!write_summary(run, made, offline, error)) return false;
     llm_merge_finish(run->merge, made);
     take_topics(made, offline);
+    if (run->reworded > 0) note_reworded(run, made);
     *minutes = g_steal_pointer(&made);
     return true;
 }

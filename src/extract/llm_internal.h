@@ -29,6 +29,7 @@ typedef struct {
     MinutesUsage usage;
     double done;                 /* told as progress */
     guint dropped;               /* what the model claimed and the transcript does not prove */
+    guint reworded;              /* items whose text said more than their quote, and now is the quote */
     GArray *pieces;              /* of LlmPiece */
     guint64 tokens, tokens_read; /* of the pieces */
     GArray *gaps;                /* of LlmGap */
@@ -115,6 +116,14 @@ void llm_due(const Transcript *transcript, gint64 meeting_ms, const char *due_sa
 /* Does the text speak of what is said in these segments and so many around them, and bring in no address that is not said there? */
 bool llm_rests_on(const Transcript *transcript, guint first, guint last, guint around, const char *text);
 #define LLM_NEAR_SEGMENTS 3
+
+/* llm_backing.c: what a text says beyond what was said. English only; another language has nothing to hold against it. */
+
+/* A number, a day or a name in the text that nobody said: numbers and days in the segments first..last and ten around them, names anywhere; NULL: none. Caller
+ * frees. */
+char *llm_unsaid(const Transcript *transcript, guint first, guint last, const char *text);
+/* Does the text deny what nobody denies in the segments of its quote, or say plainly what the quote denies? */
+bool llm_turned(const Transcript *transcript, const Evidence *evidence, const char *text);
 
 /* llm_merge.c */
 

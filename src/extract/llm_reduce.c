@@ -30,12 +30,13 @@ static guint group_end(const GPtrArray *sentences, guint from, guint tokens_max)
     return end;
 }
 
-/* What does a sentence share with those that it names? The check of llm_rests_on, against a transcript of just these. */
+/* What does a sentence share with those that it names, and does it say more? The checks of llm_rests_on and llm_unsaid, against a transcript of just these. */
 static bool rests_on(const GPtrArray *sentences, guint first, const GArray *from, const char *text) {
     g_autoptr(Transcript) named = transcript_new();
     for (guint i = 0; i < from->len; i++)
         transcript_add(named, 0, 0, -1, sentences->pdata[first + g_array_index(from, guint, i)]);
-    return llm_rests_on(named, 0, SEGMENTS_MAX, 0, text);
+    g_autofree char *unsaid = llm_unsaid(named, 0, named->segments->len - 1, text);
+    return !unsaid && llm_rests_on(named, 0, SEGMENTS_MAX, 0, text);
 }
 
 static void take(const GPtrArray *sentences, guint first, const LlmReduction *reduction, GPtrArray *made) {
