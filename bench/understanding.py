@@ -425,12 +425,14 @@ def part(counts):
 def plain_rows(work):
     """Sentences of their own: those the rules were written by, then those of people who had not read the rules."""
     rows, bad = [], []
-    for name, label in (("phrasings.tsv", "explicit phrasings"), ("phrasings_blind.tsv", "written blind"), ("phrasings_blind2.tsv", "written blind, second set")):
+    for name, label in (("phrasings.tsv", "explicit phrasings"), ("phrasings_blind.tsv", "written blind"), ("phrasings_blind2.tsv", "written blind, second set"),
+                        ("phrasings_blind3.tsv", "written blind, third set")):
         found, sure, wanted, false, traps, owner, due, wrong = phrasings(name, work)
         rows += [(f"{label}: found, of these for sure", f"{part((found, wanted))}, {100 * sure / max(1, found):.0f} %", "-", "≥ 95 %"), (f"{label}: false among traps", part((false, traps)), "-", "≤ 5 %"),
                  (f"{label}: owner / due right", f"{part(owner)} / {part(due)}", "-", "-")]
         bad += wrong
-    for name, label in (("deadlines_blind.tsv", "written blind"), ("deadlines_blind2.tsv", "written blind, second set")):
+    for name, label in (("deadlines_blind.tsv", "written blind"), ("deadlines_blind2.tsv", "written blind, second set"),
+                        ("deadlines_blind3.tsv", "written blind, third set")):
         right, false, wrong = deadlines(name, work)
         rows += [(f"{label}: deadlines right", part(right), "-", "≥ 90 %"), (f"{label}: a date where none is named", part(false), "-", "0")]
         bad += wrong
