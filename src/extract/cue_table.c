@@ -147,6 +147,18 @@ const Cue cue_table[] = {
      "i (?<what>(?!put|cut|set|read|let|hit|split|look|work|come|meet|visit|move|start|begin|get|take|go|finish (?:work |at|early))[^ ]+ .+)"},
     {ITEM_ACTION, WHO_ADDRESSED, 0.76, CUE_TASK | CUE_DATED | CUE_OPENS, "(?<what>(?!read|look|work|come|put|get|take|start|begin|set|cut)[^ ]+ " OBJECT " .+)"},
     {ITEM_ACTION, WHO_UNKNOWN, 0.7, CUE_TASK | CUE_DATED, "we(?:'re| are) " DOING},
+    {ITEM_ACTION, WHO_MENTIONED, 0.78, CUE_TASK, "(?:he|she)(?:'ll| will|'s " GOING "| is " GOING "| has agreed to| agreed to| offered to| has offered to)(?! never| not) " SOON "(?<what>.+)"},
+    {ITEM_ACTION, WHO_UNKNOWN, 0.82, CUE_TASK, "(?:we|i)(?:'ll| will)? need (?:someone|somebody|a volunteer|anyone|one of you) to" WHAT},
+    {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_WORK, "(?:i|we)(?:'ll| will)? (?<what>need .+ from you(?: .+)?)"},
+    {ITEM_ACTION, WHO_ADDRESSED, 0.8, CUE_WORK | CUE_DATED, "(?:i|we)(?:'ll| will|'d| would)? (?<what>(?:need|want|like)(?: to have)? (?:the|that|those|your|a|an|all|these) (?:[^ ]+ ){0,3}?" PAPER " .+)"},
+    {ITEM_ACTION, WHO_UNKNOWN, 0.8, CUE_TASK | CUE_DATED,
+     "(?:all|every|each|both) (?:of )?(?:the |our |you )?(?:[^ ]+ ){1,2}(?:need to|needs to|have to|has to|must|should)" WHAT},
+    {ITEM_ACTION, WHO_UNKNOWN, 0.8, CUE_TASK | CUE_DATED,
+     "(?:the )?(?:[^ ]+ )?(?:team|department|guys|folks|group|marketing|sales|legal|finance|engineering|hr|design|support|operations|procurement|accounting|management|developers|designers)(?:'ll| "
+     "will| needs? to| should| must| ha(?:s|ve) to| (?:is|are) " GOING ") " SOON "(?<what>.+)"},
+    {ITEM_ACTION, WHO_UNKNOWN, 0.8, CUE_WORK | CUE_DATED | CUE_OPENS,
+     "(?<what>(?:it|that|(?:the|our|this|that|these|those|all|your|my) (?:[^ ]+ ){1,5}?)(?: ?)(?:needs? to|has to|have to|must) be (?:(?:fully|completely|all) )?(?!open|closed|held|delayed|located|even)(?:[^ ]+(?:ed|en|id|nt|lt|de)|done|ready|in place|available|live|out|shut|cut|put|set|built|rebuilt|"
+     "bought|brought|taught|gone) .+)"},
     {ITEM_ACTION, WHO_UNKNOWN, 0.8, CUE_TASK, "(?:someone|somebody|one of us)(?: should| will| needs to| has to| must)" WHAT},
 
     {ITEM_DECISION, WHO_UNKNOWN, 0.93, CUE_OPENS, "(?:the |our |a |final )*decision(?: here)?(?: is| was)?+(?: that| to)? " NO_OPINION
@@ -173,6 +185,15 @@ const Cue cue_table[] = {
     {ITEM_DECISION, WHO_UNKNOWN, 0.86, CUE_OPENS, "(?:agreement|consensus|deal) (?:is |has been |was )?(?:reached|made|done)(?: that| to| on)?" WHAT},
     {ITEM_DECISION, WHO_UNKNOWN, 0.86, 0,
      "(?:" WE " (?:have |has )?|we've )(?<what>(?:given|gave|got|had) (?:the|its|their|our|a) (?:green light|go ahead|approval|blessing|ok|okay|thumbs up) (?:to|for|on) .+)"},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.82, 0,
+     "we (?<what>(?:will not|won't) (?:be (?!seeing|getting|making|needing|having|knowing|going|able)[^ ]+ing|support|use|renew|ship|offer|hire|include|attend|launch|pursue|go with|go ahead with|extend|buy|move) ?.+)"},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.82, 0,
+     "(?:we|i)(?:'ve| have)(?: got)? (?<what>(?:[^ ]+ )?(?:approval|permission|go ahead|green light|sign off|clearance) (?:from .+ )?(?:to|for|on) .+)"},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.84, 0, "(?:we have|we've|we've got|there is|there's|we've reached|we reached|we have reached) (?:a |an |full |general |broad )?(?:consensus|agreement|unanimity)(?: that| on| to| then)?" WHAT},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.84, 0, "(?:i'm|i am|we're) making (?:the|an executive|a) (?:call|decision)(?: that| to| here)?" WHAT},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.84, CUE_OPENS, "my (?:final )?decision (?:is|would be)(?: that| to)? " NO_OPINION "(?<what>.+)"},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.72, CUE_OPENS,
+     "(?:fine |okay |ok |alright |all right |good |great |yes |so |right )*let's (?<what>do (?!it\\b|that|this|introductions|a (?:quick|short|little|round)|some|so|the (?:next|same|first))[^ ]+ .+)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.84, CUE_OPENS, "(?:there are )?no objections?(?: so| then| therefore)" WHAT},
     {ITEM_DECISION, WHO_UNKNOWN, 0.82, CUE_OPENS,
      "(?:from now on|from today(?: on)?|from next (?:week|month) on|going forward|moving forward|as of (?:today|now|next [^ ]+|[^ ]+day)|effective immediately|starting (?:today|tomorrow|now|next "

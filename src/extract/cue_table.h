@@ -10,6 +10,7 @@ typedef enum {
     WHO_SPEAKER,   /* "I'll …" */
     WHO_NAMED,     /* the group `who`; without a name that is known there is no match */
     WHO_ADDRESSED, /* the name before or at the end, where there is one */
+    WHO_MENTIONED, /* the last name before it in the sentence: "Ann was here, and she'll …" */
     WHO_EVERYONE,
 } Who;
 

@@ -54,7 +54,7 @@ static const char *const small_talk =
     "(?:with|off)|put (?:up|on|down)|cut (?:you|in)|do (?:you|something like)|"
     "take (?:it|that) (?:offline|from there|from here)|discuss (?:that|this|it)(?: later)?$|set (?:it|that)$|check "
     "(?:in|out)$|go |read (?:it|that|this|out|from|the (?:slide|agenda|next))|bring (?:it|that) up$|talk$|meet$|"
-    "sit\\b(?! down with)|wrap (?:up|it up|this up|things up)|hand (?:it |you )?over|kick (?:off|it off)|walk you|(?:turn|switch) (?:on |off )?(?:your|the|my) (?:camera|mic|microphone|video|volume|light|lights|heating|fan|phone|sound)|"
+    "sit\\b(?! down with)|(?:pick up|get|drop off|collect|fetch|pick) (?:my|the|our) (?:kids?|son|daughter|children|wife|husband|car|dog|bike|parents)|wrap (?:up|it up|this up|things up)|hand (?:it |you )?over|kick (?:off|it off)|walk you|(?:turn|switch) (?:on |off )?(?:your|the|my) (?:camera|mic|microphone|video|volume|light|lights|heating|fan|phone|sound)|"
     "look at (?:the|this) (?:next|slide|screen|picture|agenda)|finish (?:here|now|up|there|off)|print$|start$)";
 
 /* Verbs of every kind of doing say little unless their particle does ("set up", "find out"); so does a task that is only "it". */
@@ -129,6 +129,9 @@ static bool find_owner(const Cue *cue, const Transcript *transcript, const Sente
     case WHO_ADDRESSED:
         *owner = addressed(sentence, names, cue_word);
         return true;
+    case WHO_MENTIONED:
+        for (guint i = cue_word; i-- > 0 && !*owner;) *owner = name_known_at(names, sentence, i);
+        return *owner != NULL;
     case WHO_EVERYONE:
         *owner = "Everyone";
         return true;
@@ -198,7 +201,7 @@ static bool weigh_task(const Cue *cue, const Sentence *sentence, const Names *na
 static bool is_decided(const Cue *cue, const Sentence *sentence, const Candidate *candidate) {
     static GRegex *chatting, *past;
     phrase_once(&chatting, small_talk, "");
-    phrase_once(&past, "(?:back then|back(?= we )|in the past|at the time|years ago|originally|initially|used to|in theory)(?![^ ])", "");
+    phrase_once(&past, "(?:back then|back(?= we )|in the past|at the time|years ago|originally|initially|used to|in theory|last (?:year|month|summer|winter|spring|autumn|fall|time)|(?:years?|months?|weeks?|days?|ages) ago|yesterday|back in)(?![^ ])", "");
     const PlainWord *first = &g_array_index(sentence->words, PlainWord, candidate->from);
     if (g_regex_match(past, sentence->plain, 0, NULL)) return false;
     return cue->confidence >= CONFIDENCE_SURE || !g_regex_match(chatting, sentence->plain + first->plain_at, 0, NULL);

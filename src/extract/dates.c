@@ -181,8 +181,21 @@ static void to_end(GDate *day, char unit, guint ahead) {
 
 static guint ahead_of(const char *which) { return which && (strcmp(which, "next") == 0 || strcmp(which, "following") == 0); }
 
+/* "At the end of the day it's your call" */
+static bool is_idiom(const GMatchInfo *match) {
+    static const char idiom[] = "at the end of the day";
+    static const char *const subjects[] = {" it", " we", " you", " i", " that", " what", " they", " he", " she", " there", " this", " everything", " nobody", " the", NULL};
+    int at, end;
+    const char *text = g_match_info_get_string(match);
+    if (!g_match_info_fetch_pos(match, 0, &at, &end) || !g_str_has_prefix(text + at, idiom) || text[end] == '\0') return false;
+    for (guint i = 0; subjects[i]; i++)
+        if (g_str_has_prefix(text + end, subjects[i])) return true;
+    return false;
+}
+
 static bool is_end_of(const GMatchInfo *match, const GDate *today, GDate *day) {
     g_autofree char *which = part(match, "which"), *unit = part(match, "unit");
+    if (is_idiom(match)) return false;
     if (strcmp(unit, "weekend") == 0)
         to_weekday(day, G_DATE_SUNDAY, (int)ahead_of(which));
     else
@@ -224,7 +237,13 @@ static bool is_middle_of_month(const GMatchInfo *match, const GDate *today, GDat
 static bool is_numbered_quarter(const GMatchInfo *match, const GDate *today, GDate *day) {
     g_autofree char *number = part(match, "quarter"), *year = part(match, "year");
     guint quarter = ordinal_of(number), named = year ? (guint)g_ascii_strtoull(year, NULL, 10) : g_date_get_year(today);
+    g_autofree char *start = part(match, "start");
     if (quarter < 1 || quarter > 4) return false;
+    if (start) {
+        g_date_set_dmy(day, 1, (GDateMonth)(3 * quarter - 2), (GDateYear)named);
+        if (g_date_compare(day, today) < 0 && !year) g_date_add_years(day, 1);
+        return g_date_compare(day, today) >= 0;
+    }
     g_date_set_dmy(day, 1, (GDateMonth)(3 * quarter), (GDateYear)named);
     to_month_end(day);
     if (year) return g_date_compare(day, today) >= 0;
@@ -243,10 +262,19 @@ static void add_working_days(GDate *day, guint number) {
     }
 }
 
+static bool is_next_quarter(const GMatchInfo *match, const GDate *today, GDate *day) {
+    to_end(day, 'q', 0);
+    g_date_add_days(day, 1);
+    return true;
+}
+
 static bool is_ahead(const GMatchInfo *match, const GDate *today, GDate *day) {
     g_autofree char *count = part(match, "count"), *unit = part(match, "unit"), *working = part(match, "working");
-    guint number = number_of(count);
-    if (g_str_has_prefix(unit, "hour"))
+    g_autofree char *half = part(match, "half");
+    guint number = count ? number_of(count) : half ? 6 : 1;
+    if (half)
+        g_date_add_months(day, number);
+    else if (g_str_has_prefix(unit, "hour"))
         g_date_add_days(day, number / 24);
     else if (g_str_has_prefix(unit, "quarter"))
         g_date_add_months(day, 3 * number);
@@ -278,6 +306,28 @@ static bool is_half_year(const GMatchInfo *match, const GDate *today, GDate *day
     g_date_set_dmy(day, second ? 31 : 30, second ? G_DATE_DECEMBER : G_DATE_JUNE, g_date_get_year(today));
     if (g_date_compare(day, today) < 0) g_date_add_years(day, 1);
     return true;
+}
+
+static bool is_half_month(const GMatchInfo *match, const GDate *today, GDate *day) {
+    g_autofree char *nth = part(match, "nth"), *month = part(match, "month"), *next = part(match, "next"), *year = part(match, "year");
+    guint wanted = month ? month_of(month) : (guint)g_date_get_month(today), named = year ? (guint)g_ascii_strtoull(year, NULL, 10) : g_date_get_year(today);
+    for (guint ahead = 0; ahead < (year ? 1 : 2); ahead++) {
+        if (!set_day(day, named + ahead, wanted, 15)) return false;
+        if (g_strcmp0(next, "next") == 0) g_date_add_months(day, 1);
+        if (ordinal_of(nth) == 2) to_month_end(day);
+        if (g_date_compare(day, today) >= 0) return true;
+    }
+    return false;
+}
+
+/* The fourth Thursday of November. */
+static bool is_thanksgiving(const GMatchInfo *match, const GDate *today, GDate *day) {
+    for (guint ahead = 0; ahead < 2; ahead++) {
+        g_date_set_dmy(day, 1, G_DATE_NOVEMBER, (GDateYear)(g_date_get_year(today) + ahead));
+        add_days(day, (G_DATE_THURSDAY - (int)g_date_get_weekday(day) + 7) % 7 + 21);
+        if (g_date_compare(day, today) >= 0) return true;
+    }
+    return false;
 }
 
 /* "the first week of April": the Friday of the week in which its first working day stands. */
@@ -548,11 +598,14 @@ static const Phrase phrases[] = {
     {"(?:later |some ?time |the )?(?:end of )?today(?! week)|tonight|later this (?:morning|afternoon|evening)|this (?:morning|afternoon|evening)|close of (?:business|play)(?! (?:tomorrow|on |" WEEKDAYS "))|(?:eod|cob)(?! (?:tomorrow|on |" WEEKDAYS "))|within the (?:hour|day)", is_today, false},
     {"(?:the )?(?:(?<nth>" ORDINAL_WORDS "|\\d{1,2}(?:st|nd|rd|th)) (?:to )?last day) (?:of|in) " MONTH YEAR, is_last_day_but, false},
     {"(?:the )?(?:end|last day|very end)(?: of| in)? " MONTH YEAR, is_end_of_month, false},
-    {"(?:the )?(?:end|last day) of (?:(?<which>next|this|the|current) )?(?:calendar |working |business |work )?(?<unit>week|month|quarter|year)(?! after)|eo(?<unit>w|m|q|y)|(?<unit>week|month|quarter|year)(?:'s)? end", is_end_of, false},
+    {"(?:the )?(?:end|last day) of (?:(?<which>next|this|the|current) )?(?:calendar |working |business |work )?(?<unit>week|month|quarter|year)(?! after)|eo(?<unit>w|m|q|y)|(?<!fiscal )(?<!financial )(?<!tax )(?<!school )(?<unit>week|month|quarter|year)(?:'s)? end", is_end_of, false},
     {"(?:the )?(?<unit>week|month|quarter|year) after next", is_unit_after_next, false},
     {"(?:the )?(?:(?<middle>middle of|mid|midway through)|beginning of|start of|early|early in) (?:the )?(?<which>next|this|the following)? ?(?<unit>week|month)", is_within, false},
     {"(?:the )?(?:middle of|mid) " MONTH "(?! (?:the )?\\d)", is_middle_of_month, false},
-    {"(?:the )?(?:end of )?q(?<quarter>[1-4])" YEAR "|(?:the )?(?:end of )?(?:the )?(?<quarter>[1-4](?:st|nd|rd|th)|first|second|third|fourth) (?:quarter|qtr)" YEAR
+    {"(?:by |at |in |before |until |from )?(?:the )?(?:(?<start>start|beginning) of|(?<start>early)(?: in)?) (?:the )?(?:q(?<quarter>[1-4])|(?<quarter>[1-4](?:st|nd|rd|th)|first|second|third|fourth) quarter)" YEAR, is_numbered_quarter, false},
+    {"(?:the )?(?:start|beginning) of (?:the )?(?<next>next) quarter", is_next_quarter, false},
+    {"(?:in |during |within |late in |late |(?:the )?end of |end )(?:the )?(?:q(?<quarter>[1-4])|(?<quarter>[1-4](?:st|nd|rd|th)|first|second|third|fourth) (?:quarter|qtr))" YEAR, is_numbered_quarter, false},
+    {"(?:the )?(?:q(?<quarter>[1-4])|(?<quarter>[1-4](?:st|nd|rd|th)|first|second|third|fourth) (?:quarter|qtr))" YEAR "(?= (?:is|as|at|and|or|because|if|then|so|that)\\b|$)"
      "|(?<year>20\\d\\d) ?q(?<quarter>[1-4])",
      is_numbered_quarter, false},
     {"(?:the )?(?<nth>first|second|third|fourth|last|1st|2nd|3rd|4th) " WEEKDAY
@@ -585,13 +638,17 @@ static const Phrase phrases[] = {
     {"before (?:the|this) (?<unit>week|month|quarter|year|day) (?:is (?:out|over|up)|ends)", is_end_of, false},
     {"(?:over )?the (?<unit>weekend)", is_end_of, true},
     {"over the (?<unit>weekend)", is_end_of, false},
-    {"(?:with)?in (?:the )?(?:next |coming )?(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")'?s?(?: time)?", is_ahead, false},
+    {"(?:with)?in (?:about |around |roughly |approximately |maybe |another |some )?(?:" NUMBERS ")(?: to | or |-)(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")'?s?(?: time)?", is_ahead, false},
+    {"(?:in|within|over|during) the (?:next|coming) (?<unit>hour|day|week|month)", is_ahead, false},
+    {"(?:in|within) (?<half>half) a (?<unit>year)", is_ahead, false},
+    {"(?:(?:with)?in|inside|over the next|during the next|in the coming|over the coming) (?:the )?(?:next |coming )?(?:about |around |roughly |approximately |maybe |another )?(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")'?s?(?: time)?", is_ahead, false},
     {"(?:(?<=have )|(?<=got )|(?<=give me )|(?<=give us )|(?<=gives us )|(?<=leaves us ))(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")(?= (?:to|for|until|left) )", is_ahead, false},
     {"(?<count>" NUMBERS ")(?<working> business| working) (?<unit>days?)", is_ahead, true},
     {"(?:a|one) week today|(?:the )?(?:this|same) time next week", is_week_ahead, false},
     {"(?:a|one) week tomorrow|tomorrow week", is_week_ahead, false},
     {"(?<count>" NUMBERS ") (?<unit>weeks|fortnights|months) today", is_ahead, false},
     {"(?:first|second) half of (?:the|this) year|(?:end of )?(?:the )?h(?<half>[12])", is_half_year, false},
+    {"(?:the )?(?<nth>first|second|1st|2nd) half of (?:(?<next>next|this|the) month|" MONTH YEAR ")", is_half_month, false},
     {"(?:the )?(?<!st )(?<!nd )(?<!rd )(?<!th )(?<nth>first|second|third|fourth|last|1st|2nd|3rd|4th) week (?:of|in) (?:(?:the|this|(?<next>next)) month|" MONTH YEAR ")", is_nth_week, false},
     {"(?:calendar week|cw|week number|kw) ?(?<week>\\d{1,2})", is_numbered_week, false},
     {"(?:in |within )?(?:the )?(?:upcoming (?<count>" NUMBERS ")|(?<count>" NUMBERS ") upcoming) (?<unit>" UNITS ")", is_ahead, false},
@@ -603,8 +660,9 @@ static const Phrase phrases[] = {
     {"(?!24/7|9/11|50/50)(?<left>\\d{1,2})/(?<right>\\d{1,2})", is_pair, false},
     {"(?<holiday>christmas eve|christmas|boxing day|new year's eve|new year's day|new year|halloween|valentine's day|st patrick's day|saint patrick's day|(?:the )?fourth of july|independence day|mayday|may day)",
      is_holiday, true},
+    {"thanksgiving", is_thanksgiving, true},
     {"(?<easter>good friday|easter monday|easter)" YEAR, is_easter, true},
-    {TIME "(?! (?:tomorrow|on|next))", is_today, true},
+    {"(?:" TIME "|\\d{1,2}:\\d\\d)(?! (?:tomorrow|on|next))", is_today, true},
     {"(?:the )?(?<day>\\d{1,2}(?:st|nd|rd|th)?|" ORDINAL_WORDS ")(?: day)? of (?:(?<next>next)|this|the) month", is_day_of_month, false},
     {"the " ORDINAL_DAY "(?= (?:at|by|in|on|to|for|from|and|or|but|so|if|with|because|before|after|please|we|i|you|he|she|they|it|is|was|will|would|can|should|must|has|latest|i'll|we'll|let's|when|while|as|"
      "noon|midday|midnight|morning|afternoon|evening|right|okay|ok|yeah|that|works?|maybe|the|end|though|instead|that's|it's|i'm|we're|i've|we've|otherwise|then|thanks|"
@@ -627,7 +685,7 @@ static GRegex *phrase_regex(gsize i) {
     if (g_once_init_enter(&ready)) {
         for (gsize j = 0; j < G_N_ELEMENTS(phrases); j++) {
             g_autofree char *pattern =
-                g_strdup_printf("(?J)(?<![^ ])(?<!last )(?<!since )(?<!from )(?<!after )(?<!days )(?<!weeks )(?<!months )(?<!every )(?<!each )(?:" BY
+                g_strdup_printf("(?J)(?<![^ ])(?<!last )(?<! a )(?<!since )(?<!from )(?<!after )(?<!days )(?<!weeks )(?<!months )(?<!every )(?<!each )(?:" BY
                                 ")%s(?:" TIME " (?:on )?)?(?:%s)(?![^ ])(?! ago)(?! (?:of|from|in) last )",
                                 phrases[j].bound ? "" : "?", phrases[j].phrase);
             regexes[j] = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, NULL);

@@ -82,6 +82,7 @@ static const Rule rules[] = {
     {FORM_ABLE, 0.8, "must",
      "(?:we|i) (?:want|need|would like) (?<who>" OPENING "(?:[^ ]+ )?" PEOPLE "|people) to be able to (?<what>.+)"},
     {FORM_SYSTEM, 0.8, "must", "(?:we|i) (?:want|need|would like) (?:it|" OPENING "(?:[^ ]+ )?" SYSTEM ") to (?<what>.+)"},
+    {FORM_THING, 0.82, "must", "(?:we|i) (?:want|need|would like) (?<who>" OPENING OTHER THING ") to (?<what>" PROPERTY "(?: .+)?)"},
     {FORM_SYSTEM, 0.9, NULL, OPENING OTHER OTHER SYSTEM " " MODAL "(?: be able to)? (?<what>.+)"},
     {FORM_PEOPLE, 0.82, NULL, "(?<who>" OPENING OTHER PEOPLE ")(?: they)? " MODAL " (?<what>.+)"},
     {FORM_THING, 0.85, NULL, "(?<who>" OPENING OTHER OTHER THING ")(?: it| they)? " MODAL " (?<what>.+)"},
