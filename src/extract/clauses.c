@@ -56,7 +56,7 @@ bool clause_is_broken_off(const Sentence *sentence, guint last) {
     static const char *const loose_ends[] = {"the",  "a",  "an",  "to",   "of",   "for", "with", "and", "or",  "like",
                                              "your", "my", "our", "from", "that", "is",  "i",    "we",  "you", NULL};
     static const char *const open[] = {"that", "you", NULL}; /* "set it up for you", "handle that" */
-    static const char *const carriers[] = {"for", "to",    "with",   "about", "on",     "by",   "at",   "into",   "of",     "tell",   "send",
+    static const char *const carriers[] = {"for", "to", "with", "by", "at", "into", "of", "tell",   "send",
                                            "give", "ask", "call", "let", "show", "do", "handle", "fix", "check", "take", "review", "own", "cover", "manage", "update", "finish", NULL};
     if (last > 0 && sentence_word_is(sentence, last, open) && sentence_word_is(sentence, last - 1, carriers)) return false;
     return sentence_word_is(sentence, last, loose_ends);

@@ -8,7 +8,8 @@
     "(?:we|we all|we both|everybody|everyone|the (?:team|group|board|committee|council|management|steering (?:group|committee)|"     \
     "department|client|customer)|management)"
 #define WHAT " (?<what>.+)"
-#define HEAD "(?:action (?:items?|points?)|action|todo|to do|follow up|next step|homework|reminder|assignment|task|ai)"
+#define TODO "to do(?! (?:that|this|it|so|an?|the|what|something|some|any|all|with|in|on)\\b)"
+#define HEAD "(?:action (?:items?|points?)|action|todo|" TODO "|follow up|next step|homework|reminder|assignment|task|ai)"
 #define LABEL "(?:the |an |a |one |first |next |another |new |my )*" HEAD
 #define TASK_NOUN "(?:action|action item|action point|to do|task|job)"
 #define KIND_ASK "(?: please| maybe| kindly| perhaps| possibly| also| be able to| be so kind as to| be kind enough to| be willing to)*"
@@ -36,7 +37,7 @@ const Cue cue_table[] = {
      LABEL "(?: is| here)?(?: that)? (?<who>[^ ]+)(?: to| "
      "will| should| is " GOING "| has to| needs to|)" WHAT},
     {ITEM_ACTION, WHO_UNKNOWN, 0.93, CUE_OPENS,
-     "(?:(?:the |an |one |first |next |another |new )*(?:action (?:items?|points?)|action|todo|to do|follow up|homework|reminder))(?! lists?\\b)(?: here)?(?: "
+     "(?:(?:the |an |one |first |next |another |new )*(?:action (?:items?|points?)|action|todo|" TODO "|follow up|homework|reminder))(?! lists?\\b)(?: here)?(?: "
      "is| are)?(?: to| that)?" WHAT},
     {ITEM_ACTION, WHO_SPEAKER, 0.9, CUE_TASK,
      "i(?:'ve got| have got|'ve| have| got| take|'ll take| will take|'ll have| will have|'ll own| own) (?:an?|the|this|that|one) " TASK_NOUN " (?:to|of|on)" WHAT},
@@ -149,7 +150,8 @@ const Cue cue_table[] = {
     {ITEM_ACTION, WHO_UNKNOWN, 0.7, CUE_TASK | CUE_DATED, "we(?:'re| are) " DOING},
     {ITEM_ACTION, WHO_MENTIONED, 0.78, CUE_TASK, "(?:he|she)(?:'ll| will|'s " GOING "| is " GOING "| has agreed to| agreed to| offered to| has offered to)(?! never| not) " SOON "(?<what>.+)"},
     {ITEM_ACTION, WHO_UNKNOWN, 0.82, CUE_TASK, "(?:we|i)(?:'ll| will)? need (?:someone|somebody|a volunteer|anyone|one of you) to" WHAT},
-    {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_WORK, "(?:i|we)(?:'ll| will)? (?<what>need .+ from you(?: .+)?)"},
+    {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_WORK, "(?:i|we)(?:'ll| will)? (?<what>need (?:the|that|those|your|an|all|these) (?:[^ ]+ ){0,3}?" PAPER " from you(?: .+)?)"},
+    {ITEM_ACTION, WHO_ADDRESSED, 0.82, CUE_WORK | CUE_DATED, "(?:i|we)(?:'ll| will)? (?<what>need .+ from you .+)"},
     {ITEM_ACTION, WHO_ADDRESSED, 0.8, CUE_WORK | CUE_DATED, "(?:i|we)(?:'ll| will|'d| would)? (?<what>(?:need|want|like)(?: to have)? (?:the|that|those|your|a|an|all|these) (?:[^ ]+ ){0,3}?" PAPER " .+)"},
     {ITEM_ACTION, WHO_UNKNOWN, 0.8, CUE_TASK | CUE_DATED,
      "(?:all|every|each|both) (?:of )?(?:the |our |you )?(?:[^ ]+ ){1,2}(?:need to|needs to|have to|has to|must|should)" WHAT},
@@ -171,7 +173,7 @@ const Cue cue_table[] = {
     {ITEM_DECISION, WHO_UNKNOWN, 0.84, 0, "(?:we have|we've got|we've|we got) a (?:decision|deal|winner)(?: then)?(?: that| to)?" WHAT},
     {ITEM_DECISION, WHO_UNKNOWN, 0.82, 0, "(?:we're|we are) (?:all |now )?(?:decided|agreed|settled)(?: then)?(?: that| to| on)?" WHAT},
     {ITEM_DECISION, WHO_UNKNOWN, 0.82, 0,
-     "(?:we|we all|we both|all of us|everyone|everybody) agrees?(?: that| on| to)? (?<what>(?:no |we(?:'ll| will| should|'re| are| need| go| use| keep| take| do| drop) |let's |to |on "
+     "(?:we|we all|we both|all of us|everyone|everybody) agrees?(?: that| on| to)? (?<what>(?:no |we(?:'ll| will| should|'re| are| need| go| use| keep| take| do| drop) |let's |(?:to|on) (?!what|how|that|this|whether|which|where|the meaning)"
      "|the [^ ]+ (?:stays|moves|goes|will|remains|is going) )(?!.*(?:\\bwas|\\bwere|lucky|nice|hard|important)\\b).+)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.86, CUE_OPENS, "(?:the |our |general |a )*(?:consensus|conclusion|verdict|outcome|resolution|agreement|final (?:answer|call|word|choice))(?: here| "
      "then)? (?:is|was|here is)(?: that| to)? " NO_OPINION "(?<what>.+)"},
@@ -200,7 +202,7 @@ const Cue cue_table[] = {
      "[^ ]+|[^ ]+day)) (?<what>(?:we|we'll|we're|all|every|the|no|there|our|everyone|nobody|each|only) .+)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.82, CUE_OPENS,
      "(?<what>(?!(?:that|this|what|there|here|yes|yeah|yep|no|nope|how|as|if|who|when|where|why|whatever|i|you|we|they|he|she|it|is|like|because|sure|oh|well|okay|ok|right|for|in|on|at|but|so|and|"
-     "though|maybe|probably|certainly|definitely|indeed|apparently|exactly|absolutely|now|also|too|not|still|only|easy|good|bad|hard|difficult|important|mm|hmm|guess) )(?!.*\\b(?:what|how|as|that|which|whatever|think|know|sure)\\b)(?:[^ ]+ ){1,4}it is$)"},
+     "though|maybe|probably|certainly|definitely|indeed|apparently|exactly|absolutely|now|also|too|not|still|only|easy|good|bad|hard|difficult|important|mm|hmm|guess) )(?!.*\\b(?:what|how|as|that|which|whatever|think|know|sure|there|here|where|why)\\b)(?:[^ ]+ ){1,4}it is$)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.82, CUE_OPENS, "all agreed(?: then| so)*(?: that| to| on)?" WHAT},
     {ITEM_DECISION, WHO_UNKNOWN, 0.86, 0, "(?:we've|we have) made up our minds?(?: that| to| on)?" WHAT},
     {ITEM_DECISION, WHO_UNKNOWN, 0.86, CUE_OPENS, "as (?:agreed|decided|discussed and agreed) " NO_OPINION "(?<what>(?:the|a|an|our|no|all|every|this|that|it|there) .+)"},
