@@ -231,6 +231,64 @@ static void test_decisions(void) {
     }
 }
 
+/* The text says nothing that the words said do not: conditions, doubts, refusals. */
+static const struct {
+    ItemKind kind;
+    const char *line, *text;
+    bool sure;
+} restated[] = {
+    {ITEM_ACTION, "I'll hire a tester if we get the budget.", "Hire a tester if we get the budget", true},
+    {ITEM_ACTION, "I'll send it by Friday unless the tests fail.", "Send it by Friday unless the tests fail", true},
+    {ITEM_ACTION, "As soon as the budget is approved I'll order the laptops.", "As soon as the budget is approved I'll order the laptops", true},
+    {ITEM_ACTION, "Provided that they agree I'll sign the contract.", "Provided that they agree I'll sign the contract", true},
+    {ITEM_ACTION, "Maybe I'll send the draft by Friday.", "Maybe I'll send the draft by Friday", false},
+    {ITEM_ACTION, "I'll probably send the draft tomorrow.", "Probably send the draft tomorrow", false},
+    {ITEM_ACTION, "I'll try to reproduce the crash this afternoon.", "Try to reproduce the crash this afternoon", true},
+    {ITEM_ACTION, "You'll have the numbers from me by noon tomorrow.", "You'll have the numbers from me by noon tomorrow", true},
+    {ITEM_DECISION, "We've rejected the blue one.", "Rejected the blue one", true},
+    {ITEM_DECISION, "We decided not to renew the lease.", "Not to renew the lease", true},
+    {ITEM_DECISION, "We'll launch in May, but only if legal agrees.", "Launch in May, but only if legal agrees", true},
+    {ITEM_REQUIREMENT, "The app must not crash.", "The system shall not crash", true},
+    {ITEM_REQUIREMENT, "Response time mustn't exceed two hundred milliseconds.", "The system shall not let response time exceed two hundred milliseconds", true},
+};
+
+static void test_restated(void) {
+    for (gsize i = 0; i < G_N_ELEMENTS(restated); i++) {
+        g_autoptr(Minutes) minutes = minutes_of_one(restated[i].line);
+        const Item *item = only_item(minutes, restated[i].kind, restated[i].line);
+        g_assert_cmpstr(item->text, ==, restated[i].text);
+        g_assert_true((item->confidence >= 0.8) == restated[i].sure);
+    }
+}
+
+static const char *const not_said[] = {"We'll go with the blue one, right?",   "I doubt that we'll go with the blue one.", "Tom thinks we'll go with the blue one.",
+                                       "Not every report must be exported.", "The system doesn't have to support Windows.", "In cricket the ball must not touch the ground.",
+                                       "The budget was approved last year.", "Yeah, it is.",                               "Will Rahul update the register?"};
+
+static void test_not_said(void) {
+    for (gsize i = 0; i < G_N_ELEMENTS(not_said); i++) {
+        g_autoptr(Minutes) minutes = minutes_of_one(not_said[i]);
+        for (ItemKind kind = 0; kind < ITEM_KIND_COUNT; kind++) {
+            if (kind != ITEM_QUESTION && minutes->items[kind]->len > 0) g_test_message("%s: %s", item_kind_name(kind), not_said[i]);
+            g_assert_true(kind == ITEM_QUESTION || minutes->items[kind]->len == 0);
+        }
+    }
+}
+
+/* Without a single capital a word is a name by where it stands. */
+static void test_caseless_names(void) {
+    static const char *const lines[][2] = {{"priya could you ping the legal team today", "Priya"},
+                                           {"so david you're gonna talk to the union by monday right", "David"},
+                                           {"leila is going to send out the survey tomorrow", "Leila"},
+                                           {"then could you ping the legal team today", NULL},
+                                           {"guys could you ping the legal team today", NULL}};
+    for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
+        Minutes *minutes = minutes_of_one(lines[i][0]);
+        g_assert_cmpstr(only_item(minutes, ITEM_ACTION, lines[i][0])->owner, ==, lines[i][1]);
+        minutes_free(minutes);
+    }
+}
+
 static void test_settled_is_what_was_said_before(void) {
     g_autoptr(Minutes) minutes =
         minutes_of((const char *const[]){"Ann: The fair is in October.", "Bob: Good, it's settled.", NULL});
@@ -357,6 +415,9 @@ int main(int argc, char **argv) {
     g_test_add_func("/extract/phrases/actions", test_actions);
     g_test_add_func("/extract/phrases/confidence", test_confidence);
     g_test_add_func("/extract/phrases/nothing", test_nothing);
+    g_test_add_func("/extract/phrases/restated", test_restated);
+    g_test_add_func("/extract/phrases/not-said", test_not_said);
+    g_test_add_func("/extract/phrases/caseless-names", test_caseless_names);
     g_test_add_func("/extract/phrases/decisions", test_decisions);
     g_test_add_func("/extract/phrases/settled", test_settled_is_what_was_said_before);
     g_test_add_func("/extract/phrases/requirements", test_requirements);
