@@ -11,6 +11,7 @@ import json
 import math
 import os
 import pathlib
+import random
 import re
 import subprocess
 import sys
@@ -25,6 +26,9 @@ MEETING_DAY = "2026-03-04"
 SURE = 0.8  # from here on the program calls an item said plainly
 PICKS = (5, 10)
 SUMMARY_WORDS = 350
+PHRASINGS = (("phrasings.tsv", "explicit phrasings"), ("phrasings_blind.tsv", "written blind"), ("phrasings_blind2.tsv", "written blind, second set"),
+             ("phrasings_blind3.tsv", "written blind, third set"), ("phrasings_blind4.tsv", "written blind, fourth set"))
+DEADLINES = tuple((name.replace("phrasings", "deadlines"), label) for name, label in PHRASINGS[1:])
 KINDS = {"action": "actions", "decision": "decisions", "requirement": "decisions"}
 
 
@@ -309,9 +313,8 @@ def is_due(got, right):
     return not got if right == "-" else bool(got) and first <= got <= (last or first)
 
 
-def deadlines(name, work):
+def deadlines(rows, work):
     """Right of those that have a date; those given one that have none; what went wrong."""
-    rows = sentences(name)
     right, false, bad = [0, 0], [0, 0], []
     for row, answer in zip(rows, dues([(MEETING_DAY, row["sentence"]) for row in rows], work)):
         counts, hit = (false, bool(answer)) if row["due"] == "-" else (right, is_due(answer, row["due"]))
@@ -321,8 +324,7 @@ def deadlines(name, work):
     return right, false, bad
 
 
-def phrasings(name, work):
-    rows = sentences(name)
+def phrasings(rows, work):
     files = []
     for i, row in enumerate(rows):
         files.append(work / f"phrase-{i}.txt")
@@ -352,6 +354,32 @@ def phrasings(name, work):
                 if not hit:
                     bad.append(f"{got} not {right}: {row['sentence']}")
     return found, sure, wanted, false, traps, owner, due, bad
+
+
+def misheard(rows, vocabulary, part, chance):
+    """Of each ten words that are wrong, five are lost and five are another word of these sentences: as in training, and harder than a recogniser, whose
+    mistakes sound like what was said."""
+    heard = []
+    for row in rows:
+        draws = [(word, chance.random()) for word in row["sentence"].split()]
+        words = [chance.choice(vocabulary) if draw < part / 2 else word for word, draw in draws if not part / 2 <= draw < part]
+        heard.append({**row, "sentence": " ".join(words) or "Mm."})
+    return heard
+
+
+def word_error_rows(work):
+    said = [row for name, _ in PHRASINGS for row in sentences(name)]
+    dated = [row for name, _ in DEADLINES for row in sentences(name)]
+    vocabulary = sorted({word for row in said for word in row["sentence"].split()})
+    rows = []
+    for percent in (15, 30):
+        chance = random.Random(percent)
+        found, _, wanted, false, traps, owner, _, _ = phrasings(misheard(said, vocabulary, percent / 100, chance), work)
+        right, invented, bad = deadlines(misheard(dated, vocabulary, percent / 100, chance), work)
+        wrong = sum(": None, not" not in line for line in bad) - invented[0]
+        rows += [(f"{percent} % of the words wrong: found / false / owner right", f"{part((found, wanted))} / {part((false, traps))} / {part(owner)}", "-", "-"),
+                 (f"{percent} % of the words wrong: deadlines right / another day", f"{part(right)} / {wrong}", "-", "-")]
+    return rows
 
 
 # --- quotes, time, the last minute
@@ -425,18 +453,16 @@ def part(counts):
 def plain_rows(work):
     """Sentences of their own: those the rules were written by, then those of people who had not read the rules."""
     rows, bad = [], []
-    for name, label in (("phrasings.tsv", "explicit phrasings"), ("phrasings_blind.tsv", "written blind"), ("phrasings_blind2.tsv", "written blind, second set"),
-                        ("phrasings_blind3.tsv", "written blind, third set")):
-        found, sure, wanted, false, traps, owner, due, wrong = phrasings(name, work)
+    for name, label in PHRASINGS:
+        found, sure, wanted, false, traps, owner, due, wrong = phrasings(sentences(name), work)
         rows += [(f"{label}: found, of these for sure", f"{part((found, wanted))}, {100 * sure / max(1, found):.0f} %", "-", "≥ 95 %"), (f"{label}: false among traps", part((false, traps)), "-", "≤ 5 %"),
                  (f"{label}: owner / due right", f"{part(owner)} / {part(due)}", "-", "-")]
         bad += wrong
-    for name, label in (("deadlines_blind.tsv", "written blind"), ("deadlines_blind2.tsv", "written blind, second set"),
-                        ("deadlines_blind3.tsv", "written blind, third set")):
-        right, false, wrong = deadlines(name, work)
+    for name, label in DEADLINES:
+        right, false, wrong = deadlines(sentences(name), work)
         rows += [(f"{label}: deadlines right", part(right), "-", "≥ 90 %"), (f"{label}: a date where none is named", part(false), "-", "0")]
         bad += wrong
-    return rows, bad
+    return [*rows, *word_error_rows(work)], bad
 
 
 def all_rows(ami, icsi, data, work, verbose):
