@@ -100,6 +100,10 @@ const Cue cue_table[] = {
     {ITEM_ACTION, WHO_NAMED, 0.84, CUE_TASK, "(?<who>[^ ]+)(?: should| will| can|'ll| is " GOING "| has to| needs to|'s| is)? (?:be )?the one to" WHAT},
     {ITEM_ACTION, WHO_NAMED, 0.84, CUE_TASK, "(?<who>[^ ]+) (?:over to you|it's on you|it's up to you|it's your job) to" WHAT},
     {ITEM_ACTION, WHO_ADDRESSED, 0.84, CUE_TASK, "(?:you're|you are|you'll be|you will be) (?:responsible for|in charge of|tasked with|on the hook for|on point for)" WHAT},
+    {ITEM_ACTION, WHO_SPEAKER, 0.84, CUE_WORK, "(?:i'll|i will|i'm " GOING "|let me) (?<what>let (?!you |me |us |it |him go)(?:[^ ]+ ){1,4}know(?: .+)?)"},
+    {ITEM_ACTION, WHO_SPEAKER, 0.82, CUE_WORK | CUE_DATED, "(?:i'll|i will|i can) (?<what>let you know .+)"},
+    {ITEM_ACTION, WHO_SPEAKER, 0.84, CUE_WORK | CUE_DATED,
+     "i(?:'ll| will| can|'m " GOING ") (?<what>have (?:the|a|my|your|our|all|those|these|it|them|everything|that) (?:.+ )?[^ ]+(?:ed|en) (?:by|before|on|until|tomorrow|tonight|today|this|next|in|within) ?.*)"},
     {ITEM_ACTION, WHO_SPEAKER, 0.84, CUE_WORK, "(?<what>leave (?:the|that|this|those|these) [^ ]+.* (?:to|with) me)"},
     {ITEM_ACTION, WHO_SPEAKER, 0.84, CUE_WORK, "(?:(?:i'll|i will|i can) (?<what>take (?:that|this|it)(?: one| on)?))"},
     {ITEM_ACTION, WHO_SPEAKER, 0.86, CUE_WORK, "(?<what>you(?:'ll| will| can) (?:have|get|receive|hear|expect) (?:.+ )?from me(?: .+)?)"},
@@ -118,7 +122,7 @@ const Cue cue_table[] = {
      "(?:i(?:'ve| have)? (?:promised?|volunteer(?:ed)?|agreed?|offer(?:ed)?|intend|plan|commit(?:ted)?|undertake) to|i'm planning to|i'm "
      "(?:also )?(?:happy|glad|willing|supposed|planning|committed) to|i(?:'d| would) be (?:happy|glad) to|i am (?:happy|glad|planning) "
      "to|i've been asked to|i'm (?:responsible for|in charge of)|my (?:job|task|action|action item|part|next step|to do)(?: for (?:[^ ]+ ){0,2}[^ ]+)? (?:is|will be) to|"
-     "i(?:'ll| will) be the one to|i'm the one to|my plan is to|i'm tasked with|i've been tasked with)" WHAT},
+     "i(?:'ll| will) be the one to|i'm the one to|my plan is to|(?:you can )?(?:count|rely|depend) on me to|you can leave it to me to|i'm tasked with|i've been tasked with)" WHAT},
     {ITEM_ACTION, WHO_SPEAKER, 0.72, CUE_TASK | CUE_DATED, "i(?:'m aiming| aim|'m hoping| hope| want|'d like| would like|'m looking|'m trying| try) to" WHAT},
     {ITEM_ACTION, WHO_ADDRESSED, 0.84, CUE_TASK, "your (?:job|task|action|action item|homework|part|next step)(?: for (?:[^ ]+ ){0,2}[^ ]+)? (?:is|will be|would be) to" WHAT},
     {ITEM_ACTION, WHO_SPEAKER, 0.7, CUE_TASK,
@@ -229,6 +233,8 @@ const Cue cue_table[] = {
      "for|adopt|choose|pick|drop|postpone|cancel|skip|keep the|keep it|launch|scrap|ditch|shelve|call off|freeze|accept|approve|reject|delay|extend|push back|bring forward|"
      "proceed with|move ahead with|move forward with)(?: .+)?)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.7, 0, "(?:let's|we'll|we will|we're " GOING "|we are " GOING ") (?<what>(?:use|take|keep|make it|leave|have|move to|switch to|replace|drop|stop|start)(?: .+)?)"},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.7, CUE_OPENS, "(?:we'll|we will|we're " GOING "|we are " GOING "|let's) (?<what>(?:close|sell|increase|reduce|raise|lower|limit|allow|ban|outsource|charge|hold|open|shut|end|merge) the .+)"},
+    {ITEM_DECISION, WHO_UNKNOWN, 0.86, 0, "(?<what>(?:the )?(?:motion|proposal|resolution|amendment|vote) (?:to|on|for|about|that) .+ (?:is |was |has been |has |is now )?(?:carried|passed|adopted|approved|accepted|defeated|rejected)(?: .+)?)"},
     {ITEM_DECISION, WHO_UNKNOWN, 0.84, CUE_BARE,
      "(?:it's|it is|that's|that is|this is|so it's)(?: all| now)? (?:settled|decided|agreed|approved|a deal|official|final|a done deal)(?: then)?(?: "
      "that)?(?<what> .+)?"},

@@ -638,10 +638,10 @@ static const Phrase phrases[] = {
     {"before (?:the|this) (?<unit>week|month|quarter|year|day) (?:is (?:out|over|up)|ends)", is_end_of, false},
     {"(?:over )?the (?<unit>weekend)", is_end_of, true},
     {"over the (?<unit>weekend)", is_end_of, false},
-    {"(?:with)?in (?:about |around |roughly |approximately |maybe |another |some )?(?:" NUMBERS ")(?: to | or |-)(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")'?s?(?: time)?", is_ahead, false},
+    {"(?:with)?in (?:about |around |roughly |approximately |maybe |another |some |exactly |precisely |at most )?(?:" NUMBERS ")(?: to | or |-)(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")'?s?(?: time)?", is_ahead, false},
     {"(?:in|within|over|during) the (?:next|coming) (?<unit>hour|day|week|month)", is_ahead, false},
     {"(?:in|within) (?<half>half) a (?<unit>year)", is_ahead, false},
-    {"(?:(?:with)?in|inside|over the next|during the next|in the coming|over the coming) (?:the )?(?:next |coming )?(?:about |around |roughly |approximately |maybe |another )?(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")'?s?(?: time)?", is_ahead, false},
+    {"(?:(?:with)?in|inside|over the next|during the next|in the coming|over the coming) (?:the )?(?:next |coming )?(?:about |around |roughly |approximately |maybe |another |exactly |precisely |at most )?(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")'?s?(?: time)?", is_ahead, false},
     {"(?:(?<=have )|(?<=got )|(?<=give me )|(?<=give us )|(?<=gives us )|(?<=leaves us ))(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")(?= (?:to|for|until|left) )", is_ahead, false},
     {"(?<count>" NUMBERS ")(?<working> business| working) (?<unit>days?)", is_ahead, true},
     {"(?:a|one) week today|(?:the )?(?:this|same) time next week", is_week_ahead, false},
@@ -686,7 +686,7 @@ static GRegex *phrase_regex(gsize i) {
         for (gsize j = 0; j < G_N_ELEMENTS(phrases); j++) {
             g_autofree char *pattern =
                 g_strdup_printf("(?J)(?<![^ ])(?<!last )(?<! a )(?<!since )(?<!from )(?<!after )(?<!days )(?<!weeks )(?<!months )(?<!every )(?<!each )(?:" BY
-                                ")%s(?:" TIME " (?:on )?)?(?:%s)(?![^ ])(?! ago)(?! (?:of|from|in) last )",
+                                ")%s(?:" TIME " (?:on )?)?(?:%s)(?![^ ])(?! ago)(?! (?:of |from |in )?last )",
                                 phrases[j].bound ? "" : "?", phrases[j].phrase);
             regexes[j] = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, NULL);
             g_assert(regexes[j]);

@@ -52,11 +52,11 @@
     "(?:support|withstand|survive|comply with|conform to|meet|integrate with|interoperate with|run on|work (?:on|with|in|without|offline|under)|fit|weigh|cost|last|" \
     "respond|scale|encrypt|export|import|sync|detect|log|notify|allow|let|offer|show|display|store|provide|include|contain|have (?:an?|the|at|no|its)|return|"    \
     "accept|handle|refuse|reject|stay|remain|cope with|tolerate|recover|resist|absorb|operate|boot|wake up|refresh|retry|resume|block|prevent|mask|charge|pair|"    \
-    "adapt|adjust|prompt|render|generate|be (?:" QUALITY "|" PARTICIPLE "|available|readable|accessible|accurate|made of|based on|able to|compatible|between|at (?:least|most)|" \
+    "adapt|adjust|prompt|render|generate|open|shut|switch (?:on|off|itself|back|over)|turn (?:on|off|itself)|[^ ]+ (?:[^ ]+ ){0,2}automatically|hold|carry|keep|be (?:" QUALITY "|" PARTICIPLE "|available|readable|accessible|accurate|made of|based on|able to|compatible|between|at (?:least|most)|" \
     "no |under |below |within |easy|simple|safe|reliable))"
 /* Whoever can be told to do something is no part of the product. */
 #define NO_THING                                                                                                                 \
-    "(?!(?:that|which|who|is|are|was|team|group|boss|guys|guy|man|woman|kids|people|company|management|committee|weather|train|bus|soup|rest|others?|i|we|you|"    \
+    "(?!(?:thing|stuff|that|which|who|is|are|was|team|group|boss|guys|guy|man|woman|kids|people|company|management|committee|weather|train|bus|soup|rest|others?|i|we|you|"    \
     "they|he|she|it|of|and|so|but|then|because|in|on|at|to|for|with|if|when|boy|girl|lawyers?|landlord|intern|interns|staff|developers?|designers?|board|"         \
     "doesn't|don't|didn't|not|never|won't|does|do|did|can|could|would|will|may|might|have|has|had|must|should|shall|needs?|be|always|also|there|this|what|how|whether|"   \
     "government|school|parents?|teacher|doctor|meeting|king|queen|student|players?|dog|cat|think|said|says) )"
@@ -98,6 +98,9 @@ static const Rule rules[] = {
     {FORM_THING, 0.82, NULL,
      "(?<who>(?:the|our|this|every|each|all|any|no|an?) (?:" NO_THING "[^ ]+ ){0,2}?" NO_THING "[^ ]+)(?: it| they)? "
      "(?<modal>must|mustn't|shall|has to|have to|has got to|needs to|need to)(?: always| really| absolutely)?(?<not> not| never)? (?<what>" PROPERTY "(?: .+)?)"},
+    {FORM_THING, 0.8, NULL, "(?<who>^(?:and |so |but |also |the )?(?!(?:children|parents|kids|people|patients|others|things|days|humans|tourists|men|women|colleagues|friends|guests|doctors|members|employees|colleagues|"
+                            "politicians|sales|banks|shops|dogs|cats|birds|plants|trains|buses|needs|sometimes|always|this|us|his|its|was|is|as|has|does|yes|times|shes|wages|guys|folks|volunteers|neighbours|neighbors) )[^ ]+s) "
+                            "(?<modal>must|shall|have to|need to)(?<not> not| never)? (?<what>" PROPERTY "(?: .+)?)"},
     {FORM_THING, 0.82, NULL,
      "(?<who>(?:every|each|all|any|no) (?:" NO_THING "[^ ]+ ){0,2}?" NO_THING "[^ ]+) (?<modal>must|shall|has to|have to|needs to|need to)(?: always)?(?<not> not| never)? "
      "(?<what>be [^ ]+ed(?: .+)?)"},
@@ -246,7 +249,7 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
         return NULL;
     static GRegex *elsewhere; /* "in cricket the ball must not …", "what concepts the phone has to support" */
     g_autofree char *before = g_strndup(sentence->plain, (gsize)at);
-    if (g_regex_match(phrase_once(&elsewhere, "(?:what|which|how many|whether|if) (?:[^ ]+ ){0,3}$|^(?:in|at) (?!addition|general|principle|future|production|the future|any case|all cases|that case|this case|practice|fact|short|offline)"
+    if (g_regex_match(phrase_once(&elsewhere, "(?:what|which|how many|whether|if) (?:[^ ]+ ){0,3}$|(?:because|since|'cause) $|^(?:in|at) (?!addition|general|principle|future|production|the future|any case|all cases|that case|this case|practice|fact|short|offline)"
                                               "(?:my |our |his |her |the )?(?:[^ ]+ ){1,2}$", ""),
                       before, 0, NULL))
         return NULL;
@@ -267,7 +270,7 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
     if (g_regex_match(phrase_once(&past, "(?:have (?:[^ ]+ )?(?:been|gone|seen|got|done|made|had|taken|given|come|cost|fallen|lost|found|left|felt|meant|kept|held|told|thought|bought|brought|caught|sold|sent|"
                                          "spent|built|broken|chosen|written|won|slept|forgotten|known|grown|shown|flown|drawn|eaten|driven|run|put|hit|cut|[^ ]+ed)(?: |$)|be (?:happy|glad|sad|angry|tired|crazy|mad|"
                                          "sick|joking|kidding|here|on (?:their|his|her) way|pleased|fine|aware|proud|surprised)(?: |$)|^(?:know|like|love|want|think|feel|enjoy|care|worry|realise|"
-                                         "realize)(?: |$)|be (?:in|at|on) (?:the|your|my|our|his|her) (?:folder|inbox|mail|drawer|car|wiki|drive|repo|channel|post|fridge|kitchen|office|room)|.*(?: already| by now)$|work (?:now|again|fine|out|today|tomorrow|like|for|this|that)(?: |$))", ""),
+                                         "realize)(?: |$)|be (?:in|at|on) (?:the|your|my|our|his|her) (?:folder|inbox|mail|drawer|car|wiki|drive|repo|channel|post|fridge|kitchen|office|room)|.*(?: already| by now| these days| nowadays)$|.*(?: far too | too long)|work (?:now|again|fine|out|today|tomorrow|like|for|this|that)(?: |$))", ""),
                       what, 0, NULL))
         return NULL;
     bool negated =
