@@ -248,6 +248,12 @@ static const struct {
     {ITEM_DECISION, "We've rejected the blue one.", "Rejected the blue one", true},
     {ITEM_DECISION, "We decided not to renew the lease.", "Not to renew the lease", true},
     {ITEM_DECISION, "We'll launch in May, but only if legal agrees.", "Launch in May, but only if legal agrees", true},
+    {ITEM_DECISION, "Then we take the second design, it is decided.", "We take the second design", true},
+    {ITEM_DECISION, "The proposal was accepted with two abstentions.", "The proposal was accepted with two abstentions", true},
+    {ITEM_REQUIREMENT, "No personal data shall be stored on the device.", "The system shall not let any personal data be stored on the device", true},
+    {ITEM_REQUIREMENT, "No user must see another user's data.", "The system shall not let any user see another user's data", true},
+    {ITEM_REQUIREMENT, "The lift must never move with the doors open.", "The system shall not let the lift move with the doors open", true},
+    {ITEM_REQUIREMENT, "It must be possible to undo the last step.", "The system shall make it possible to undo the last step", true},
     {ITEM_REQUIREMENT, "The app must not crash.", "The system shall not crash", true},
     {ITEM_REQUIREMENT, "Response time mustn't exceed two hundred milliseconds.", "The system shall not let response time exceed two hundred milliseconds", true},
 };

@@ -80,6 +80,7 @@ static const char *const never_work[] = {
 
 #define CONFIDENCE_FIRM 0.85 /* "action item: …" */
 #define CONFIDENCE_DOUBTED 0.6
+#define SETTLED_WORDS_MIN 4
 
 static const char *addressed(const Sentence *sentence, const Names *names, guint cue) {
     guint last = sentence->words->len - 1;
@@ -193,7 +194,7 @@ static bool weigh_task(const Cue *cue, const Sentence *sentence, const Names *na
     else if (cue->flags & CUE_TASK && acts)
         candidate->confidence -= 0.1;
     else if (g_regex_match(unclear, words, 0, NULL))
-        candidate->confidence -= cue->who == WHO_UNKNOWN ? 0.1 : 0.25;
+        candidate->confidence -= due_find(words, 0, &due) ? 0.05 : cue->who == WHO_UNKNOWN ? 0.1 : 0.25;
     return !clause_is_broken_off(sentence, candidate->to - 1) && candidate->to - candidate->from >= 2;
 }
 
@@ -265,13 +266,19 @@ static bool read_match(const Cue *cue, const Transcript *transcript, const Sente
                                    !g_array_index(sentence->words, PlainWord, candidate->owner_word + 1).after_comma))
         return false;
     candidate->confidence = cue->confidence;
+    if (cue->who == WHO_ADDRESSED && candidate->owner && cue->confidence < CONFIDENCE_DOUBTED) candidate->confidence += 0.15; /* "you need to …, Ann" */
     candidate->from = says_what ? sentence_word_at(sentence, (guint)what + (sentence->plain[what] == ' ')) : cue_word;
     candidate->to = clause_end(sentence, names, candidate->from);
+    if (!says_what && cue_word >= SETTLED_WORDS_MIN) { /* "we take the second one, that's decided" */
+        says_what = true;
+        candidate->from = 0;
+        candidate->to = cue_word;
+    }
     candidate->cue = cue_word;
     candidate->previous = !says_what;
     if (cue->kind == ITEM_DECISION && !is_decided(cue, sentence, candidate)) return false;
     if (cue->kind == ITEM_ACTION && !(weigh_task(cue, sentence, names, candidate) && (candidate->task || !open))) return false;
-    keep_doubts(sentence, cue_word, candidate);
+    if (!(cue->flags & CUE_ASKS)) keep_doubts(sentence, cue_word, candidate);
     keep_condition(sentence, cue_word, candidate);
     return true;
 }

@@ -46,7 +46,7 @@
     "(?:logged|encrypted|stored|saved|backed up|displayed|shown|validated|recorded|versioned|audited|protected|hashed|cached|translated|sanitised|sanitized|"     \
     "anonymised|anonymized|archived|compressed|authenticated|synced|synchronised|synchronized|isolated|monitored|tracked|sealed|grounded|insulated)"
 #define QUALITY                                                                                                                  \
-    "(?:(?!terrible|horrible|unbelievable|incredible|impossible|valuable|miserable|possible)[^ ]+(?:proof|able|ible|less|compliant|resistant)|wireless|light|"     \
+    "(?:(?!available|terrible|horrible|unbelievable|incredible|impossible|valuable|miserable|possible)[^ ]+(?:proof|able|ible|less|compliant|resistant)|backwards? compatible|wireless|light|"     \
     "lightweight|secure|responsive|robust|silent|quiet|compatible|encrypted|modular|open source|multilingual|bilingual|symmetric|transparent|anonymous|idempotent)"
 #define PROPERTY                                                                                                                 \
     "(?:support|withstand|survive|comply with|conform to|meet|integrate with|interoperate with|run on|work (?:on|with|in|without|offline|under)|fit|weigh|cost|last|" \
@@ -63,7 +63,7 @@
 
 #define TEXT_BYTES_SURE 200 /* what runs on longer was thought aloud */
 
-typedef enum { FORM_SYSTEM, FORM_ABLE, FORM_PEOPLE, FORM_THING, FORM_PROVIDE, FORM_STATED, FORM_LABEL, FORM_EXCLUDE } Form;
+typedef enum { FORM_SYSTEM, FORM_ABLE, FORM_PEOPLE, FORM_THING, FORM_PROVIDE, FORM_STATED, FORM_LABEL, FORM_MAKE, FORM_EXCLUDE } Form;
 
 typedef struct {
     Form form;
@@ -105,15 +105,15 @@ static const Rule rules[] = {
      "(?<who>(?:every|each|all|any|no) (?:" NO_THING "[^ ]+ ){0,2}?" NO_THING "[^ ]+) (?<modal>must|shall|has to|have to|needs to|need to)(?: always)?(?<not> not| never)? "
      "(?<what>be [^ ]+ed(?: .+)?)"},
     {FORM_THING, 0.8, NULL,
-     "(?<who>(?:the|every|each|all|any|no) (?:" NO_THING "[^ ]+ ){1,3}?)(?<modal>must|shall)(?<not> not| never)? "
+     "(?<who>(?:the|every|each|all|any|no)(?: " NO_THING "[^ ]+){1,3}?) (?<modal>must|shall)(?<not> not| never)? "
      "(?<what>.+)"},
     {FORM_SYSTEM, 0.8, NULL,
      "(?:it|it also) " MODAL " (?:be able to |still "
      ")?(?<what>(?:support|work|run|handle|allow|let|provide|show|display|send|store|save|keep|load|respond|"
      "start|scale|encrypt|export|import|integrate|detect|notify|remember|log|record|connect|sync|accept|reject|validate|offer|"
      "include|have(?! [^ ]+(?:ed|en)(?: |$))|cost|last|fit|"
-     "be (?:compatible|available|accessible|usable|secure|encrypted|easy|fast|simple|possible "
-     "to|safe|reliable|portable|intuitive|readable|able)) ?.*)"},
+     "be (?:compatible|available|accessible|usable|secure|encrypted|easy|fast|simple|"
+     "safe|reliable|portable|intuitive|readable|able)) ?.*)"},
     {FORM_SYSTEM, 0.82, NULL,
      "(?:it|it also) (?<modal>must|mustn't|shall|should|shouldn't|has to|has got to|needs to|can't|cannot)(?: always| really| absolutely)?(?<not> not| never)? "
      "(?<what>(?:take|be|cost|exceed|weigh|use|need|have|last|require|handle|hold|draw) (?:" BOUND ")(?: ?[^ ]+){0,2} ?" NUMBER "(?: (?!hours|hour|days|day|weeks|minutes).*)?)"},
@@ -132,7 +132,7 @@ static const Rule rules[] = {
      "message|log|audit trail|backups?|filters?|switch|search|export|api|fallback|dashboard|menu|help page)(?: .+)?)"},
     {FORM_STATED, 0.84, "must", "(?:it's|it is|that's|that is) (?:really |very |absolutely )?(?:a must(?: have)?|essential|crucial|critical|mandatory|vital|imperative|non negotiable|important|required) that "
      "(?<what>(?!we |you |i |he |she |everyone|everybody|people).+)"},
-    {FORM_STATED, 0.84, "must", "(?:the )?(?:maximum|minimum|max|min|upper limit|lower limit)(?: [^ ]+){1,4}? (?:is|should be|must be|has to be) (?<what>.*" NUMBER ".*)"},
+    {FORM_STATED, 0.84, "must", "(?<what>(?:the )?(?:maximum|minimum|max|min|upper limit|lower limit)(?: [^ ]+){1,4}? (?:is|should be|must be|has to be) (?:[^ ]+ ){0,2}" NUMBER ".*)"},
     {FORM_PROVIDE, 0.8, "could", "(?:a |an )?nice to have (?:would be|is) (?<what>.+)"},
     {FORM_PROVIDE, 0.75, "could", "(?:it would|it'd) be nice (?:to have|if we had|if there was) (?<what>.+)"},
     {FORM_PROVIDE, 0.75, "could",
@@ -149,7 +149,7 @@ static const Rule rules[] = {
      "(?!that |more time|time|help|it|this|them|some|you|us|the (?:approval|budget|money))(?<what>.+)"},
     {FORM_STATED, 0.85, "must", "(?:we|they|the (?:customer|client|law|contract|regulator|spec)) (?:require|requires|demand|demands|insist|insists)(?: that)? (?<what>(?:the|all|every|each|any|our|no|a|an) .+)"},
     {FORM_STATED, 0.82, "must", "(?<what>(?:nobody|no one|no user|no other user|no outsider) (?:must|may|shall|is allowed to|is permitted to) (?:ever )?.+)"},
-    {FORM_STATED, 0.85, "must", "it (?:must|has to|should|needs to) be possible to (?<what>.+)"},
+    {FORM_MAKE, 0.85, NULL, "it (?<modal>must|has to|should|needs to|shall)(?<not> not| never)? be (?<what>(?:possible|easy|impossible) (?:for (?:[^ ]+ ){1,4})?to .+)"},
     {FORM_PROVIDE, 0.72, "must",
      "(?:we|they|users|customers) need (?:support for|a way to|an option to|the ability to|the option to) (?<what>.+)"},
 };
@@ -237,6 +237,8 @@ static char *restate(Form form, const char *who, const char *what, bool negated)
     case FORM_STATED:
     case FORM_LABEL:
         return g_strdup_printf("The system shall fulfil: %s", words);
+    case FORM_MAKE:
+        return g_strdup_printf("The system shall %smake it %s", not, words);
     case FORM_EXCLUDE:
         return g_strdup_printf("The system shall not include %s", words);
     }
@@ -275,6 +277,18 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
         return NULL;
     bool negated =
         (not && *not) || (modal && g_strv_contains((const char *const[]){"won't", "will not", "cannot", "can't", "mustn't", "shouldn't", NULL}, modal));
+    /* "No page may show ads": not let any page */
+    bool none = who && g_ascii_strncasecmp(who, "no ", 3) == 0, after_no = false;
+    static const char *const no[] = {"no", NULL};
+    guint match_word = sentence_word_at(sentence, (guint)at);
+    if (match_word > 0 && sentence_word_is(sentence, match_word - 1, no)) after_no = true;
+    if ((none || after_no) && (negated || rule->form == FORM_STATED)) return NULL;
+    if (none || after_no) {
+        char *any = g_strconcat("any ", none ? who + 3 : who, NULL);
+        g_free(who);
+        who = any;
+        negated = true;
+    }
     Item *item = item_new(ITEM_REQUIREMENT);
     g_free(item->text);
     item->text = restate(rule->form, who, what, negated);
@@ -283,7 +297,9 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
     item->confidence = rule->confidence;
     if (strlen(item->text) > TEXT_BYTES_SURE) item->confidence -= 0.2;
     /* "it could", "it won't" are said of anything */
-    if (rule->form != FORM_EXCLUDE && modal &&
+    static GRegex *bounded; /* "may not", "no page may", "can't be more than two kilos" are not */
+    bool forbids = negated && (g_strcmp0(modal, "may") == 0 || g_regex_match(phrase_once(&bounded, BOUND " (?:[^ ]+ )?" NUMBER, ""), sentence->plain, 0, NULL));
+    if (rule->form != FORM_EXCLUDE && modal && !forbids &&
         g_strv_contains((const char *const[]){"could", "may", "won't", "will not", "cannot", "can't", NULL}, modal))
         item->confidence -= 0.35;
     return item;
