@@ -357,8 +357,8 @@ def phrasings(rows, work):
 
 
 def misheard(rows, vocabulary, part, chance):
-    """Of each ten words that are wrong, five are lost and five are another word of these sentences: as in training, and harder than a recogniser, whose
-    mistakes sound like what was said."""
+    """Of each ten words that are wrong, five are lost and five are another word of these sentences: as in training, and harder than a
+    recogniser, whose mistakes sound like what was said."""
     heard = []
     for row in rows:
         draws = [(word, chance.random()) for word in row["sentence"].split()]
@@ -377,8 +377,9 @@ def word_error_rows(work):
         found, _, wanted, false, traps, owner, _, _ = phrasings(misheard(said, vocabulary, percent / 100, chance), work)
         right, invented, bad = deadlines(misheard(dated, vocabulary, percent / 100, chance), work)
         wrong = sum(": None, not" not in line for line in bad) - invented[0]
-        rows += [(f"{percent} % of the words wrong: found / false / owner right", f"{part((found, wanted))} / {part((false, traps))} / {part(owner)}", "-", "-"),
-                 (f"{percent} % of the words wrong: deadlines right / another day", f"{part(right)} / {wrong}", "-", "-")]
+        label, counts = f"{percent} % of the words wrong", ((found, wanted), (false, traps), owner)
+        rows += [(f"{label}: found / false / owner right", " / ".join(map(part, counts)), "-", "-"),
+                 (f"{label}: deadlines right / another day", f"{part(right)} / {wrong}", "-", "-")]
     return rows
 
 
@@ -455,7 +456,8 @@ def plain_rows(work):
     rows, bad = [], []
     for name, label in PHRASINGS:
         found, sure, wanted, false, traps, owner, due, wrong = phrasings(sentences(name), work)
-        rows += [(f"{label}: found, of these for sure", f"{part((found, wanted))}, {100 * sure / max(1, found):.0f} %", "-", "≥ 95 %"), (f"{label}: false among traps", part((false, traps)), "-", "≤ 5 %"),
+        rows += [(f"{label}: found, of these for sure", f"{part((found, wanted))}, {100 * sure / max(1, found):.0f} %", "-", "≥ 95 %"),
+                 (f"{label}: false among traps", part((false, traps)), "-", "≤ 5 %"),
                  (f"{label}: owner / due right", f"{part(owner)} / {part(due)}", "-", "-")]
         bad += wrong
     for name, label in DEADLINES:

@@ -85,14 +85,17 @@ static void test_other_language(void) {
 
 static char *answer_with_inventions(const ScriptedRequest *request, guint number, gpointer user_data) {
     json_t *answer = model_answer();
-    answer_add(answer, "items", model_item("action", "Send the pilot's figures to the board", 1, "I'll send the figures of the pilot to the board by Friday", "I", "by Friday"));
+    answer_add(answer, "items", model_item("action", "Send the pilot's figures to the board", 1, "I'll send the figures of the pilot to the board "
+     "by Friday", "I", "by Friday"));
     answer_add(answer, "items", model_item("decision", "The old tablets of 2011 are supported", 2, "We won't support the old tablets", NULL, NULL));
-    json_t *requirement = model_item("requirement", "The system shall let users in Paris print the report", 4, "Users must be able to print the report", NULL, NULL);
+    json_t *requirement = model_item("requirement", "The system shall let users in Paris print the report", 4, "Users must be able to print the "
+     "report", NULL, NULL);
     answer_add(answer, "items", requirement);
     answer_add(answer, "summary", model_sentence("The pilot takes place in Leeds.", 0, "a team of twenty five for the pilot in Leeds"));
     answer_add(answer, "summary", model_sentence("The pilot has a team of 250.", 0, "a team of twenty five for the pilot in Leeds"));
     char *text = json_dumps(answer, JSON_COMPACT);
-    char *reply = scripted_reply_json(200, json_pack("{sss[{sis{ssss}ss}]s{sisi}}", "object", "chat.completion", "choices", "index", 0, "message", "role", "assistant", "content", text,
+    char *reply = scripted_reply_json(200, json_pack("{sss[{sis{ssss}ss}]s{sisi}}", "object", "chat.completion", "choices", "index", 0, "message",
+        "role", "assistant", "content", text,
                                                      "finish_reason", "stop", "usage", "prompt_tokens", 2000, "completion_tokens", 300));
     json_decref(answer);
     free(text);
@@ -103,10 +106,12 @@ static void test_reworded(void) {
     Settings *settings = NULL;
     ScriptedEndpoint *endpoint = scripted_start(answer_with_inventions, NULL);
     g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u/v1/", endpoint->port);
-    Extractor *extractor = extractor_with(&settings, (const char *const[]){"HANSARD_EXTRACTOR", "openai", "OPENAI_BASE_URL", url, "OPENAI_MODEL", "scripted-1", "OPENAI_API_KEY", TEST_KEY, NULL});
+    Extractor *extractor = extractor_with(&settings, (const char *const[]){"HANSARD_EXTRACTOR", "openai", "OPENAI_BASE_URL", url, "OPENAI_MODEL",
+        "scripted-1", "OPENAI_API_KEY", TEST_KEY, NULL});
     g_autoptr(Transcript) transcript = meeting_of(lines, G_N_ELEMENTS(lines));
     g_autoptr(Minutes) minutes = minutes_by(extractor, transcript);
-    const Item *figures = item_with(minutes, ITEM_ACTION, "figures"), *tablets = item_with(minutes, ITEM_DECISION, "tablets"), *report = item_with(minutes, ITEM_REQUIREMENT, "report");
+    const Item *figures = item_with(minutes, ITEM_ACTION, "figures"), *tablets = item_with(minutes, ITEM_DECISION, "tablets"),
+        *report = item_with(minutes, ITEM_REQUIREMENT, "report");
     g_assert_cmpstr(figures->text, ==, "Send the pilot's figures to the board");
     g_assert_cmpstr(tablets->text, ==, first_evidence(tablets)->quote);
     g_assert_nonnull(strstr(tablets->text, "We won't support the old tablets"));

@@ -255,7 +255,8 @@ static const struct {
     {ITEM_REQUIREMENT, "The lift must never move with the doors open.", "The system shall not let the lift move with the doors open", true},
     {ITEM_REQUIREMENT, "It must be possible to undo the last step.", "The system shall make it possible to undo the last step", true},
     {ITEM_REQUIREMENT, "The app must not crash.", "The system shall not crash", true},
-    {ITEM_REQUIREMENT, "Response time mustn't exceed two hundred milliseconds.", "The system shall not let response time exceed two hundred milliseconds", true},
+    {ITEM_REQUIREMENT, "Response time mustn't exceed two hundred milliseconds.", "The system shall not let response time exceed two hundred "
+     "milliseconds", true},
 };
 
 static void test_restated(void) {
@@ -267,9 +268,12 @@ static void test_restated(void) {
     }
 }
 
-static const char *const not_said[] = {"We'll go with the blue one, right?",   "I doubt that we'll go with the blue one.", "Tom thinks we'll go with the blue one.",
-                                       "Not every report must be exported.", "The system doesn't have to support Windows.", "In cricket the ball must not touch the ground.",
-                                       "The budget was approved last year.", "Yeah, it is.",                               "Will Rahul update the register?"};
+static const char *const not_said[] = {"We'll go with the blue one, right?",   "I doubt that we'll go with the blue one.", "Tom thinks we'll go "
+ "with the blue one.",
+                                       "Not every report must be exported.", "The system doesn't have to support Windows.", "In cricket the ball "
+                                       "must not touch the ground.",
+                                       "The budget was approved last year.", "Yeah, it is.",                               "Will Rahul update the "
+                                       "register?"};
 
 static void test_not_said(void) {
     for (gsize i = 0; i < G_N_ELEMENTS(not_said); i++) {

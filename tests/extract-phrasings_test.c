@@ -1,4 +1,5 @@
-/* The phrasings of phrasings*.tsv, each alone in a transcript: at least 95 of 100 found, at most 5 of 100 traps taken for an item; and the deadlines of deadlines*.tsv. */
+/* The phrasings of phrasings*.tsv, each alone in a transcript: at least 95 of 100 found,
+    at most 5 of 100 traps taken for an item; and the deadlines of deadlines*.tsv. */
 #include <string.h>
 
 #include "base/clock.h"

@@ -9,8 +9,10 @@ static const char *const blockers[] = {"if",      "when",    "what",  "whatever"
                                        "until",   "before",  "than",  "unless",   "once",  "whether", "said",   "did",    "do",
                                        "does",    "have",    "has",   "haven't",  "not",   "don't",   "didn't", "never",  "can't",
                                        "says",    "thought", "like",  "hope",     "wish",  "could",   "would",  "should", "can",
-                                       "doesn't", "cannot",  "asked", "why",      "doubt", "doubts",  "thinks", "believes", "suggests", "suggested", "proposes", "proposed",
-                                       "recommends", "recommended", "assumes", "assumed", "hopes", "hoped", "wonder", "wonders", "wants", "fears", "afraid", "worried",
+                                       "doesn't", "cannot",  "asked", "why",      "doubt", "doubts",  "thinks", "believes", "suggests",
+                                           "suggested", "proposes", "proposed",
+                                       "recommends", "recommended", "assumes", "assumed", "hopes", "hoped", "wonder", "wonders", "wants", "fears",
+                                           "afraid", "worried",
                                        "claims", "claimed", "reckons", NULL};
 
 GRegex *phrase_once(GRegex **regex, const char *phrase, const char *end) {
@@ -33,14 +35,17 @@ bool sentence_word_is(const Sentence *sentence, guint i, const char *const *list
 bool clause_is_denied(const Sentence *sentence, guint cue) {
     static const char *const conditions[] = {"if", "unless", "suppose", "supposing", "imagine", "whenever", "wish", "used", NULL};
     static const char *const linking[] = {"that", NULL};
-    static const char *const opinions[] = {"doubt", "doubts", "thinks", "believes", "suggests", "suggested", "proposes", "proposed", "recommends", "recommended", "assumes",
-                                           "assumed", "hopes", "hoped", "hope", "wonders", "fears", "afraid", "worried", "claims", "claimed", "reckons", "likely", "unlikely", "possible", NULL};
+    static const char *const opinions[] = {"doubt", "doubts", "thinks", "believes", "suggests", "suggested", "proposes", "proposed", "recommends",
+        "recommended", "assumes",
+                                           "assumed", "hopes", "hoped", "hope", "wonders", "fears", "afraid", "worried", "claims", "claimed",
+                                               "reckons", "likely", "unlikely", "possible", NULL};
     static const char *const supposed[] = {"say", NULL}, *const supposing[] = {"let's", NULL};
     static const char *const denials[] = {"don't", "didn't", "doesn't", "not", "never", NULL};
     static const char *const asks[] = {"see", "check", "know", "ask", "out", "even", "tell", NULL};
     if (cue > 0 && !g_array_index(sentence->words, PlainWord, cue).after_comma && sentence_word_is(sentence, cue - 1, blockers))
         return true;
-    if (cue > 1 && !g_array_index(sentence->words, PlainWord, cue).after_comma && sentence_word_is(sentence, cue - 1, linking) && sentence_word_is(sentence, cue - 2, opinions))
+    if (cue > 1 && !g_array_index(sentence->words, PlainWord, cue).after_comma && sentence_word_is(sentence, cue - 1, linking) &&
+        sentence_word_is(sentence, cue - 2, opinions))
         return true;
     for (guint i = 0; i < cue; i++) {
         if (i > 0 && sentence_word_is(sentence, i, supposed) && sentence_word_is(sentence, i - 1, supposing)) return true;
@@ -57,12 +62,14 @@ bool clause_is_broken_off(const Sentence *sentence, guint last) {
                                              "your", "my", "our", "from", "that", "is",  "i",    "we",  "you", NULL};
     static const char *const open[] = {"that", "you", NULL}; /* "set it up for you", "handle that" */
     static const char *const carriers[] = {"for", "to", "with", "by", "at", "into", "of", "tell",   "send",
-                                           "give", "ask", "call", "let", "show", "do", "handle", "fix", "check", "take", "review", "own", "cover", "manage", "update", "finish", NULL};
+                                           "give", "ask", "call", "let", "show", "do", "handle", "fix", "check", "take", "review", "own", "cover",
+                                               "manage", "update", "finish", NULL};
     if (last > 0 && sentence_word_is(sentence, last, open) && sentence_word_is(sentence, last - 1, carriers)) return false;
     return sentence_word_is(sentence, last, loose_ends);
 }
 
-/* Where the clause that begins at word `from` ends, conditions ("if we get the money", "unless it fails") with it: before "but", "because" …, and before another that begins after a comma or
+/* Where the clause that begins at word `from` ends, conditions ("if we get the money", "unless it fails") with it: before "but", "because" …,
+    and before another that begins after a comma or
  * "and". */
 static guint turn_of(const Sentence *sentence, const Names *names, guint from) {
     static const char *const turns[] = {"because", "but", "otherwise", "though", "although", "'cause", NULL};

@@ -43,25 +43,35 @@ static const char *const task_verbs[] = {
 /* What is said of the talk itself, or of no work at all, though it begins like work. */
 static const char *const small_talk =
     "^(?:share (?:my|your|the|this) (?:screen|slides?)|share screen|be |see\\b|get back to (?:that|this|it)|start "
-    "(?:with|by|off|us)?\\b|start$|begin\\b|take (?:a look(?! at (?:the|our|your|his|her|their) (?!slide|screen|picture|agenda|next))|that(?! one| on)|"
-    "it|the floor|over|five|(?:a|another) (?:[^ ]+ ){0,3}break|a vote|a moment|a minute|a second|that as)|make (?:sense|it quick|a note of that|it$)|do "
+    "(?:with|by|off|us)?\\b|start$|begin\\b|take (?:a look(?! at (?:the|our|your|his|her|their) (?!slide|screen|picture|agenda|next))|that(?! one| "
+    "on)|"
+    "it|the floor|over|five|(?:a|another) (?:[^ ]+ ){0,3}break|a vote|a moment|a minute|a second|that as)|make (?:sense|it quick|a note of that|"
+    "it$)|do "
     "(?:that|it|so|this|my best)$|get (?:started|going|it$|there|"
     "that$|to that|to it|into that|rid)|talk (?:about|you)|tell you|ask (?:you|a question|one)|come (?:back|to that|in|up "
     "to)|move (?:on|to|over|ahead)|look (?:like|at (?:that|"
-    "it|this)$|forward)|run (?:through|late|out)|put (?:it|that) (?:this|that) way|present\\b(?! (?:the|a|our|my|your|these) )|open (?:it|that) up|call it|answer (?:that|your)|"
-    "(?:speak|talk) (?:up|louder|to that)|take (?:a|your|the) (?:seat|break|breath|step)|take (?:five|ten|turns)|(?:speak|talk) (?:a (?:bit|little)|slower|slowly|more|into)|finish (?:my|your|this|that|the) (?:sentence|point|thought|sandwich|coffee)|have (?:a (?:break|look|seat|coffee|drink|nice|good|great|think)|lunch|dinner|fun|to)|make (?:a|the|any|that) decision|decide|do what|get (?:some|a) (?:coffee|water|tea|drink)|(?:back|turn) (?:to|in|off the|on the)|(?:close|open|shut) (?:the (?:doors?|windows?|blinds|curtains))|find (?:it|that|this) |find out$|continue\\b|"
+    "it|this)$|forward)|run (?:through|late|out)|put (?:it|that) (?:this|that) way|present\\b(?! (?:the|a|our|my|your|these) )|open (?:it|that) up|"
+    "call it|answer (?:that|your)|"
+    "(?:speak|talk) (?:up|louder|to that)|take (?:a|your|the) (?:seat|break|breath|step)|take (?:five|ten|turns)|(?:speak|talk) (?:a (?:bit|"
+    "little)|slower|slowly|more|into)|finish (?:my|your|this|that|the) (?:sentence|point|thought|sandwich|coffee)|have (?:a (?:break|look|seat|"
+    "coffee|drink|nice|good|great|think)|lunch|dinner|fun|to)|make (?:a|the|any|that) decision|decide|do what|get (?:some|a) (?:coffee|water|tea|"
+    "drink)|(?:back|turn) (?:to|in|off the|on the)|(?:close|open|shut) (?:the (?:doors?|windows?|blinds|curtains))|find (?:it|that|this) |find "
+    "out$|continue\\b|"
     "work (?:for|with) (?:me|that|it)$|make (?:that|it) (?:bigger|clear)|tell (?:me|us)\\b|repeat|hear|say |close "
     "(?:with|off)|put (?:up|on|down)|cut (?:you|in)|do (?:you|something like)|"
     "take (?:it|that) (?:offline|from there|from here)|discuss (?:that|this|it)(?: later)?$|set (?:it|that)$|check "
     "(?:in|out)$|go |read (?:it|that|this|out|from|the (?:slide|agenda|next))|bring (?:it|that) up$|talk$|meet$|"
-    "sit\\b(?! down with)|(?:pick up|get|drop off|collect|fetch|pick) (?:my|the|our) (?:kids?|son|daughter|children|wife|husband|car|dog|bike|parents)|wrap (?:up|it up|this up|things up)|hand (?:it |you )?over|kick (?:off|it off)|walk you|(?:turn|switch) (?:on |off )?(?:your|the|my) (?:camera|mic|microphone|video|volume|light|lights|heating|fan|phone|sound)|"
+    "sit\\b(?! down with)|(?:pick up|get|drop off|collect|fetch|pick) (?:my|the|our) (?:kids?|son|daughter|children|wife|husband|car|dog|bike|"
+    "parents)|wrap (?:up|it up|this up|things up)|hand (?:it |you )?over|kick (?:off|it off)|walk you|(?:turn|switch) (?:on |off )?(?:your|the|my) "
+    "(?:camera|mic|microphone|video|volume|light|lights|heating|fan|phone|sound)|"
     "look at (?:the|this) (?:next|slide|screen|picture|agenda)|finish (?:here|now|up|there|off)|print$|start$)";
 
 /* Verbs of every kind of doing say little unless their particle does ("set up", "find out"); so does a task that is only "it". */
 static const char *const vague =
     "^(?:(?:get|make|put|look|do|take|come|find|start|work|set|run|move|change|tell|add|bring|begin|talk|cut|continue|open|close|"
     "discuss)\\b(?! (?:up with|sure (?:that )?[^ ]+ [^ ]+ [^ ]+ |up\\b|out\\b|into|on |"
-    "together|in touch|(?:that|it|this|them) up\\b|care|back to (?:you|him|her|them|everyone|everybody|us) (?:on|about|with|by|when|before|tomorrow|next|after)|back in touch|hold of|an? |the |our |all |with |[^ ]+ figures|to (?:the )?[^ ]+ about))|[^ ]+ "
+    "together|in touch|(?:that|it|this|them) up\\b|care|back to (?:you|him|her|them|everyone|everybody|us) (?:on|about|with|by|when|before|"
+    "tomorrow|next|after)|back in touch|hold of|an? |the |our |all |with |[^ ]+ figures|to (?:the )?[^ ]+ about))|[^ ]+ "
     "(?:it|that|this|them|there|these|those|one)(?: (?:up|in|on|down|out|back|here|there|too|again|first|off))?$)";
 
 static const char *const never_work[] = {
@@ -75,8 +85,10 @@ static const char *const never_work[] = {
     "for",     "with",   "from",  "of",   "so",     "very",       "too",    "all",    "some",  "any",     "no",       "by",
     "don't",   "not",    "shout", "listen", "relax", "stand", "join", "ignore", "note", "forgive", "proceed",
     "out",     "home",   "there", "here", "back to", "bear",      "enjoy",  "apologise", "apologize", "laugh", "cry",
-    "assume",  "suppose", "pretend", "presume", "expect", "suspect", "eat", "drink", "second", "paraphrase", "rephrase", "recap", "quote", "reiterate", "emphasise",
-    "emphasize", "stress", "highlight", "illustrate", "win", "lose", "suffer", "blame", "trust", "follow-up", "kill", "leave", "become", "remain", "look forward", "end", NULL};
+    "assume",  "suppose", "pretend", "presume", "expect", "suspect", "eat", "drink", "second", "paraphrase", "rephrase", "recap", "quote",
+        "reiterate", "emphasise",
+    "emphasize", "stress", "highlight", "illustrate", "win", "lose", "suffer", "blame", "trust", "follow-up", "kill", "leave", "become", "remain",
+        "look forward", "end", NULL};
 
 #define CONFIDENCE_FIRM 0.85 /* "action item: …" */
 #define CONFIDENCE_DOUBTED 0.6
@@ -160,10 +172,13 @@ static bool begins_with_task(const Sentence *sentence, guint word) {
 
 /* A verb that is in no list, but does something to something: "mentor the interns", "sit down with the unions", "ring Tom". */
 static bool acts_on_something(const Sentence *sentence, const Names *names, guint from, guint to) {
-    static const char *const particles[] = {"up", "out", "down", "in", "on", "off", "over", "through", "together", "away", "back", "with", "to", "for", "into",
+    static const char *const particles[] = {"up", "out", "down", "in", "on", "off", "over", "through", "together", "away", "back", "with", "to",
+        "for", "into",
                                             "around", "after", "about", "at", "round", NULL};
-    static const char *const objects[] = {"the", "a", "an", "this", "these", "those", "my", "your", "our", "his", "her", "their", "its", "them", "him",
-                                          "all", "every", "each", "two", "three", "four", "five", "some", "any", "everyone", "everybody", "another", NULL};
+    static const char *const objects[] = {"the", "a", "an", "this", "these", "those", "my", "your", "our", "his", "her", "their", "its", "them",
+        "him",
+                                          "all", "every", "each", "two", "three", "four", "five", "some", "any", "everyone", "everybody",
+                                              "another", NULL};
     const PlainWord *verb = &g_array_index(sentence->words, PlainWord, from);
     if (verb->plain_end - verb->plain_at < 3 || g_str_has_prefix(sentence->plain + verb->plain_end - 2, "ly")) return false;
     guint next = from + 1;
@@ -202,7 +217,8 @@ static bool weigh_task(const Cue *cue, const Sentence *sentence, const Names *na
 static bool is_decided(const Cue *cue, const Sentence *sentence, const Candidate *candidate) {
     static GRegex *chatting, *past;
     phrase_once(&chatting, small_talk, "");
-    phrase_once(&past, "(?:back then|back(?= we )|in the past|at the time|years ago|originally|initially|used to|in theory|last (?:year|month|summer|winter|spring|autumn|fall|time)|(?:years?|months?|weeks?|days?|ages) ago|yesterday|back in)(?![^ ])", "");
+    phrase_once(&past, "(?:back then|back(?= we )|in the past|at the time|years ago|originally|initially|used to|in theory|last (?:year|month|"
+     "summer|winter|spring|autumn|fall|time)|(?:years?|months?|weeks?|days?|ages) ago|yesterday|back in)(?![^ ])", "");
     const PlainWord *first = &g_array_index(sentence->words, PlainWord, candidate->from);
     if (g_regex_match(past, sentence->plain, 0, NULL)) return false;
     return cue->confidence >= CONFIDENCE_SURE || !g_regex_match(chatting, sentence->plain + first->plain_at, 0, NULL);
@@ -237,8 +253,10 @@ static void keep_condition(const Sentence *sentence, guint cue, Candidate *candi
     static GRegex *conditional;
     g_autoptr(GMatchInfo) match = NULL;
     int at = 0;
-    phrase_once(&conditional, "^(?:(?:and|so|but|okay|ok|yes|yeah|well|right|now|i think|i guess) ){0,3}(?<condition>as soon as|as long as|so long as|when|once|after|before|until|"
-                              "provided|providing|assuming|in case|in the event|given that|depending on|subject to|should (?:the|we|they|it|he|she|you|anything)) ", "");
+    phrase_once(&conditional, "^(?:(?:and|so|but|okay|ok|yes|yeah|well|right|now|i think|i guess) ){0,3}(?<condition>as soon as|as long as|so long "
+     "as|when|once|after|before|until|"
+                              "provided|providing|assuming|in case|in the event|given that|depending on|subject to|should (?:the|we|they|it|he|she|"
+                              "you|anything)) ", "");
     if (!g_regex_match(conditional, sentence->plain, 0, &match) || !g_match_info_fetch_named_pos(match, "condition", &at, NULL)) return;
     guint begin = sentence_word_at(sentence, (guint)at);
     if (begin < cue) candidate->before = candidate->from - begin;
@@ -266,7 +284,8 @@ static bool read_match(const Cue *cue, const Transcript *transcript, const Sente
                                    !g_array_index(sentence->words, PlainWord, candidate->owner_word + 1).after_comma))
         return false;
     candidate->confidence = cue->confidence;
-    if (cue->who == WHO_ADDRESSED && candidate->owner && cue->confidence < CONFIDENCE_DOUBTED) candidate->confidence += 0.15; /* "you need to …, Ann" */
+    if (cue->who == WHO_ADDRESSED && candidate->owner && cue->confidence < CONFIDENCE_DOUBTED) candidate->confidence += 0.15; /* "you need to …,
+        Ann" */
     candidate->from = says_what ? sentence_word_at(sentence, (guint)what + (sentence->plain[what] == ' ')) : cue_word;
     candidate->to = clause_end(sentence, names, candidate->from);
     if (!says_what && cue_word >= SETTLED_WORDS_MIN) { /* "we take the second one, that's decided" */

@@ -6,7 +6,7 @@
 
 #define NUMBERS                                                                                                                  \
     "\\d{1,2}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"    \
-    "eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|"              \
+    "eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|"          \
     "a couple of|a couple|a pair of|a few|few"
 #define WEEKDAYS "mon(?:day)?|tue(?:s|sday)?|wednesday|thu(?:r|rs|rsday)?|fri(?:day)?|saturday|sunday"
 #define MONTHS                                                                                                                   \
@@ -184,7 +184,8 @@ static guint ahead_of(const char *which) { return which && (strcmp(which, "next"
 /* "At the end of the day it's your call" */
 static bool is_idiom(const GMatchInfo *match) {
     static const char idiom[] = "at the end of the day";
-    static const char *const subjects[] = {" it", " we", " you", " i", " that", " what", " they", " he", " she", " there", " this", " everything", " nobody", " the", NULL};
+    static const char *const subjects[] = {" it", " we", " you", " i", " that", " what", " they", " he", " she", " there", " this", " everything",
+        " nobody", " the", NULL};
     int at, end;
     const char *text = g_match_info_get_string(match);
     if (!g_match_info_fetch_pos(match, 0, &at, &end) || !g_str_has_prefix(text + at, idiom) || text[end] == '\0') return false;
@@ -310,7 +311,8 @@ static bool is_half_year(const GMatchInfo *match, const GDate *today, GDate *day
 
 static bool is_half_month(const GMatchInfo *match, const GDate *today, GDate *day) {
     g_autofree char *nth = part(match, "nth"), *month = part(match, "month"), *next = part(match, "next"), *year = part(match, "year");
-    guint wanted = month ? month_of(month) : (guint)g_date_get_month(today), named = year ? (guint)g_ascii_strtoull(year, NULL, 10) : g_date_get_year(today);
+    guint wanted = month ? month_of(month) : (guint)g_date_get_month(today), named = year ? (guint)g_ascii_strtoull(year, NULL,
+        10) : g_date_get_year(today);
     for (guint ahead = 0; ahead < (year ? 1 : 2); ahead++) {
         if (!set_day(day, named + ahead, wanted, 15)) return false;
         if (g_strcmp0(next, "next") == 0) g_date_add_months(day, 1);
@@ -333,7 +335,8 @@ static bool is_thanksgiving(const GMatchInfo *match, const GDate *today, GDate *
 /* "the first week of April": the Friday of the week in which its first working day stands. */
 static bool is_nth_week(const GMatchInfo *match, const GDate *today, GDate *day) {
     g_autofree char *nth = part(match, "nth"), *month = part(match, "month"), *next = part(match, "next"), *year = part(match, "year");
-    guint wanted = month ? month_of(month) : (guint)g_date_get_month(today), named = year ? (guint)g_ascii_strtoull(year, NULL, 10) : g_date_get_year(today);
+    guint wanted = month ? month_of(month) : (guint)g_date_get_month(today), named = year ? (guint)g_ascii_strtoull(year, NULL,
+        10) : g_date_get_year(today);
     if (!year && month && wanted < (guint)g_date_get_month(today)) named++;
     if (!set_day(day, named, wanted, 1)) return false;
     if (next) g_date_add_months(day, 1);
@@ -573,7 +576,8 @@ static bool is_holiday(const GMatchInfo *match, const GDate *today, GDate *day) 
         guint month, day;
     } holidays[] = {{"christmas eve", 12, 24}, {"christmas", 12, 25}, {"boxing day", 12, 26}, {"new year's eve", 12, 31},
                     {"new year", 1, 1},        {"halloween", 10, 31}, {"valentine", 2, 14},
-                    {"st patrick", 3, 17},     {"saint patrick", 3, 17}, {"the fourth of july", 7, 4}, {"fourth of july", 7, 4}, {"independence", 7, 4}, {"may", 5, 1}};
+                    {"st patrick", 3, 17},     {"saint patrick", 3, 17}, {"the fourth of "
+                     "july", 7, 4}, {"fourth of july", 7, 4}, {"independence", 7, 4}, {"may", 5, 1}};
     g_autofree char *name = part(match, "holiday");
     for (gsize i = 0; i < G_N_ELEMENTS(holidays); i++) {
         if (!g_str_has_prefix(name, holidays[i].name)) continue;
@@ -595,17 +599,24 @@ static const Phrase phrases[] = {
     {"(?:the )?day (?<after>after) tomorrow" PART_OF_DAY, is_tomorrow, false},
     {AT_ITS_END "tomorrow(?:'?s)?(?! week)" PART_OF_DAY, is_tomorrow, false},
     {"(?:the )?end of (?:the |this )?(?:business |working )?(?<unit>day)(?! (?:tomorrow|on |" WEEKDAYS "))", is_end_of, false},
-    {"(?:later |some ?time |the )?(?:end of )?today(?! week)|tonight|later this (?:morning|afternoon|evening)|this (?:morning|afternoon|evening)|close of (?:business|play)(?! (?:tomorrow|on |" WEEKDAYS "))|(?:eod|cob)(?! (?:tomorrow|on |" WEEKDAYS "))|within the (?:hour|day)", is_today, false},
+    {"(?:later |some ?time |the )?(?:end of )?today(?! week)|tonight|later this (?:morning|afternoon|evening)|this (?:morning|afternoon|evening)|"
+     "close of (?:business|play)(?! (?:tomorrow|on |" WEEKDAYS "))|(?:eod|cob)(?! (?:tomorrow|on |" WEEKDAYS "))|within the (?:hour|"
+     "day)", is_today, false},
     {"(?:the )?(?:(?<nth>" ORDINAL_WORDS "|\\d{1,2}(?:st|nd|rd|th)) (?:to )?last day) (?:of|in) " MONTH YEAR, is_last_day_but, false},
     {"(?:the )?(?:end|last day|very end)(?: of| in)? " MONTH YEAR, is_end_of_month, false},
-    {"(?:the )?(?:end|last day) of (?:(?<which>next|this|the|current) )?(?:calendar |working |business |work )?(?<unit>week|month|quarter|year)(?! after)|eo(?<unit>w|m|q|y)|(?<!fiscal )(?<!financial )(?<!tax )(?<!school )(?<unit>week|month|quarter|year)(?:'s)? end", is_end_of, false},
+    {"(?:the )?(?:end|last day) of (?:(?<which>next|this|the|current) )?(?:calendar |working |business |work )?(?<unit>week|month|quarter|year)(?! "
+     "after)|eo(?<unit>w|m|q|y)|(?<!fiscal )(?<!financial )(?<!tax )(?<!school )(?<unit>week|month|quarter|year)(?:'s)? end", is_end_of, false},
     {"(?:the )?(?<unit>week|month|quarter|year) after next", is_unit_after_next, false},
-    {"(?:the )?(?:(?<middle>middle of|mid|midway through)|beginning of|start of|early|early in) (?:the )?(?<which>next|this|the following)? ?(?<unit>week|month)", is_within, false},
+    {"(?:the )?(?:(?<middle>middle of|mid|midway through)|beginning of|start of|early|early in) (?:the )?(?<which>next|this|the following)? "
+     "?(?<unit>week|month)", is_within, false},
     {"(?:the )?(?:middle of|mid) " MONTH "(?! (?:the )?\\d)", is_middle_of_month, false},
-    {"(?:by |at |in |before |until |from )?(?:the )?(?:(?<start>start|beginning) of|(?<start>early)(?: in)?) (?:the )?(?:q(?<quarter>[1-4])|(?<quarter>[1-4](?:st|nd|rd|th)|first|second|third|fourth) quarter)" YEAR, is_numbered_quarter, false},
+    {"(?:by |at |in |before |until |from )?(?:the )?(?:(?<start>start|beginning) of|(?<start>early)(?: in)?) (?:the )?(?:q(?<quarter>[1-4])|"
+     "(?<quarter>[1-4](?:st|nd|rd|th)|first|second|third|fourth) quarter)" YEAR, is_numbered_quarter, false},
     {"(?:the )?(?:start|beginning) of (?:the )?(?<next>next) quarter", is_next_quarter, false},
-    {"(?:in |during |within |late in |late |(?:the )?end of |end )(?:the )?(?:q(?<quarter>[1-4])|(?<quarter>[1-4](?:st|nd|rd|th)|first|second|third|fourth) (?:quarter|qtr))" YEAR, is_numbered_quarter, false},
-    {"(?:the )?(?:q(?<quarter>[1-4])|(?<quarter>[1-4](?:st|nd|rd|th)|first|second|third|fourth) (?:quarter|qtr))" YEAR "(?= (?:is|as|at|and|or|because|if|then|so|that)\\b|$)"
+    {"(?:in |during |within |late in |late |(?:the )?end of |end )(?:the )?(?:q(?<quarter>[1-4])|(?<quarter>[1-4](?:st|nd|rd|th)|first|second|"
+     "third|fourth) (?:quarter|qtr))" YEAR, is_numbered_quarter, false},
+    {"(?:the )?(?:q(?<quarter>[1-4])|(?<quarter>[1-4](?:st|nd|rd|th)|first|second|third|fourth) (?:quarter|qtr))" YEAR "(?= (?:is|as|at|and|or|"
+     "because|if|then|so|that)\\b|$)"
      "|(?<year>20\\d\\d) ?q(?<quarter>[1-4])",
      is_numbered_quarter, false},
     {"(?:the )?(?<nth>first|second|third|fourth|last|1st|2nd|3rd|4th) " WEEKDAY
@@ -615,9 +626,11 @@ static const Phrase phrases[] = {
     {"(?:(?<count>" NUMBERS ") weeks? (?:from (?:on )?|on )(?:this )?)" WEEKDAY, is_weeks_from_weekday, false},
     {"" WEEKDAY " week", is_weeks_from_weekday, false},
     {"(?:the )?(?:week (?:of|beginning|commencing|starting)|w ?c) (?:the )?" ORDINAL_DAY "(?! (?:of )?(?:" MONTHS "))", is_week_of_day, false},
-    {"(?:the )?(?:week (?:of|beginning|commencing|starting)|w ?c) (?:the )?(?:" MONTH " (?:the )?" DAY "|" DAY " (?:of )?" MONTH ")", is_week_of, false},
+    {"(?:the )?(?:week (?:of|beginning|commencing|starting)|w ?c) (?:the "
+     ")?(?:" MONTH " (?:the )?" DAY "|" DAY " (?:of )?" MONTH ")", is_week_of, false},
     {AT_ITS_END "(?:" WEEKDAY " )?(?:the )?" MONTH " (?:the )?" DAY "(?! (?:o'?clock|[ap] ?m|in the (?:morning|afternoon)))" YEAR, is_dated, false},
-    {AT_ITS_END "(?:" WEEKDAY " )?(?:the )?" MONTH " (?<day>" CARDINAL_WORDS ")(?! (?:o'?clock|[ap] ?m|people|of|or|days?|weeks?))" YEAR, is_dated, false},
+    {AT_ITS_END "(?:" WEEKDAY " )?(?:the )?" MONTH " (?<day>" CARDINAL_WORDS ")(?! (?:o'?clock|[ap] ?m|people|of|or|days?|"
+     "weeks?))" YEAR, is_dated, false},
     {AT_ITS_END "(?:" WEEKDAY " )?(?:the )?" DAY "(?: day)? (?:of )?" MONTH "(?! \\d{1,2}(?:st|nd|rd|th)?(?: |$))" YEAR, is_dated, false},
     {"(?:the )?(?<day>\\d{1,2})" MONTH YEAR, is_dated, false},
     {"(?<year>20\\d\\d) " MONTH " (?<day>\\d{1,2})", is_dated, false},
@@ -626,30 +639,37 @@ static const Phrase phrases[] = {
     {"(?:the )?(?:next )?" WEEKDAY " (?<week>after next)", is_weekday, false},
     {"(?:(?<week>next week|this week) (?:on )?)" WEEKDAY PART_OF_DAY, is_weekday, false},
     {"(?:this |next )?" WEEKDAY " (?<left>\\d{1,2})[./](?<right>\\d{1,2})", is_weekday_and_pair, false},
-    {AT_ITS_END "(?:this |next )?(?<weekday>" WEEKDAYS "|wed|sat|sun)(?: the)? (?<day>\\d{1,2}(?:st|nd|rd|th)|" ORDINAL_WORDS "|\\d{1,2}(?! (?:o'?clock|[ap] ?m)|:))", is_weekday_and_day, false},
+    {AT_ITS_END "(?:this |next )?(?<weekday>" WEEKDAYS "|wed|sat|sun)(?: the)? (?<day>\\d{1,2}(?:st|nd|rd|th)|" ORDINAL_WORDS "|\\d{1,2}(?! "
+     "(?:o'?clock|[ap] ?m)|:))", is_weekday_and_day, false},
     {AT_ITS_END "(?:the )?(?:(?<which>this coming|this|next|coming|following) )?" WEEKDAY "\\b(?!'s)" PART_OF_DAY
      "(?! after next)(?! (?:the )?(?:\\d{1,2}(?:st|nd|rd|th)|" ORDINAL_WORDS "))(?! \\d{1,2}(?![\\d:.]| ?[ap] ?m| ?o'?clock))(?! \\d{4}-)"
      "(?! \\d{1,2}[./]\\d)",
      is_weekday, false},
     {"(?<which>this|next)? ?(?<weekday>wed|sat|sun)", is_weekday, true},
-    {"(?:later |some ?time |within |early |late )?(?<which>next|this|following|current) (?<unit>week(?:end)?|month|quarter|qtr|year|yr)", is_end_of, false},
+    {"(?:later |some ?time |within |early |late )?(?<which>next|this|following|current) (?<unit>week(?:end)?|month|quarter|qtr|year|"
+     "yr)", is_end_of, false},
     {"within the (?<unit>week|month|quarter|year)", is_end_of, false},
     {"before the weekend", is_before_weekend, false},
     {"before (?:the|this) (?<unit>week|month|quarter|year|day) (?:is (?:out|over|up)|ends)", is_end_of, false},
     {"(?:over )?the (?<unit>weekend)", is_end_of, true},
     {"over the (?<unit>weekend)", is_end_of, false},
-    {"(?:with)?in (?:about |around |roughly |approximately |maybe |another |some |exactly |precisely |at most )?(?:" NUMBERS ")(?: to | or |-)(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")'?s?(?: time)?", is_ahead, false},
+    {"(?:with)?in (?:about |around |roughly |approximately |maybe |another |some |exactly |precisely |at most )?(?:" NUMBERS ")(?: to | or |"
+     "-)(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")'?s?(?: time)?", is_ahead, false},
     {"(?:in|within|over|during) the (?:next|coming) (?<unit>hour|day|week|month)", is_ahead, false},
     {"(?:in|within) (?<half>half) a (?<unit>year)", is_ahead, false},
-    {"(?:(?:with)?in|inside|over the next|during the next|in the coming|over the coming) (?:the )?(?:next |coming )?(?:about |around |roughly |approximately |maybe |another |exactly |precisely |at most )?(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")'?s?(?: time)?", is_ahead, false},
-    {"(?:(?<=have )|(?<=got )|(?<=give me )|(?<=give us )|(?<=gives us )|(?<=leaves us ))(?<count>" NUMBERS ")(?: more|(?<working> business| working))? (?<unit>" UNITS ")(?= (?:to|for|until|left) )", is_ahead, false},
+    {"(?:(?:with)?in|inside|over the next|during the next|in the coming|over the coming) (?:the )?(?:next |coming )?(?:about |around |roughly |"
+     "approximately |maybe |another |exactly |precisely |at most )?(?<count>" NUMBERS ")(?: more|(?<working> business| working))? "
+     "(?<unit>" UNITS ")'?s?(?: time)?", is_ahead, false},
+    {"(?:(?<=have )|(?<=got )|(?<=give me )|(?<=give us )|(?<=gives us )|(?<=leaves us ))(?<count>" NUMBERS ")(?: more|(?<working> business| "
+     "working))? (?<unit>" UNITS ")(?= (?:to|for|until|left) )", is_ahead, false},
     {"(?<count>" NUMBERS ")(?<working> business| working) (?<unit>days?)", is_ahead, true},
     {"(?:a|one) week today|(?:the )?(?:this|same) time next week", is_week_ahead, false},
     {"(?:a|one) week tomorrow|tomorrow week", is_week_ahead, false},
     {"(?<count>" NUMBERS ") (?<unit>weeks|fortnights|months) today", is_ahead, false},
     {"(?:first|second) half of (?:the|this) year|(?:end of )?(?:the )?h(?<half>[12])", is_half_year, false},
     {"(?:the )?(?<nth>first|second|1st|2nd) half of (?:(?<next>next|this|the) month|" MONTH YEAR ")", is_half_month, false},
-    {"(?:the )?(?<!st )(?<!nd )(?<!rd )(?<!th )(?<nth>first|second|third|fourth|last|1st|2nd|3rd|4th) week (?:of|in) (?:(?:the|this|(?<next>next)) month|" MONTH YEAR ")", is_nth_week, false},
+    {"(?:the )?(?<!st )(?<!nd )(?<!rd )(?<!th )(?<nth>first|second|third|fourth|last|1st|2nd|3rd|4th) week (?:of|in) (?:(?:the|this|(?<next>next)) "
+     "month|" MONTH YEAR ")", is_nth_week, false},
     {"(?:calendar week|cw|week number|kw) ?(?<week>\\d{1,2})", is_numbered_week, false},
     {"(?:in |within )?(?:the )?(?:upcoming (?<count>" NUMBERS ")|(?<count>" NUMBERS ") upcoming) (?<unit>" UNITS ")", is_ahead, false},
     {"(?<count>" NUMBERS ") (?<unit>" UNITS ") (?:from (?:right )?(?:now|today)|hence|today)", is_ahead, false},
@@ -658,14 +678,17 @@ static const Phrase phrases[] = {
     {"(?<left>\\d{1,2})(?:/|(?<dot>\\.))(?<right>\\d{1,2})[/.](?<year>20\\d\\d|\\d\\d)", is_pair, false},
     {"(?<month>\\d{1,2})/(?<year>20\\d\\d)|(?<year>20\\d\\d)[-/](?<month>\\d{1,2})", is_numbered_month, false},
     {"(?!24/7|9/11|50/50)(?<left>\\d{1,2})/(?<right>\\d{1,2})", is_pair, false},
-    {"(?<holiday>christmas eve|christmas|boxing day|new year's eve|new year's day|new year|halloween|valentine's day|st patrick's day|saint patrick's day|(?:the )?fourth of july|independence day|mayday|may day)",
+    {"(?<holiday>christmas eve|christmas|boxing day|new year's eve|new year's day|new year|halloween|valentine's day|st patrick's day|saint "
+     "patrick's day|(?:the )?fourth of july|independence day|mayday|may day)",
      is_holiday, true},
     {"thanksgiving", is_thanksgiving, true},
     {"(?<easter>good friday|easter monday|easter)" YEAR, is_easter, true},
     {"(?:" TIME "|\\d{1,2}:\\d\\d)(?! (?:tomorrow|on|next))", is_today, true},
     {"(?:the )?(?<day>\\d{1,2}(?:st|nd|rd|th)?|" ORDINAL_WORDS ")(?: day)? of (?:(?<next>next)|this|the) month", is_day_of_month, false},
-    {"the " ORDINAL_DAY "(?= (?:at|by|in|on|to|for|from|and|or|but|so|if|with|because|before|after|please|we|i|you|he|she|they|it|is|was|will|would|can|should|must|has|latest|i'll|we'll|let's|when|while|as|"
-     "noon|midday|midnight|morning|afternoon|evening|right|okay|ok|yeah|that|works?|maybe|the|end|though|instead|that's|it's|i'm|we're|i've|we've|otherwise|then|thanks|"
+    {"the " ORDINAL_DAY "(?= (?:at|by|in|on|to|for|from|and|or|but|so|if|with|because|before|after|please|we|i|you|he|she|they|it|is|was|will|"
+     "would|can|should|must|has|latest|i'll|we'll|let's|when|while|as|"
+     "noon|midday|midnight|morning|afternoon|evening|right|okay|ok|yeah|that|works?|maybe|the|end|though|instead|that's|it's|i'm|we're|i've|we've|"
+     "otherwise|then|thanks|"
      "since|until|unless|there|what|who|how|does|do|did|are|not|no|yes|either|too|tomorrow|today|\\d{1,2} ?[ap] ?m)\\b|$)",
      is_day_of_month, true},
     {"(?:in )?(?:early|the (?:beginning|start) of|the first days of) (?:in )?" MONTH "(?! (?:the )?\\d)" YEAR, is_month_start, false},
@@ -685,7 +708,8 @@ static GRegex *phrase_regex(gsize i) {
     if (g_once_init_enter(&ready)) {
         for (gsize j = 0; j < G_N_ELEMENTS(phrases); j++) {
             g_autofree char *pattern =
-                g_strdup_printf("(?J)(?<![^ ])(?<!last )(?<! a )(?<!since )(?<!from )(?<!after )(?<!days )(?<!weeks )(?<!months )(?<!every )(?<!each )(?:" BY
+                g_strdup_printf("(?J)(?<![^ ])(?<!last )(?<! a )(?<!since )(?<!from )(?<!after )(?<!days )(?<!weeks )(?<!months )(?<!every "
+                 ")(?<!each )(?:" BY
                                 ")%s(?:" TIME " (?:on )?)?(?:%s)(?![^ ])(?! ago)(?! (?:of |from |in )?last )",
                                 phrases[j].bound ? "" : "?", phrases[j].phrase);
             regexes[j] = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, NULL);

@@ -40,10 +40,13 @@ static gint64 position(const char *const *list, const char *word) {
 
 /* What a word is worth: of a number word, or of digits with what hangs on to them ("15th", "40k", "12.50" is 12); -1: none. */
 static gint64 worth(const char *word) {
-    static const char *const units[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    static const char *const units[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+        "thirteen",
                                         "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", NULL};
-    static const char *const ordinals[] = {"zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
-                                           "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", NULL};
+    static const char *const ordinals[] = {"zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+        "eleventh",
+                                           "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth",
+                                               "nineteenth", NULL};
     static const char *const tens[] = {"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", NULL};
     static const char *const tenths[] = {"twentieth", "thirtieth", NULL};
     static const char *const others[] = {"couple", "both", "twice", "pair", "double", NULL};
@@ -112,13 +115,15 @@ static char *unsaid_number(const GPtrArray *text, const GPtrArray *near) {
 
 static bool is_day(const char *word, bool capital) {
     static const char *const days[] = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "today", "tomorrow", "tonight",
-                                       "january", "february", "april", "june", "july", "august", "september", "october", "november", "december", NULL};
+                                       "january", "february", "april", "june", "july", "august", "september", "october", "november", "december",
+                                           NULL};
     static const char *const words[] = {"march", "may", NULL};
     return g_strv_contains(days, word) || (capital && g_strv_contains(words, word));
 }
 
 /* As "Ann's" or within a plural: "the APIs" was said where "API" was. */
-static bool is_said(const char *said, const char *word) { return strncmp(said, word, strlen(said)) == 0 && strlen(word) - strlen(said) <= 1 && strlen(said) >= 2; }
+static bool is_said(const char *said, const char *word) { return strncmp(said, word, strlen(said)) == 0 && strlen(word) - strlen(said) <= 1 &&
+    strlen(said) >= 2; }
 
 static bool is_said_anywhere(const Transcript *transcript, const char *word) {
     for (guint i = 0; i < transcript->speakers->len; i++) {
@@ -137,7 +142,8 @@ static bool is_said_anywhere(const Transcript *transcript, const char *word) {
 
 /* A capital within a sentence is a name's; at the beginning it is one where it does something. */
 static bool is_name(const GPtrArray *words, const GArray *capitals, guint i) {
-    static const char *const no_names[] = {"i", "i'll", "i'm", "i've", "i'd", "ok", "the", "everyone", "everybody", "somebody", "someone", "nobody", "it", "this", "that", "we",
+    static const char *const no_names[] = {"i", "i'll", "i'm", "i've", "i'd", "ok", "the", "everyone", "everybody", "somebody", "someone",
+        "nobody", "it", "this", "that", "we",
                                            "he", "she", "they", "you", "all", "users", "management", "team", NULL};
     static const char *const doing[] = {"will", "should", "must", "has", "needs", "is", "to", NULL};
     const char *word = words->pdata[i];
@@ -170,10 +176,14 @@ char *llm_unsaid(const Transcript *transcript, guint first, guint last, const ch
 
 static bool denies(const GPtrArray *words, bool softly) {
     static const char *const strict[] = {"not", "never", "nobody", "none", "cannot", "without", "neither", "nor", NULL};
-    static const char *const soft[] = {"no", "against", "avoid", "stop", "drop", "dropped", "remove", "reject", "rejected", "refuse", "cancel", "cancelled", "canceled", "exclude",
-                                       "except", "instead", "skip", "postpone", "postponed", "out", "unless", "rather", "only", "fail", "fails", "ban", "forbid", "forbidden",
-                                       "prevent", "leave", "nothing", "rule", "ruled", "scrap", "less", "until", "before", "hardly", "dislike", "lack", "missing", "unclear", "oppose",
-                                       "prohibit", "prohibited", "deny", "decline", "declined", "unable", "impossible", "abandon", "discontinue", "end", "wait", "delay", NULL};
+    static const char *const soft[] = {"no", "against", "avoid", "stop", "drop", "dropped", "remove", "reject", "rejected", "refuse", "cancel",
+        "cancelled", "canceled", "exclude",
+                                       "except", "instead", "skip", "postpone", "postponed", "out", "unless", "rather", "only", "fail", "fails",
+                                           "ban", "forbid", "forbidden",
+                                       "prevent", "leave", "nothing", "rule", "ruled", "scrap", "less", "until", "before", "hardly", "dislike",
+                                           "lack", "missing", "unclear", "oppose",
+                                       "prohibit", "prohibited", "deny", "decline", "declined", "unable", "impossible", "abandon", "discontinue",
+                                           "end", "wait", "delay", NULL};
     for (guint i = 0; i < words->len; i++) {
         const char *word = words->pdata[i];
         if (g_strv_contains(strict, word) || g_str_has_suffix(word, "n't") || (softly && g_strv_contains(soft, word))) return true;

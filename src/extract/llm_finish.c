@@ -71,7 +71,8 @@ static void note_gaps(const LlmRun *run, Minutes *minutes) {
 }
 
 static void note_reworded(const LlmRun *run, Minutes *minutes) {
-    g_autofree char *note = g_strdup_printf("%u item%s in the words spoken: the model's own text had a number, a day, a name or a \"not\" that nobody said there, or left one out.",
+    g_autofree char *note = g_strdup_printf("%u item%s in the words spoken: the model's own text had a number, a day, a name or a \"not\" that "
+     "nobody said there, or left one out.",
                                             run->reworded, run->reworded == 1 ? " stands" : "s stand");
     add_note(minutes, note);
 }

@@ -119,7 +119,8 @@ bool llm_rests_on(const Transcript *transcript, guint first, guint last, guint a
 
 /* llm_backing.c: what a text says beyond what was said. English only; another language has nothing to hold against it. */
 
-/* A number, a day or a name in the text that nobody said: numbers and days in the segments first..last and ten around them, names anywhere; NULL: none. Caller
+/* A number, a day or a name in the text that nobody said: numbers and days in the segments first..last and ten around them,
+    names anywhere; NULL: none. Caller
  * frees. */
 char *llm_unsaid(const Transcript *transcript, guint first, guint last, const char *text);
 /* Does the text deny what nobody denies in the segments of its quote, or say plainly what the quote denies? */
@@ -138,7 +139,8 @@ void llm_merge_finish(LlmMerge *merge, Minutes *minutes);
 
 /* llm_reduce.c */
 
-/* One summary of the sentences of all parts, of which there is at least one, by the model where there are many; `*trouble` says why it is not, NULL: all went well. False with
+/* One summary of the sentences of all parts, of which there is at least one, by the model where there are many; `*trouble` says why it is not,
+    NULL: all went well. False with
  * `error` only where the progress says stop. Caller frees. */
 bool llm_summarise(LlmRun *run, char **text, char **trouble, GError **error);
 

@@ -1,4 +1,5 @@
-/* The summaries of the parts become one: asked from the model in rounds, since those of a very long meeting don't fit either. Each sentence names those
+/* The summaries of the parts become one: asked from the model in rounds,
+    since those of a very long meeting don't fit either. Each sentence names those
  * that it rests on, which were proved by quotes; one that names none, or speaks of something else, is left out. */
 #include <string.h>
 
@@ -30,7 +31,8 @@ static guint group_end(const GPtrArray *sentences, guint from, guint tokens_max)
     return end;
 }
 
-/* What does a sentence share with those that it names, and does it say more? The checks of llm_rests_on and llm_unsaid, against a transcript of just these. */
+/* What does a sentence share with those that it names, and does it say more? The checks of llm_rests_on and llm_unsaid,
+    against a transcript of just these. */
 static bool rests_on(const GPtrArray *sentences, guint first, const GArray *from, const char *text) {
     g_autoptr(Transcript) named = transcript_new();
     for (guint i = 0; i < from->len; i++)

@@ -85,11 +85,14 @@ static bool is_caseless(const GArray *sentences) {
 
 /* "priya could you …", "so david you're gonna …", "leila is going to send …"; not "that will …" */
 static void read_caseless(Names *names, const Sentence *sentence) {
-    static const char *const openers[] = {"so", "and", "okay", "ok", "well", "right", "yeah", "yes", "hey", "hi", "but", "alright", "now", "good", NULL};
+    static const char *const openers[] = {"so", "and", "okay", "ok", "well", "right", "yeah", "yes", "hey", "hi", "but", "alright", "now", "good",
+        NULL};
     static const char *const others[] = {"guys", "folks", "someone", "management", "marketing", "sales", "support", "things", "work", "later", "only",
                                          "think", "mean", "know", "like", "because", "before", "after", "once", "until", "since", "while", "though",
-                                         "everything", "anything", "whoever", "whatever", "kindly", "nobody", "everybody", "just", "really", "hopefully",
-                                         "probably", "maybe", "ideally", "engineering", "legal", "finance", "design", "operations", "hr", "it", "users", "plus", NULL};
+                                         "everything", "anything", "whoever", "whatever", "kindly", "nobody", "everybody", "just", "really",
+                                             "hopefully",
+                                         "probably", "maybe", "ideally", "engineering", "legal", "finance", "design", "operations", "hr", "it",
+                                             "users", "plus", NULL};
     static GRegex *asked;
     guint i = 0;
     while (i + 1 < sentence->words->len && i < 2 && sentence_word_is(sentence, i, openers)) i++;
@@ -98,9 +101,11 @@ static void read_caseless(Names *names, const Sentence *sentence) {
     const char *rest = sentence->plain + word->plain_end + 1;
     g_autofree char *folded = folded_word(sentence, word);
     if (g_strv_contains(no_names, folded) || g_strv_contains(others, folded) || strlen(folded) < 2 || strchr(folded, '\'')) return;
-    phrase_once(&asked, "^(?:(?:can|could|would|will) you |please |you(?:'ll|'re going to|'re gonna| will| need to| should) |i (?:need|want) you to |i'd like you to |"
+    phrase_once(&asked, "^(?:(?:can|could|would|will) you |please |you(?:'ll|'re going to|'re gonna| will| need to| should) |i (?:need|want) you "
+     "to |i'd like you to |"
                         "(?:will|is going to|is gonna|going to|gonna|to|should|needs to|has to|has agreed to|agreed to) "
-                        "(?:send|write|prepare|check|draft|update|fix|call|email|ask|schedule|book|organi[sz]e|review|finish|create|look|follow|contact|arrange|test|"
+                        "(?:send|write|prepare|check|draft|update|fix|call|email|ask|schedule|book|organi[sz]e|review|finish|create|look|follow|"
+                        "contact|arrange|test|"
                         "talk|speak|share|handle|set|put|get|take|do|make|present|order|order|circulate|find|report|confirm|add|clean|work) )", "");
     if (!g_regex_match(asked, rest, 0, NULL)) return;
     Name *name = name_entry(names, g_steal_pointer(&folded));

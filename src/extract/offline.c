@@ -140,7 +140,8 @@ static void propose_candidate(Reading *reading, const Candidate *candidate) {
                           : clause_text(sentence, candidate->from - candidate->before, candidate->to);
     item->confidence = candidate->confidence;
     item->owner = jobs_full_name(sentence, candidate->owner_word, candidate->owner);
-    if (candidate->kind == ITEM_ACTION && read_due(reading, sentence, candidate->before ? candidate->from : candidate->cue, candidate->from, candidate->to, item)) item->confidence += 0.1;
+    guint cue = candidate->before ? candidate->from : candidate->cue; /* the day of a condition is no deadline */
+    if (candidate->kind == ITEM_ACTION && read_due(reading, sentence, cue, candidate->from, candidate->to, item)) item->confidence += 0.1;
     if (candidate->kind == ITEM_QUESTION && sentence->question) {
         char *asked = g_strconcat(item->text, "?", NULL);
         g_free(item->text);

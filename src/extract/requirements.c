@@ -12,7 +12,8 @@
 
 #define ADVERB "(?: (?:always|at least|absolutely|really|clearly|ideally|only))*"
 #define MODAL                                                                                                                    \
-    "(?<modal>must|mustn't|shall|should|shouldn't|ought to|has to|have to|has got to|needs to|need to|will have to|will need to|is required to|are required " \
+    "(?<modal>must|mustn't|shall|should|shouldn't|ought to|has to|have to|has got to|needs to|need to|will have to|will need to|is required to|"     \
+    "are required "                                                                                                                                  \
     "to|could|may|won't|will not|cannot|can't)" ADVERB "(?<not> not| never)?" ADVERB
 #define OPENING "(?:the |our |this |a |an |each |every |any |all |all the |both |new )*"
 #define OTHER                                                                                                                    \
@@ -23,7 +24,8 @@
     "control|remote|program|portal|solution|machine|robot|prototype)"
 #define PEOPLE                                                                                                                   \
     "(?:users?|customers?|admins?|administrators?|operators?|clients?|managers?|visitors?|members?|employees?|agents?|guests?|"  \
-    "editors?|buyers?|drivers?|patients?|students?|teachers?|nurses?|clerks?|cashiers?|pupils?|parents?|readers?|authors?|sellers?|technicians?|analysts?|"         \
+    "editors?|buyers?|drivers?|patients?|students?|teachers?|nurses?|clerks?|cashiers?|pupils?|parents?|readers?|authors?|sellers?|technicians?|"    \
+    "analysts?|"                                                                                                                                     \
     "moderators?|subscribers?|shoppers?|callers?|tenants?|citizens?|learners?|listeners?|viewers?|applicants?|doctors?|staff)"
 #define THING                                                                                                                    \
     "(?:(?:response|loading|load|start ?up|page load|battery) (?:times?|life)|latency|throughput|(?:home ?|web ?|landing "       \
@@ -32,33 +34,48 @@
     "downloads?|notifications?|emails?|battery|display|"                                                                         \
     "versions?|log ?in|sign "                                                                                                    \
     "?up|checkout|payments?|invoices?|sessions?|logs?|recordings?|results?|links?|messages?|documents?|code|keys?|tokens?|"      \
-    "connections?|requests?|sync|case|keypad|sensors?|gateway|(?:chat ?)?bot|firmware|components?|algorithm|cameras?|printers?|phones?|kiosks?|terminals?|engine|"  \
-    "pipelines?|queues?|clusters?|networks?|routers?|cables?|plugs?|handles?|housing|casing|enclosure|motors?|pumps?|valves?|lamps?|lights?|alarms?|locks?|"        \
-    "packaging|labels?|tables?|calendars?|maps?|charts?|graphs?|filters?|editor|players?|widgets?|plug ?ins?|extensions?|installer|updates?|upgrades?|"             \
-    "images?|videos?|streams?|feeds?|transactions?|entries|entry|tickets?|font|text|icons?|volume|thermostat|"                                                     \
-    "(?:unit |production |total |maximum )?(?:costs?|price|weight|size|temperature|noise|accuracy|uptime|downtime|delay|lag|range|capacity|bandwidth))"
+    "connections?|requests?|sync|case|keypad|sensors?|gateway|(?:chat ?)?bot|firmware|components?|algorithm|cameras?|printers?|phones?|kiosks?|"     \
+    "terminals?|engine|"                                                                                                                             \
+    "pipelines?|queues?|clusters?|networks?|routers?|cables?|plugs?|handles?|housing|casing|enclosure|motors?|pumps?|valves?|lamps?|lights?|"        \
+    "alarms?|locks?|"                                                                                                                                \
+    "packaging|labels?|tables?|calendars?|maps?|charts?|graphs?|filters?|editor|players?|widgets?|plug ?ins?|extensions?|installer|updates?|"        \
+    "upgrades?|"                                                                                                                                     \
+    "images?|videos?|streams?|feeds?|transactions?|entries|entry|tickets?|font|text|icons?|volume|thermostat|"                                       \
+    "(?:unit |production |total |maximum )?(?:costs?|price|weight|size|temperature|noise|accuracy|uptime|downtime|delay|lag|range|capacity|"         \
+    "bandwidth))"
 /* "more than two kilos", "at most ten": a bound with a number in it */
 #define NUMBER                                                                                                                   \
-    "(?:\\d[\\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a "         \
+    "(?:\\d[\\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a " \
     "(?:second|hundred|thousand|million|minute|metre|meter|kilo|gram|percent)|half|hundred|thousand)"
 #define BOUND "(?:more than|less than|fewer than|longer than|over|under|below|above|within|at most|at least|up to|exactly|no more than|no less than)"
 #define PARTICIPLE                                                                                                               \
-    "(?:logged|encrypted|stored|saved|backed up|displayed|shown|validated|recorded|versioned|audited|protected|hashed|cached|translated|sanitised|sanitized|"     \
+    "(?:logged|encrypted|stored|saved|backed up|displayed|shown|validated|recorded|versioned|audited|protected|hashed|cached|translated|"            \
+    "sanitised|sanitized|"                                                                                                                           \
     "anonymised|anonymized|archived|compressed|authenticated|synced|synchronised|synchronized|isolated|monitored|tracked|sealed|grounded|insulated)"
 #define QUALITY                                                                                                                  \
-    "(?:(?!available|terrible|horrible|unbelievable|incredible|impossible|valuable|miserable|possible)[^ ]+(?:proof|able|ible|less|compliant|resistant)|backwards? compatible|wireless|light|"     \
-    "lightweight|secure|responsive|robust|silent|quiet|compatible|encrypted|modular|open source|multilingual|bilingual|symmetric|transparent|anonymous|idempotent)"
+    "(?:(?!available|terrible|horrible|unbelievable|incredible|impossible|valuable|miserable|possible)[^ ]+(?:proof|able|ible|less|compliant|"       \
+    "resistant)|backwards? compatible|wireless|light|"                                                                                               \
+    "lightweight|secure|responsive|robust|silent|quiet|compatible|encrypted|modular|open source|multilingual|bilingual|symmetric|transparent|"       \
+    "anonymous|idempotent)"
 #define PROPERTY                                                                                                                 \
-    "(?:support|withstand|survive|comply with|conform to|meet|integrate with|interoperate with|run on|work (?:on|with|in|without|offline|under)|fit|weigh|cost|last|" \
-    "respond|scale|encrypt|export|import|sync|detect|log|notify|allow|let|offer|show|display|store|provide|include|contain|have (?:an?|the|at|no|its)|return|"    \
-    "accept|handle|refuse|reject|stay|remain|cope with|tolerate|recover|resist|absorb|operate|boot|wake up|refresh|retry|resume|block|prevent|mask|charge|pair|"    \
-    "adapt|adjust|prompt|render|generate|open|shut|switch (?:on|off|itself|back|over)|turn (?:on|off|itself)|[^ ]+ (?:[^ ]+ ){0,2}automatically|hold|carry|keep|be (?:" QUALITY "|" PARTICIPLE "|available|readable|accessible|accurate|made of|based on|able to|compatible|between|at (?:least|most)|" \
+    "(?:support|withstand|survive|comply with|conform to|meet|integrate with|interoperate with|run on|work (?:on|with|in|without|offline|under)|"    \
+    "fit|weigh|cost|last|"                                                                                                                           \
+    "respond|scale|encrypt|export|import|sync|detect|log|notify|allow|let|offer|show|display|store|provide|include|contain|have (?:an?|the|at|no|"   \
+    "its)|return|"                                                                                                                                   \
+    "accept|handle|refuse|reject|stay|remain|cope with|tolerate|recover|resist|absorb|operate|boot|wake up|refresh|retry|resume|block|prevent|"      \
+    "mask|charge|pair|"                                                                                                                              \
+    "adapt|adjust|prompt|render|generate|open|shut|switch (?:on|off|itself|back|over)|turn (?:on|off|itself)|[^ ]+ (?:[^ ]+ ){0,2}automatically|"    \
+    "hold|carry|keep|be (?:" QUALITY "|" PARTICIPLE "|available|readable|accessible|accurate|made of|based on|able to|compatible|between|at "        \
+    "(?:least|most)|"                                                                                                                                \
     "no |under |below |within |easy|simple|safe|reliable))"
 /* Whoever can be told to do something is no part of the product. */
 #define NO_THING                                                                                                                 \
-    "(?!(?:thing|stuff|that|which|who|is|are|was|team|group|boss|guys|guy|man|woman|kids|people|company|management|committee|weather|train|bus|soup|rest|others?|i|we|you|"    \
-    "they|he|she|it|of|and|so|but|then|because|in|on|at|to|for|with|if|when|boy|girl|lawyers?|landlord|intern|interns|staff|developers?|designers?|board|"         \
-    "doesn't|don't|didn't|not|never|won't|does|do|did|can|could|would|will|may|might|have|has|had|must|should|shall|needs?|be|always|also|there|this|what|how|whether|"   \
+    "(?!(?:thing|stuff|that|which|who|is|are|was|team|group|boss|guys|guy|man|woman|kids|people|company|management|committee|weather|train|bus|"     \
+    "soup|rest|others?|i|we|you|"                                                                                                                    \
+    "they|he|she|it|of|and|so|but|then|because|in|on|at|to|for|with|if|when|boy|girl|lawyers?|landlord|intern|interns|staff|developers?|"            \
+    "designers?|board|"                                                                                                                              \
+    "doesn't|don't|didn't|not|never|won't|does|do|did|can|could|would|will|may|might|have|has|had|must|should|shall|needs?|be|always|also|there|"    \
+    "this|what|how|whether|"                                                                                                                         \
     "government|school|parents?|teacher|doctor|meeting|king|queen|student|players?|dog|cat|think|said|says) )"
 
 #define TEXT_BYTES_SURE 200 /* what runs on longer was thought aloud */
@@ -76,7 +93,8 @@ static const Rule rules[] = {
     {FORM_EXCLUDE, 0.82, "wont",
      "(?<what>.+) (?:is|are|will be) (?:out of scope|not in scope|not part of this (?:version|release))(?: .+)?"},
     {FORM_ABLE, 0.88, NULL, "(?<who>" OPENING OTHER PEOPLE ")(?: they)? " MODAL " be able to (?<what>.+)"},
-    {FORM_ABLE, 0.82, NULL, "(?<who>(?:an?|the|every|each|any|all) (?:" NO_THING "[^ ]+ )?" NO_THING "[^ ]+)(?: they)? (?<modal>must|should|has to|have to|needs to|need to)(?<not> not| never)? be able to "
+    {FORM_ABLE, 0.82, NULL, "(?<who>(?:an?|the|every|each|any|all) (?:" NO_THING "[^ ]+ )?" NO_THING "[^ ]+)(?: they)? (?<modal>must|should|has to|"
+     "have to|needs to|need to)(?<not> not| never)? be able to "
                             "(?<what>.+)"},
     {FORM_ABLE, 0.82, NULL, "(?<who>we|you|people|everyone|anyone|they|one) " MODAL " be able to (?<what>.+)"},
     {FORM_ABLE, 0.8, "must",
@@ -88,21 +106,28 @@ static const Rule rules[] = {
     {FORM_THING, 0.85, NULL, "(?<who>" OPENING OTHER OTHER THING ")(?: it| they)? " MODAL " (?<what>.+)"},
     {FORM_THING, 0.82, NULL,
      "(?<who>(?:the|our|this|every|each|all|any|no|an?) (?:" NO_THING "[^ ]+ ){0,3}?" NO_THING "[^ ]+)(?: it| they)? "
-     "(?<modal>must|mustn't|shall|should|shouldn't|has to|have to|has got to|needs to|need to|may|can|cannot|can't)(?: always| really| absolutely)?(?<not> not| never)? "
-     "(?<what>(?:take|be|cost|exceed|weigh|use|need|have|last|stay|contain|require|handle|hold|draw) (?:" BOUND ")?(?: ?[^ ]+){0,3} ?" NUMBER "(?: (?!hours|hour|days|day|weeks|minutes).*)?)"},
+     "(?<modal>must|mustn't|shall|should|shouldn't|has to|have to|has got to|needs to|need to|may|can|cannot|can't)(?: always| really| "
+     "absolutely)?(?<not> not| never)? "
+     "(?<what>(?:take|be|cost|exceed|weigh|use|need|have|last|stay|contain|require|handle|hold|draw) (?:" BOUND ")?(?: ?[^ ]+){0,3} "
+     "?" NUMBER "(?: (?!hours|hour|days|day|weeks|minutes).*)?)"},
     {FORM_THING, 0.82, NULL,
      "(?<who>(?:the|our|this|every|each|all|any|no|an?) (?:" NO_THING "[^ ]+ ){0,3}?" NO_THING "[^ ]+)(?: it| they)? "
      "(?<modal>must|mustn't|shall|should|shouldn't|has to|have to|needs to|need to)(?: always)?(?<not> not| never)? "
-     "(?<what>(?:finish|complete|load|respond|start|boot|run|return|refresh|update|open|close|render|answer|reply|react|charge|switch)(?: [^ ]+){0,2} (?:in|within|every|after) (?:" BOUND " )?" NUMBER
+     "(?<what>(?:finish|complete|load|respond|start|boot|run|return|refresh|update|open|close|render|answer|reply|react|charge|switch)(?: [^ "
+     "]+){0,2} (?:in|within|every|after) (?:" BOUND " )?" NUMBER
      "(?: [^ ]+)? ?(?:seconds?|milliseconds?|minutes?)(?: .+)?)"},
     {FORM_THING, 0.82, NULL,
      "(?<who>(?:the|our|this|every|each|all|any|no|an?) (?:" NO_THING "[^ ]+ ){0,2}?" NO_THING "[^ ]+)(?: it| they)? "
-     "(?<modal>must|mustn't|shall|has to|have to|has got to|needs to|need to)(?: always| really| absolutely)?(?<not> not| never)? (?<what>" PROPERTY "(?: .+)?)"},
-    {FORM_THING, 0.8, NULL, "(?<who>^(?:and |so |but |also |the )?(?!(?:children|parents|kids|people|patients|others|things|days|humans|tourists|men|women|colleagues|friends|guests|doctors|members|employees|colleagues|"
-                            "politicians|sales|banks|shops|dogs|cats|birds|plants|trains|buses|needs|sometimes|always|this|us|his|its|was|is|as|has|does|yes|times|shes|wages|guys|folks|volunteers|neighbours|neighbors) )[^ ]+s) "
+     "(?<modal>must|mustn't|shall|has to|have to|has got to|needs to|need to)(?: always| really| absolutely)?(?<not> not| never)? "
+     "(?<what>" PROPERTY "(?: .+)?)"},
+    {FORM_THING, 0.8, NULL, "(?<who>^(?:and |so |but |also |the )?(?!(?:children|parents|kids|people|patients|others|things|days|humans|tourists|"
+     "men|women|colleagues|friends|guests|doctors|members|employees|colleagues|"
+                            "politicians|sales|banks|shops|dogs|cats|birds|plants|trains|buses|needs|sometimes|always|this|us|his|its|was|is|as|"
+                            "has|does|yes|times|shes|wages|guys|folks|volunteers|neighbours|neighbors) )[^ ]+s) "
                             "(?<modal>must|shall|have to|need to)(?<not> not| never)? (?<what>" PROPERTY "(?: .+)?)"},
     {FORM_THING, 0.82, NULL,
-     "(?<who>(?:every|each|all|any|no) (?:" NO_THING "[^ ]+ ){0,2}?" NO_THING "[^ ]+) (?<modal>must|shall|has to|have to|needs to|need to)(?: always)?(?<not> not| never)? "
+     "(?<who>(?:every|each|all|any|no) (?:" NO_THING "[^ ]+ ){0,2}?" NO_THING "[^ ]+) (?<modal>must|shall|has to|have to|needs to|need to)(?: "
+     "always)?(?<not> not| never)? "
      "(?<what>be [^ ]+ed(?: .+)?)"},
     {FORM_THING, 0.8, NULL,
      "(?<who>(?:the|every|each|all|any|no)(?: " NO_THING "[^ ]+){1,3}?) (?<modal>must|shall)(?<not> not| never)? "
@@ -115,41 +140,58 @@ static const Rule rules[] = {
      "be (?:compatible|available|accessible|usable|secure|encrypted|easy|fast|simple|"
      "safe|reliable|portable|intuitive|readable|able)) ?.*)"},
     {FORM_SYSTEM, 0.82, NULL,
-     "(?:it|it also) (?<modal>must|mustn't|shall|should|shouldn't|has to|has got to|needs to|can't|cannot)(?: always| really| absolutely)?(?<not> not| never)? "
-     "(?<what>(?:take|be|cost|exceed|weigh|use|need|have|last|require|handle|hold|draw) (?:" BOUND ")(?: ?[^ ]+){0,2} ?" NUMBER "(?: (?!hours|hour|days|day|weeks|minutes).*)?)"},
-    {FORM_SYSTEM, 0.82, NULL, "(?:it|it also) (?<modal>must|shall|should|has to|needs to)(?<not> never)(?: ever)? (?<what>(?!have |be |happen|know|come|go |get )[^ ]+ .+)"},
-    {FORM_SYSTEM, 0.82, NULL, "(?:it|it also) (?<modal>must|mustn't|shall|has to|has got to|needs to)(?: always| really| absolutely)?(?<not> not| never)? (?<what>be " QUALITY "(?: .+)?)"},
-    {FORM_SYSTEM, 0.82, NULL, "(?:it|it also) (?<modal>must|mustn't|shall|has to|has got to|needs to)(?: always| really| absolutely)?(?<not> not| never)? "
+     "(?:it|it also) (?<modal>must|mustn't|shall|should|shouldn't|has to|has got to|needs to|can't|cannot)(?: always| really| absolutely)?(?<not> "
+     "not| never)? "
+     "(?<what>(?:take|be|cost|exceed|weigh|use|need|have|last|require|handle|hold|draw) (?:" BOUND ")(?: ?[^ ]+){0,2} ?" NUMBER "(?: (?!hours|hour|"
+     "days|day|weeks|minutes).*)?)"},
+    {FORM_SYSTEM, 0.82, NULL, "(?:it|it also) (?<modal>must|shall|should|has to|needs to)(?<not> never)(?: ever)? (?<what>(?!have |be |happen|know|"
+     "come|go |get )[^ ]+ .+)"},
+    {FORM_SYSTEM, 0.82, NULL, "(?:it|it also) (?<modal>must|mustn't|shall|has to|has got to|needs to)(?: always| really| absolutely)?(?<not> not| "
+     "never)? (?<what>be " QUALITY "(?: .+)?)"},
+    {FORM_SYSTEM, 0.82, NULL, "(?:it|it also) (?<modal>must|mustn't|shall|has to|has got to|needs to)(?: always| really| absolutely)?(?<not> not| "
+     "never)? "
      "(?<what>(?:withstand|survive|comply with|conform to|meet|interoperate|fit|weigh|detect|refuse|stay|remain) .+)"},
     {FORM_SYSTEM, 0.6, NULL,
-     "(?:it|it also) " MODAL " (?:be able to )?(?<what>be (?!i |it |the |his |her |my |your |our |their |a |an |is |that |when |something|pretty |as |what |used "
+     "(?:it|it also) " MODAL " (?:be able to )?(?<what>be (?!possible |impossible |i |if |it |the |his |her |my |your |our |their |a |an |is |that "
+     "|when |something|pretty |as |what |used "
      "to|fine|good|ok|okay|nice|great|there|done|ready|interesting|fun|a problem|enough|like|noted|about|in |on |at )[^ ]+ .+)"},
     {FORM_SYSTEM, 0.8, "must",
-     "we (?:must|have to|need to|want to|shall) (?<what>support (?!each|the team|them|him|her|you|that|this|it\\b|people|our|one another|the decision|the idea|[^ ]+ (?:in|with) )[^ ]+.*)"},
-    {FORM_ABLE, 0.85, "must", "(?:as|for) (?<who>an? (?:[^ ]+ ){0,2}?" PEOPLE ") i (?:want|need|would like|'d like|expect|should be able|must be able|have) to (?:be able to )?(?<what>.+)"},
+     "we (?:must|have to|need to|want to|shall) (?<what>support (?!each|the team|them|him|her|you|that|this|it\\b|people|our|one another|the "
+     "decision|the idea|[^ ]+ (?:in|with) )[^ ]+.*)"},
+    {FORM_ABLE, 0.85, "must", "(?:as|for) (?<who>an? (?:[^ ]+ ){0,2}?" PEOPLE ") i (?:want|need|would like|'d like|expect|should be able|must be "
+     "able|have) to (?:be able to )?(?<what>.+)"},
     {FORM_PROVIDE, 0.8, NULL,
-     "there (?<modal>must|has to|needs to|should|shall) be (?<what>(?:an?|some|at least one|no) (?:[^ ]+ ){0,3}?(?:way|options?|possibility|buttons?|fields?|limits?|confirmation|warnings?|"
+     "there (?<modal>must|has to|needs to|should|shall) be (?<what>(?:an?|some|at least one|no) (?:[^ ]+ ){0,3}?(?:way|options?|possibility|"
+     "buttons?|fields?|limits?|confirmation|warnings?|"
      "message|log|audit trail|backups?|filters?|switch|search|export|api|fallback|dashboard|menu|help page)(?: .+)?)"},
-    {FORM_STATED, 0.84, "must", "(?:it's|it is|that's|that is) (?:really |very |absolutely )?(?:a must(?: have)?|essential|crucial|critical|mandatory|vital|imperative|non negotiable|important|required) that "
+    {FORM_STATED, 0.84, "must", "(?:it's|it is|that's|that is) (?:really |very |absolutely )?(?:a must(?: have)?|essential|crucial|critical|"
+     "mandatory|vital|imperative|non negotiable|important|required) that "
      "(?<what>(?!we |you |i |he |she |everyone|everybody|people).+)"},
-    {FORM_STATED, 0.84, "must", "(?<what>(?:the )?(?:maximum|minimum|max|min|upper limit|lower limit)(?: [^ ]+){1,4}? (?:is|should be|must be|has to be) (?:[^ ]+ ){0,2}" NUMBER ".*)"},
+    {FORM_STATED, 0.84, "must", "(?<what>(?:the )?(?:maximum|minimum|max|min|upper limit|lower limit)(?: [^ ]+){1,4}? (?:is|should be|must be|has "
+     "to be) (?:[^ ]+ ){0,2}" NUMBER ".*)"},
     {FORM_PROVIDE, 0.8, "could", "(?:a |an )?nice to have (?:would be|is) (?<what>.+)"},
     {FORM_PROVIDE, 0.75, "could", "(?:it would|it'd) be nice (?:to have|if we had|if there was) (?<what>.+)"},
     {FORM_PROVIDE, 0.75, "could",
      "(?<what>(?:the |a |an )?" OTHER OTHER OTHER "[^ ]+) (?:would be|is) (?:a )?nice to have(?: .+)?"},
     {FORM_PROVIDE, 0.82, "must",
      "(?<what>(?:the |a |an )?" OTHER OTHER OTHER "[^ ]+) (?:is|are) (?:a must(?: have)?|mandatory|required)(?: .+)?"},
-    {FORM_LABEL, 0.86, "must", "(?:(?:non )?functional |user |business |security |performance |hard |key |new |next )*(?:requirement|must have|constraint|acceptance criteri(?:on|a))(?: number)?(?: one|two|three|four|five|\\d+)? "
-                                "(?<what>(?:the|a|an|all|every|each|no|users?|data|response|any|it|system|support|maximum|minimum|at (?:least|most)) .+)"},
+    {FORM_LABEL, 0.86, "must", "(?:(?:non )?functional |user |business |security |performance |hard |key |new |next )*(?:requirement|must have|"
+     "constraint|acceptance criteri(?:on|a))(?: number)?(?: one|two|three|four|five|\\d+)? "
+                                "(?<what>(?:the|a|an|all|every|each|no|users?|data|response|any|it|system|support|maximum|minimum|at (?:least|"
+                                "most)) .+)"},
     {FORM_STATED, 0.85, "must",
      "(?:the |one |another |a |our |next |first )*requirement (?:is|here is|would be)(?: that)? (?!(?:met|fulfilled|not|done|clear) ?)(?<what>.+)"},
     {FORM_STATED, 0.85, "must", "(?:it's|it is|that's|that is) (?:a |an )?(?:hard |strict |key |legal )?requirement that (?<what>.+)"},
     {FORM_PROVIDE, 0.82, "must",
-     "(?:we|they|the (?:customers?|clients?|users?|regulators?|law|contract|standard|auditors?|spec|specification)|gdpr) (?:require|requires|demand|demands|insist on|insists on) "
+     "(?:we|they|the (?:customers?|clients?|users?|regulators?|law|contract|standard|auditors?|spec|specification)|gdpr) (?:require|requires|"
+     "demand|demands|insist on|insists on) "
      "(?!that |more time|time|help|it|this|them|some|you|us|the (?:approval|budget|money))(?<what>.+)"},
-    {FORM_STATED, 0.85, "must", "(?:we|they|the (?:customer|client|law|contract|regulator|spec)) (?:require|requires|demand|demands|insist|insists)(?: that)? (?<what>(?:the|all|every|each|any|our|no|a|an) .+)"},
-    {FORM_STATED, 0.82, "must", "(?<what>(?:nobody|no one|no user|no other user|no outsider) (?:must|may|shall|is allowed to|is permitted to) (?:ever )?.+)"},
-    {FORM_MAKE, 0.85, NULL, "it (?<modal>must|has to|should|needs to|shall)(?<not> not| never)? be (?<what>(?:possible|easy|impossible) (?:for (?:[^ ]+ ){1,4})?to .+)"},
+    {FORM_STATED, 0.85, "must", "(?:we|they|the (?:customer|client|law|contract|regulator|spec)) (?:require|requires|demand|demands|insist|"
+     "insists)(?: that)? (?<what>(?:the|all|every|each|any|our|no|a|an) .+)"},
+    {FORM_STATED, 0.82, "must", "(?<what>(?:nobody|no one|no user|no other user|no outsider) (?:must|may|shall|is allowed to|is permitted to) "
+     "(?:ever )?.+)"},
+    {FORM_MAKE, 0.85, NULL, "it (?<modal>must|has to|should|needs to|shall)(?<not> not| never)? be (?<what>(?:possible|easy|impossible) (?:for "
+     "(?:[^ ]+ ){1,4})?to .+)"},
     {FORM_PROVIDE, 0.72, "must",
      "(?:we|they|users|customers) need (?:support for|a way to|an option to|the ability to|the option to) (?<what>.+)"},
 };
@@ -251,7 +293,8 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
         return NULL;
     static GRegex *elsewhere; /* "in cricket the ball must not …", "what concepts the phone has to support" */
     g_autofree char *before = g_strndup(sentence->plain, (gsize)at);
-    if (g_regex_match(phrase_once(&elsewhere, "(?:what|which|how many|whether|if) (?:[^ ]+ ){0,3}$|(?:because|since|'cause) $|^(?:in|at) (?!addition|general|principle|future|production|the future|any case|all cases|that case|this case|practice|fact|short|offline)"
+    if (g_regex_match(phrase_once(&elsewhere, "(?:what|which|how many|whether|if) (?:[^ ]+ ){0,3}$|(?:because|since|'cause) $|^(?:in|at) "
+     "(?!addition|general|principle|future|production|the future|any case|all cases|that case|this case|practice|fact|short|offline)"
                                               "(?:my |our |his |her |the )?(?:[^ ]+ ){1,2}$", ""),
                       before, 0, NULL))
         return NULL;
@@ -269,14 +312,20 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
     for (guint i = 0; idle[i]; i++)
         if (g_str_has_prefix(what, idle[i])) return NULL;
     static GRegex *past; /* "must have clicked", "should be happy": guesses about people */
-    if (g_regex_match(phrase_once(&past, "(?:have (?:[^ ]+ )?(?:been|gone|seen|got|done|made|had|taken|given|come|cost|fallen|lost|found|left|felt|meant|kept|held|told|thought|bought|brought|caught|sold|sent|"
-                                         "spent|built|broken|chosen|written|won|slept|forgotten|known|grown|shown|flown|drawn|eaten|driven|run|put|hit|cut|[^ ]+ed)(?: |$)|be (?:happy|glad|sad|angry|tired|crazy|mad|"
-                                         "sick|joking|kidding|here|on (?:their|his|her) way|pleased|fine|aware|proud|surprised)(?: |$)|^(?:know|like|love|want|think|feel|enjoy|care|worry|realise|"
-                                         "realize)(?: |$)|be (?:in|at|on) (?:the|your|my|our|his|her) (?:folder|inbox|mail|drawer|car|wiki|drive|repo|channel|post|fridge|kitchen|office|room)|.*(?: already| by now| these days| nowadays)$|.*(?: far too | too long)|work (?:now|again|fine|out|today|tomorrow|like|for|this|that)(?: |$))", ""),
+    if (g_regex_match(phrase_once(&past, "(?:have (?:[^ ]+ )?(?:been|gone|seen|got|done|made|had|taken|given|come|cost|fallen|lost|found|left|felt|"
+     "meant|kept|held|told|thought|bought|brought|caught|sold|sent|"
+                                         "spent|built|broken|chosen|written|won|slept|forgotten|known|grown|shown|flown|drawn|eaten|driven|run|put|"
+                                         "hit|cut|[^ ]+ed)(?: |$)|be (?:happy|glad|sad|angry|tired|crazy|mad|"
+                                         "sick|joking|kidding|here|on (?:their|his|her) way|pleased|fine|aware|proud|surprised)(?: |$)|^(?:know|"
+                                         "like|love|want|think|feel|enjoy|care|worry|realise|"
+                                         "realize)(?: |$)|be (?:in|at|on) (?:the|your|my|our|his|her) (?:folder|inbox|mail|drawer|car|wiki|drive|"
+                                         "repo|channel|post|fridge|kitchen|office|room)|.*(?: already| by now| these days| nowadays)$|.*(?: far "
+                                         "too | too long)|work (?:now|again|fine|out|today|tomorrow|like|for|this|that)(?: |$))", ""),
                       what, 0, NULL))
         return NULL;
     bool negated =
-        (not && *not) || (modal && g_strv_contains((const char *const[]){"won't", "will not", "cannot", "can't", "mustn't", "shouldn't", NULL}, modal));
+        (not && *not) || (modal && g_strv_contains((const char *const[]){"won't", "will not", "cannot", "can't", "mustn't", "shouldn't", NULL},
+            modal));
     /* "No page may show ads": not let any page */
     bool none = who && g_ascii_strncasecmp(who, "no ", 3) == 0, after_no = false;
     static const char *const no[] = {"no", NULL};
@@ -298,7 +347,8 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
     if (strlen(item->text) > TEXT_BYTES_SURE) item->confidence -= 0.2;
     /* "it could", "it won't" are said of anything */
     static GRegex *bounded; /* "may not", "no page may", "can't be more than two kilos" are not */
-    bool forbids = negated && (g_strcmp0(modal, "may") == 0 || g_regex_match(phrase_once(&bounded, BOUND " (?:[^ ]+ )?" NUMBER, ""), sentence->plain, 0, NULL));
+    bool forbids = negated && (g_strcmp0(modal, "may") == 0 || g_regex_match(phrase_once(&bounded, BOUND " (?:[^ ]+ )?" NUMBER, ""),
+        sentence->plain, 0, NULL));
     if (rule->form != FORM_EXCLUDE && modal && !forbids &&
         g_strv_contains((const char *const[]){"could", "may", "won't", "will not", "cannot", "can't", NULL}, modal))
         item->confidence -= 0.35;

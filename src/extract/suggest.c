@@ -125,7 +125,8 @@ static void restate(const Talk *talk, const Pick *pick, Item *item, const Senten
     if (item->kind != ITEM_REQUIREMENT) return;
     g_autofree char *plain = plain_words(sentence, 0, sentence->words->len);
     static GRegex *considered; /* what was asked, denied or supposed is no property yet */
-    bool open = sentence->question || g_regex_match(phrase_once(&considered, "(?:if|whether|maybe|perhaps|probably|possibly|might|could|would|what|how|think|guess|suppose|not|never|[^ ]+n't)(?![^ ])", ""),
+    bool open = sentence->question || g_regex_match(phrase_once(&considered, "(?:if|whether|maybe|perhaps|probably|possibly|might|could|would|what|"
+     "how|think|guess|suppose|not|never|[^ ]+n't)(?![^ ])", ""),
                                                     plain, 0, NULL);
     set_text(item, g_strconcat(open ? "To be settled: " : "The system shall fulfil: ", item->text, NULL));
     item->type = g_strdup(requirement_type(plain));
