@@ -14,8 +14,7 @@
 
 /* What can be played; NULL where the meeting came as text, though its file stands under the recording's key. */
 static const char *playable_key(const Record *record) {
-    bool imported = g_strcmp0(record->transcriber, "import") == 0 && record->transcriber_model;
-    return imported || meeting_recording_removed(record) ? NULL : record->audio_key;
+    return record_has_recording(record) && !meeting_recording_removed(record) ? record->audio_key : NULL;
 }
 
 /* *url JSON null where there is no recording. */
@@ -38,7 +37,9 @@ static void add_minutes(json_t *view, const Minutes *minutes, const Record *reco
 
 /* All but the transcript and the recording's URL. `job` may be NULL. */
 static json_t *view_ready(Context *context, const Record *record, const char *text, const Minutes *minutes, Job *job) {
-    g_autofree char *waveform = playable_key(record) ? g_strdup_printf("/api/meetings/%s/waveform", record->meeting_id) : NULL;
+    g_autofree char *key = key_document(record->meeting_id, DOCUMENT_WAVEFORM);
+    bool drawn = playable_key(record) && record_object(record, key); /* not where words came with the recording, or in old buckets */
+    g_autofree char *waveform = drawn ? g_strdup_printf("/api/meetings/%s/waveform", record->meeting_id) : NULL;
     json_t *metadata = record_to_json(record);
     json_object_del(metadata, PENDING_EDIT); /* the view shows it as done */
     json_t *json = json_pack("{s:s, s:s, s:o}", "meeting_id", record->meeting_id, "status", "ready", "transcription",

@@ -78,6 +78,7 @@ static bool process_text(Context *context, const Request *request, const char *t
     if (request->again && !audio_key && !finish_begun(context, meeting_id, &stands, error)) return false;
     if (stands) return answer(context, meeting_id, response, error);
     if (!import_transcript(format == IMPORT_NONE ? IMPORT_TEXT : format, text, size, &transcript, error)) return false;
+    if (audio_key) g_clear_pointer(&transcript->model, g_free); /* no file of its own: the recording's words (record_has_recording) */
     return pipeline_process_text(&pipeline, meeting_id, transcript, audio_key, filename, error) &&
            answer(context, meeting_id, response, error);
 }

@@ -274,6 +274,11 @@ bool record_from_json(const json_t *json, const char *meeting_id, Record **recor
     return true;
 }
 
+bool record_has_recording(const Record *record) {
+    bool imported = g_strcmp0(record->transcriber, "import") == 0 && record->transcriber_model;
+    return record->audio_key && !imported;
+}
+
 const char *meeting_state_name(MeetingState state) { return state == MEETING_DELETING ? "deleting" : "ready"; }
 
 void record_seal(json_t *json) {

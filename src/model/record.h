@@ -61,4 +61,7 @@ typedef enum { RECORD_PROVEN, RECORD_ALTERED, RECORD_UNPROVEN } RecordProof; /* 
 void record_seal(json_t *json);
 RecordProof record_proof(const json_t *json);
 
+/* Whether `audio_key` names what was recorded, not the file of a transcript: that one has its format as the transcriber's model. */
+bool record_has_recording(const Record *record);
+
 const char *meeting_state_name(MeetingState state); /* "ready", "deleting" */

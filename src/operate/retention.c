@@ -106,12 +106,10 @@ typedef struct {
     char *last;   /* the meeting seen last: several rows of one may come */
 } Walk;
 
-/* A transcript that came as a file is no recording: it goes with the meeting. */
-static bool has_recording(const Record *record) { return record->audio_key && g_strcmp0(record->transcriber, "import") != 0; }
-
-/* A removal that was broken off is finished, whatever has been tagged or set since: it can't be taken back. */
+/* A transcript that came as a file goes with the meeting. A removal that was broken off is finished, whatever has been tagged or set since: it can't
+ * be taken back. */
 static const RetentionRule *judge(const Walk *walk, const Record *record) {
-    return retention_judge(walk->rules, record->tags, walk->now_ms - record->timestamp_ms, has_recording(record));
+    return retention_judge(walk->rules, record->tags, walk->now_ms - record->timestamp_ms, record_has_recording(record));
 }
 
 /* What was marked and never came to its end is no meeting any more, and has its row still. */

@@ -30,13 +30,20 @@ COUNT_FORMS = """window.forms = []; new MutationObserver((changes) => changes.fl
 
 @unittest.skipUnless(page_browser.PROGRAM, "Chromium is not installed (apt-get install chromium)")
 class AccessPageTest(unittest.TestCase):
+    shots = ""
+
+    def settings(self):
+        """Of the program; a directory holds the meetings where there are none."""
+        return {}
+
     def setUp(self):
         self.folder = scratch()
         self.addCleanup(shutil.rmtree, self.folder)
         self.store = self.folder / "store"
         self.store.mkdir()
+        self.given = self.settings()
         self.token = self.make_token("Ann's laptop", "read,write")
-        self.server = Server(self.folder, HANSARD_TRANSCRIBER="none")
+        self.server = Server(self.folder, HANSARD_TRANSCRIBER="none", **self.given)
         self.server.__enter__()
         self.addCleanup(self.server.__exit__)
         self.url = f"http://127.0.0.1:{self.server.port}/"
@@ -50,7 +57,7 @@ class AccessPageTest(unittest.TestCase):
             time.sleep(0.1)
 
     def make_token(self, name, scopes):
-        done = run(self.store, "token", "create", "--name", name, "--scopes", scopes)
+        done = run(self.store, "token", "create", "--name", name, "--scopes", scopes, **self.given)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout.strip()
 
@@ -59,6 +66,7 @@ class AccessPageTest(unittest.TestCase):
 
     def start_browser(self, width=1280, height=900):
         browser = page_browser.Browser(width, height)
+        browser.shots = self.shots
         browser.command("Page.addScriptToEvaluateOnNewDocument", source=COUNT_FORMS)
         self.addCleanup(browser.close)
         return browser

@@ -35,6 +35,7 @@ class Browser:
     def __init__(self, width=1280, height=900, flags=()):
         self.profile = tempfile.mkdtemp(prefix="hansard-chromium-")
         self.number, self.buffer, self.complaints, self.session = 0, b"", [], None
+        self.shots = ""  # before the names of pictures
         command_in, self.commands = os.pipe()
         self.answers, answer_out = os.pipe()
         # Out of the way of 3 and 4, where the browser looks for them.
@@ -174,7 +175,7 @@ class Browser:
     def shoot(self, name):
         """Keeps what is seen now, for people to look at."""
         SHOTS.mkdir(parents=True, exist_ok=True)
-        (SHOTS / f"{name}.png").write_bytes(base64.b64decode(self.command("Page.captureScreenshot", format="png")["data"]))
+        (SHOTS / f"{self.shots}{name}.png").write_bytes(base64.b64decode(self.command("Page.captureScreenshot", format="png")["data"]))
 
     def set(self, selector, value):
         """Sets an input or select as a user does, with the events of it."""

@@ -14,7 +14,7 @@ from program import Server, scratch
 
 @unittest.skipUnless(page_browser.PROGRAM, "Chromium is not installed (apt-get install chromium)")
 class Stories(unittest.TestCase):
-    flags = ()
+    flags, shots = (), ""
 
     def settings(self):
         """Of the server; a directory holds the meetings where there are none."""
@@ -29,6 +29,7 @@ class Stories(unittest.TestCase):
         self.addCleanup(self.server.__exit__)
         self.browser = page_browser.Browser(flags=self.flags)
         self.addCleanup(self.browser.close)
+        self.browser.shots = self.shots
         self.url = f"http://127.0.0.1:{self.server.port}/"
 
     def tearDown(self):

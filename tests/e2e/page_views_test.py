@@ -190,7 +190,7 @@ class Storage(Stories):
             browser.wait("document.querySelector('main').innerText.includes('1 failed')", 30)
             self.assertIn("No repair has changed anything yet", browser.js("document.querySelector('main').innerText"))
             self.assertLessEqual(browser.js("document.documentElement.scrollWidth"), size[0])
-            browser.shoot(f"{'bucket' if on_bucket else name}-storage")
+            browser.shoot(f"{name}-storage")
         status, told = self.server.json("GET", "/api/storage")
         counted = run_json(self.folder / "store", "cost", **self.given)
         self.assertEqual((status, told["bucket"], told["place"], told["problem"]), (200, on_bucket, counted["place"], None))

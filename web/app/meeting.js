@@ -29,7 +29,7 @@ function contentsOf(meeting) {
         },
         transcript: meeting.transcript?.segments?.length ? meeting.transcript : null,
         // What came in as a text has a file, but nothing to play.
-        recordingUrl: meeting.transcript?.transcriber?.name === 'import' ? null : meeting.audio_url ?? null,
+        recordingUrl: meeting.audio_url ?? null,
         durationMs: metadata.duration_ms || meeting.transcript?.duration_ms || 0,
         title: titleOf(metadata),
     };
