@@ -521,7 +521,28 @@ static bool check_part_url(Store *store, const char *signed_url, char **key, cha
     return store_check_part_url(store, parts[0], parts[0] ? parts[1] : NULL, key, upload_id, number, error);
 }
 
-/* A part of `size` bytes that are those of the stream at `from`, sent by its signed URL as a browser would: whether it was taken. */
+/* A part of `size` bytes that are those of the stream at `from`, through the store: whether it was taken. */
+static bool put_part(StoreFixture *fixture, const char *key, const char *upload_id, guint number, guint64 from, gsize size) {
+    const guint8 *data = stream_data() + from;
+    g_autoptr(StoreWriter) writer = NULL;
+    g_auto(StoreInfo) info = {0};
+    g_autoptr(GError) problem = NULL;
+    if (!store_upload_put_part(fixture->store, key, upload_id, number, &writer, &problem)) {
+        g_assert_error(problem, HANSARD_ERROR, ERROR_NOT_FOUND);
+        return false;
+    }
+    gsize first = size / 3; /* in two writes */
+    assert_works(store_writer_write(writer, data, first, error) && store_writer_write(writer, data + first, size - first, error));
+    if (!store_writer_commit(g_steal_pointer(&writer), &info, &problem)) {
+        g_assert_error(problem, HANSARD_ERROR, ERROR_NOT_FOUND);
+        return false;
+    }
+    g_assert_cmpuint(info.size, ==, size);
+    g_assert_nonnull(info.etag);
+    return true;
+}
+
+/* The same, sent by its signed URL as a browser would. */
 static bool send_part(StoreFixture *fixture, const char *key, const char *upload_id, guint number, guint64 from, gsize size) {
     const guint8 *data = stream_data() + from;
     g_autofree char *url = NULL, *url_key = NULL, *url_id = NULL;
@@ -537,21 +558,7 @@ static bool send_part(StoreFixture *fixture, const char *key, const char *upload
     g_assert_cmpstr(url_key, ==, key);
     g_assert_cmpstr(url_id, ==, upload_id);
     g_assert_cmpuint(url_number, ==, number);
-    g_autoptr(StoreWriter) writer = NULL;
-    g_auto(StoreInfo) info = {0};
-    g_autoptr(GError) problem = NULL;
-    if (!store_upload_put_part(fixture->store, url_key, url_id, url_number, &writer, &problem)) {
-        g_assert_error(problem, HANSARD_ERROR, ERROR_NOT_FOUND);
-        return false;
-    }
-    gsize first = size / 3; /* in two writes */
-    assert_works(store_writer_write(writer, data, first, error) && store_writer_write(writer, data + first, size - first, error));
-    if (!store_writer_commit(g_steal_pointer(&writer), &info, &problem)) {
-        g_assert_error(problem, HANSARD_ERROR, ERROR_NOT_FOUND);
-        return false;
-    }
-    g_assert_cmpuint(info.size, ==, size);
-    return true;
+    return put_part(fixture, url_key, url_id, url_number, from, size);
 }
 
 static char *must_begin(Store *store, const char *key, const StorePut *put) {
@@ -622,6 +629,26 @@ static void contract_upload(StoreFixture *fixture, gconstpointer factory) {
     g_assert_cmpstr(still.etag, ==, head.etag);
     assert_works(store_upload_abort(store, key, id, error));
     assert_stream(store, key, 2 * PART + 11);
+}
+
+/* Parts that come through this server, among those that do not; one that is abandoned leaves nothing. */
+static void contract_upload_through(StoreFixture *fixture, gconstpointer factory) {
+    Store *store = fixture->store;
+    const gsize large = S3_PART_BYTES + 5;
+    StoreWriter *abandoned = NULL;
+    g_autofree char *id = must_begin(store, "k", NULL);
+    assert_works(store_upload_put_part(store, "k", id, 2, &abandoned, error));
+    assert_works(store_writer_write(abandoned, "left", 4, error));
+    store_writer_abort(abandoned);
+    g_assert_true(put_part(fixture, "k", id, 2, 3, 5));
+    g_assert_true(put_part(fixture, "k", id, 1, 0, large));
+    g_assert_true(put_part(fixture, "k", id, 2, large, PART));
+    g_assert_true(send_part(fixture, "k", id, 3, large + PART, 9));
+    g_autoptr(GPtrArray) parts = must_list_parts(store, "k", id);
+    g_assert_cmpuint(parts->len, ==, 3);
+    assert_works(store_upload_complete(store, "k", id, parts, NULL, NULL, error));
+    assert_stream(store, "k", large + PART + 9);
+    g_assert_false(put_part(fixture, "k", id, 1, 0, 10));
 }
 
 static void contract_upload_abort(StoreFixture *fixture, gconstpointer factory) {
@@ -819,6 +846,7 @@ static inline void store_contract_add(const StoreFactory *factory) {
         {"each-stops", contract_each_stops}, {"attributes", contract_attributes},
         {"races", contract_races},           {"urls", contract_urls},
         {"purge", contract_purge},           {"upload", contract_upload},
+        {"upload-through", contract_upload_through},
         {"upload-abort", contract_upload_abort},     {"upload-conditions", contract_upload_conditions},
         {"upload-invalid", contract_upload_invalid}, {"upload-races", contract_upload_races},
         {"upload-urls", contract_upload_urls},       {"upload-limits", contract_upload_limits},

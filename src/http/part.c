@@ -1,4 +1,4 @@
-/* The first flush checks the signature and opens the store's writer; the end of the body commits it. */
+/* The first flush looks for the upload and opens the store's writer; the end of the body commits it. */
 #include "http/part.h"
 
 #include "base/limits.h"
@@ -9,9 +9,19 @@ typedef struct {
     StoreWriter *writer; /* opened with the first flush */
 } Part;
 
+static bool open_by_id(const Workspace *workspace, const Request *request, StoreWriter **writer, GError **error) {
+    g_autoptr(Transfer) transfer = NULL;
+    guint64 number = 0;
+    if (!g_ascii_string_to_unsigned(request->second, 10, 1, S3_PARTS_MAX, &number, NULL))
+        return fail(error, ERROR_INVALID, "a part has a number from 1 to %d, not %.20s", S3_PARTS_MAX, request->second);
+    return transfer_read(&workspace->meetings, request->parameter, &transfer, error) &&
+           transfer_take_part(&workspace->meetings, transfer, (guint)number, request->content_length, writer, error);
+}
+
 static bool open_writer(Part *part, GError **error) {
     const Request *request = part->base.request;
     const Workspace *workspace = part->base.context->workspace;
+    if (request->parameter) return open_by_id(workspace, request, &part->writer, error);
     g_autofree char *key = NULL, *upload_id = NULL;
     guint number = 0;
     const char *query = request->raw_query ? request->raw_query : "";

@@ -24,6 +24,7 @@ static const Route routes[] = {
     {"GET", "/api/uploads/{id}", BODY_NONE, LANE_READ, NEEDS_WRITE, NULL, upload_get},
     {"DELETE", "/api/uploads/{id}", BODY_NONE, LANE_WRITE, NEEDS_WRITE, "upload.cancel", upload_abort},
     {"POST", "/api/uploads/{id}/parts", BODY_JSON, LANE_READ, NEEDS_WRITE, NULL, upload_sign},
+    {"PUT", "/api/uploads/{id}/parts/{id}", BODY_PART, LANE_WRITE, NEEDS_WRITE, NULL, NULL},
     {"POST", "/api/uploads/{id}/complete", BODY_NONE, LANE_WRITE, NEEDS_WRITE, "meeting.create", upload_complete},
     {"GET", "/api/meetings/{id}/shares", BODY_NONE, LANE_READ, NEEDS_WRITE, NULL, shares_get},
     {"POST", "/api/meetings/{id}/shares", BODY_JSON, LANE_WRITE, NEEDS_WRITE, "share.create", share_make},

@@ -177,6 +177,14 @@ bool transfer_sign(const Meetings *meetings, const Transfer *transfer, guint num
            store_upload_sign_part(meetings->store, transfer->audio_key, transfer->upload_id, number, expires_s, url, error);
 }
 
+bool transfer_take_part(const Meetings *meetings, const Transfer *transfer, guint number, guint64 bytes, StoreWriter **writer, GError **error) {
+    if (!check_part(transfer, number, error)) return false;
+    guint64 wanted = transfer_part_bytes(transfer, number);
+    if (bytes != wanted)
+        return fail(error, ERROR_INVALID, "part %u has %" G_GUINT64_FORMAT " bytes; it must have %" G_GUINT64_FORMAT, number, bytes, wanted);
+    return store_upload_put_part(meetings->store, transfer->audio_key, transfer->upload_id, number, writer, error);
+}
+
 bool transfer_put_part(const Meetings *meetings, const char *audio_key, const char *upload_id, guint number, guint64 bytes, StoreWriter **writer,
                        GError **error) {
     g_autofree char *meeting_id = meeting_id_of_recording(audio_key);
@@ -185,11 +193,7 @@ bool transfer_put_part(const Meetings *meetings, const char *audio_key, const ch
     if (!transfer_read(meetings, meeting_id, &transfer, error)) return false;
     if (strcmp(transfer->upload_id, upload_id) != 0 || strcmp(transfer->audio_key, audio_key) != 0)
         return fail(error, ERROR_NOT_FOUND, "this part is of another upload than the one of %s", meeting_id);
-    if (!check_part(transfer, number, error)) return false;
-    guint64 wanted = transfer_part_bytes(transfer, number);
-    if (bytes != wanted)
-        return fail(error, ERROR_INVALID, "part %u has %" G_GUINT64_FORMAT " bytes; it must have %" G_GUINT64_FORMAT, number, bytes, wanted);
-    return store_upload_put_part(meetings->store, audio_key, upload_id, number, writer, error);
+    return transfer_take_part(meetings, transfer, number, bytes, writer, error);
 }
 
 /* -- complete ------------------------------------------------------------------------------------------------------------ */

@@ -50,7 +50,9 @@ bool transfer_read(const Meetings *meetings, const char *meeting_id, Transfer **
 bool transfer_parts(const Meetings *meetings, const Transfer *transfer, GPtrArray **parts, GError **error);
 /* A URL to PUT this part to. ERROR_CONFLICT where it is being completed or aborted. */
 bool transfer_sign(const Meetings *meetings, const Transfer *transfer, guint number, gint64 expires_s, char **url, GError **error);
-/* A part comes to this server, by a URL that store_check_part_url() has checked; `bytes` is its length. ERROR_INVALID where that is not the part's. */
+/* A part comes to this server; `bytes` is its length. ERROR_INVALID where that is not the part's. */
+bool transfer_take_part(const Meetings *meetings, const Transfer *transfer, guint number, guint64 bytes, StoreWriter **writer, GError **error);
+/* The same by a URL that store_check_part_url() has checked. */
 bool transfer_put_part(const Meetings *meetings, const char *audio_key, const char *upload_id, guint number, guint64 bytes, StoreWriter **writer,
                        GError **error);
 /* The recording, of `*bytes`, stands and its job is created; 0 bytes: that was so before. ERROR_CONFLICT names the part that is missing or of a wrong

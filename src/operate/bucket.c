@@ -94,8 +94,8 @@ static const ConfigStep config_steps[] = {
      "this service has no such block: see to it that no policy of the bucket allows everyone", SETUP_LACKS_BLOCK, true, is_closed, close_public},
     {"encryption", "encryption at rest", "what a disk that is carried off holds can't be read",
      "this service has no default encryption for a bucket: encrypt its disks", SETUP_LACKS_ENCRYPTION, true, is_encrypted, encrypt},
-    {"cors", "CORS rule", "a browser sends recordings straight to it, and plays them from it",
-     "this service has no CORS rules for a bucket: allow the page's origin in its own configuration, or let recordings go through the server",
+    {"cors", "CORS rule", "a browser sends recordings straight to it; without the rule they go through the server",
+     "this service has no CORS rules for a bucket: allow the page's origin in its own configuration, else recordings go through the server",
      SETUP_LACKS_CORS, false, has_cors_rule, add_cors_rule},
 };
 

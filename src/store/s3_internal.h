@@ -8,6 +8,7 @@
  *   s3_list.c     the list
  *   s3_delete.c   deletes, versions
  *   s3_uploads.c  multipart uploads whose parts others send
+ *   s3_part.c     … and a part of those that comes through this server
  *   s3.c          opening and closing */
 #pragma once
 
@@ -133,6 +134,9 @@ HttpHeaders *s3_object_headers(const S3Store *s3, const char *key, const StorePu
 void s3_condition_headers(HttpHeaders *headers, const StorePut *put);
 bool s3_put_open(Store *store, const char *key, const StorePut *put, StoreWriter **writer, GError **error);
 
+/* Sends one part. `headers` may be NULL; S3 takes a checksum of a part only where the upload was begun with one. */
+bool s3_upload_part(S3Store *s3, const char *key, const char *upload_id, guint number, const S3Buffer *buffer, HttpHeaders *headers, char **etag,
+                    GError **error);
 bool s3_upload_begin(S3Store *s3, const char *key, const StorePut *put, const char *mark, bool with_checksum, char **upload_id, GError **error);
 typedef struct {
     guint number;
@@ -153,6 +157,12 @@ GError *s3_read_refusal(const char *key, const StorePut *put, GError *problem);
 bool s3_settle(S3Store *s3, const char *key, const char *mark, const AwsOutcome *outcome, GError *problem, char **etag, gint64 *modified_ms,
                GError **error);
 
+/* Takes an upload id of the port's apart; `*mark` is the caller's to free. S3's id, inside `id`; NULL with ERROR_NOT_FOUND where the store can't have made
+ * it. */
+const char *s3_take_upload_id(const char *key, const char *id, char **mark, GError **error);
+/* False, with `problem`, which is taken: in the port's words where it is of an upload that the service does not know. */
+bool s3_told_of_upload(const char *key, GError *problem, GError **error);
+bool s3_put_part(Store *store, const char *key, const char *upload_id, guint number, StoreWriter **writer, GError **error);
 extern const StoreUploadsBackend s3_uploads_backend;
 
 /* ---- the rest ---- */

@@ -44,6 +44,23 @@ bool s3_upload_begin(S3Store *s3, const char *key, const StorePut *put, const ch
     return true;
 }
 
+bool s3_upload_part(S3Store *s3, const char *key, const char *upload_id, guint number, const S3Buffer *buffer, HttpHeaders *headers, char **etag,
+                    GError **error) {
+    g_autoptr(GString) query = g_string_new(NULL);
+    g_autoptr(GBytes) bytes = NULL;
+    g_auto(HttpResponse) response = {0};
+    g_autofree char *digits = g_strdup_printf("%u", number);
+    s3_query_add(query, "partNumber", digits);
+    s3_query_add(query, "uploadId", upload_id);
+    S3Request request = {.method = "PUT", .key = key, .query = query->str, .headers = headers, .cancel = s3->closing};
+    request.body = s3_buffer_body(buffer, &bytes);
+    if (!s3_send(s3, &request, &response, NULL, error)) return false;
+    char *found = s3_etag(http_response_header(&response, "ETag"));
+    if (!found) return fail(error, ERROR_CORRUPT, "%s: the service took a part and gave no ETag; check AWS_ENDPOINT_URL", key);
+    *etag = found;
+    return true;
+}
+
 static GBytes *parts_xml(const S3Part *parts, guint count) {
     GString *xml = g_string_new("<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
     for (guint i = 0; i < count; i++) {
@@ -121,8 +138,7 @@ bool s3_upload_abort(S3Store *s3, const char *key, const char *upload_id, GError
 
 /* ---- the port ---- */
 
-/* Takes a caller's id apart; `*mark` is the caller's to free. S3's id, inside `id`; NULL with `error` where the store can't have made it. */
-static const char *take_id(const char *key, const char *id, char **mark, GError **error) {
+const char *s3_take_upload_id(const char *key, const char *id, char **mark, GError **error) {
     if (strlen(id) > MARK_CHARS + 1 && id[MARK_CHARS] == ':') {
         g_autofree char *found = g_strndup(id, MARK_CHARS);
         if (g_uuid_string_is_valid(found)) {
@@ -134,8 +150,7 @@ static const char *take_id(const char *key, const char *id, char **mark, GError 
     return NULL;
 }
 
-/* Whatever a service says of an upload that it does not know. */
-static bool told_of_upload(const char *key, GError *problem, GError **error) {
+bool s3_told_of_upload(const char *key, GError *problem, GError **error) {
     g_autoptr(GError) taken = problem;
     if (error_is(taken, ERROR_NOT_FOUND)) return store_fail_no_upload(key, error);
     g_propagate_error(error, g_steal_pointer(&taken));
@@ -153,7 +168,7 @@ static bool upload_begin(Store *store, const char *key, const StorePut *put, cha
 static bool upload_sign_part(Store *store, const char *key, const char *upload_id, guint number, gint64 expires_s, char **url, GError **error) {
     g_autoptr(GString) query = g_string_new(NULL);
     g_autofree char *mark = NULL, *digits = g_strdup_printf("%u", number);
-    const char *id = take_id(key, upload_id, &mark, error);
+    const char *id = s3_take_upload_id(key, upload_id, &mark, error);
     if (!id) return false;
     s3_query_add(query, "partNumber", digits);
     s3_query_add(query, "uploadId", id);
@@ -192,7 +207,7 @@ static bool list_page(S3Store *s3, const char *key, const char *id, GPtrArray *p
     if (before) s3_query_add(query, "part-number-marker", marker);
     s3_query_add(query, "uploadId", id);
     if (!s3_send(s3, &(S3Request){.method = "GET", .key = key, .query = query->str}, &response, NULL, &problem))
-        return told_of_upload(key, problem, error);
+        return s3_told_of_upload(key, problem, error);
     g_autoptr(XmlElement) root = read_answer(&response, "ListPartsResult", key, error);
     if (!root) return false;
     guint count = parts->len;
@@ -204,7 +219,7 @@ static bool list_page(S3Store *s3, const char *key, const char *id, GPtrArray *p
 static bool upload_parts(Store *store, const char *key, const char *upload_id, GPtrArray **parts, GError **error) {
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)store_part_free);
     g_autofree char *mark = NULL;
-    const char *id = take_id(key, upload_id, &mark, error);
+    const char *id = s3_take_upload_id(key, upload_id, &mark, error);
     if (!id) return false;
     for (bool more = true; more;)
         if (!list_page((S3Store *)store, key, id, found, &more, error)) return false;
@@ -230,7 +245,7 @@ static bool upload_complete(Store *store, const char *key, const char *upload_id
     g_autofree S3Part *named = g_new0(S3Part, parts->len);
     g_autofree char *mark = NULL, *etag = NULL;
     gint64 modified_ms;
-    const char *id = take_id(key, upload_id, &mark, error);
+    const char *id = s3_take_upload_id(key, upload_id, &mark, error);
     if (!id) return false;
     for (guint i = 0; i < parts->len; i++) {
         const StorePart *part = g_ptr_array_index(parts, i);
@@ -243,14 +258,15 @@ static bool upload_complete(Store *store, const char *key, const char *upload_id
 
 static bool upload_abort(Store *store, const char *key, const char *upload_id, GError **error) {
     g_autofree char *mark = NULL;
-    const char *id = take_id(key, upload_id, &mark, error);
+    const char *id = s3_take_upload_id(key, upload_id, &mark, error);
     GError *problem = NULL;
     if (!id) return false;
-    return s3_upload_abort((S3Store *)store, key, id, &problem) || told_of_upload(key, problem, error);
+    return s3_upload_abort((S3Store *)store, key, id, &problem) || s3_told_of_upload(key, problem, error);
 }
 
 const StoreUploadsBackend s3_uploads_backend = {.begin = upload_begin,
                                                 .sign_part = upload_sign_part,
                                                 .parts = upload_parts,
                                                 .complete = upload_complete,
-                                                .abort = upload_abort};
+                                                .abort = upload_abort,
+                                                .put_part = s3_put_part};

@@ -111,20 +111,9 @@ static void sent_part_clear(gpointer data) { g_free(((SentPart *)data)->etag); }
 
 static bool send_part(S3Writer *writer, guint number, const S3Buffer *buffer, char **etag, GError **error) {
     g_autoptr(GPtrArray) headers = http_headers_new();
-    g_autoptr(GString) query = g_string_new(NULL);
-    g_autoptr(GBytes) bytes = NULL;
-    g_auto(HttpResponse) response = {0};
-    g_autofree char *sum = crc32c_text(buffer->sum), *digits = g_strdup_printf("%u", number);
-    s3_query_add(query, "partNumber", digits);
-    s3_query_add(query, "uploadId", writer->upload_id);
+    g_autofree char *sum = crc32c_text(buffer->sum);
     http_headers_set(headers, "x-amz-checksum-crc32c", sum);
-    S3Request request = {.method = "PUT", .key = writer->key, .query = query->str, .headers = headers, .cancel = writer->s3->closing};
-    request.body = s3_buffer_body(buffer, &bytes);
-    if (!s3_send(writer->s3, &request, &response, NULL, error)) return false;
-    char *found = s3_etag(http_response_header(&response, "ETag"));
-    if (!found) return fail(error, ERROR_CORRUPT, "%s: the service took a part and gave no ETag; check AWS_ENDPOINT_URL", writer->key);
-    *etag = found;
-    return true;
+    return s3_upload_part(writer->s3, writer->key, writer->upload_id, number, buffer, headers, etag, error);
 }
 
 /* Frees the writer when no part is under way any more. */

@@ -63,7 +63,6 @@ struct StoreUploadsBackend {
     bool (*complete)(Store *store, const char *key, const char *upload_id, GPtrArray *parts, const StorePut *put,
                      StoreInfo *info, GError **error);
     bool (*abort)(Store *store, const char *key, const char *upload_id, GError **error);
-    /* NULL where the URLs of parts lead to another server. */
     bool (*put_part)(Store *store, const char *key, const char *upload_id, guint number, StoreWriter **writer, GError **error);
 };
 

@@ -91,8 +91,6 @@ bool store_upload_abort(Store *store, const char *key, const char *upload_id, GE
 bool store_upload_put_part(Store *store, const char *key, const char *upload_id, guint number, StoreWriter **writer,
                            GError **error) {
     if (!check_upload(store, key, upload_id, error) || !check_number(number, error)) return false;
-    if (!store->backend->uploads->put_part)
-        return fail(error, ERROR_NOT_FOUND, "this server takes no parts: the %s store does", store->backend->name);
     if (!store->backend->uploads->put_part(store, key, upload_id, number, writer, error)) return false;
     (*writer)->bytes_max = UPLOAD_PART_BYTES_MAX;
     return true;

@@ -34,8 +34,8 @@ bool store_upload_complete(Store *store, const char *key, const char *upload_id,
 /* Drops the parts. One that is gone counts as aborted. */
 bool store_upload_abort(Store *store, const char *key, const char *upload_id, GError **error);
 
-/* For the backends whose part URLs this server answers (store_check_part_url holds): takes the part's bytes, streamed. Exactly one of commit (whose
- * `info` has the part's size and ETag) and abort ends the writer. ERROR_NOT_FOUND where the upload is gone or the backend has no such parts. */
+/* Takes a part's bytes, streamed, from whoever can't send them to its URL, or where that leads here. Exactly one of commit (whose `info` has the part's
+ * size and ETag) and abort ends the writer. ERROR_NOT_FOUND, here or by commit: the upload is gone. */
 bool store_upload_put_part(Store *store, const char *key, const char *upload_id, guint number, StoreWriter **writer, GError **error);
 /* As store_check_url, for the URL of a part. */
 bool store_check_part_url(Store *store, const char *path, const char *query, char **key, char **upload_id, guint *number, GError **error);

@@ -39,6 +39,7 @@ RULES = {
     ("GET", "/api/uploads/{id}"): ("write", None),
     ("DELETE", "/api/uploads/{id}"): ("write", None),
     ("POST", "/api/uploads/{id}/parts"): ("write", "json"),
+    ("PUT", "/api/uploads/{id}/parts/{id}"): ("write", "bytes"),
     ("POST", "/api/uploads/{id}/complete"): ("write", None),
     ("GET", "/api/meetings/{id}/shares"): ("write", None),
     ("POST", "/api/meetings/{id}/shares"): ("write", "json"),
@@ -90,6 +91,7 @@ MALFORMED = {
     ("GET", "/api/items"): [("?kind=odd", None, {}, 400)],
     ("POST", "/mcp"): [("", b"[]", JSON, 400), ("", b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}', {**JSON, "MCP-Protocol-Version": "1"}, 400)],
     ("PUT", "/store/*"): [("", b"", {}, 400)],
+    ("PUT", "/api/uploads/{id}/parts/{id}"): [("", b"", {}, 400), ("", b"x", {}, 400)],
 }
 
 
@@ -168,11 +170,11 @@ class Routes(Guarded):
 
     def test_every_route_has_a_rule(self):
         self.assertEqual(set(routes()), set(RULES))
-        streamed = {route for route, (_, body) in RULES.items() if body in ("stream", "part", "json")}
+        streamed = {route for route, (_, body) in RULES.items() if body in ("stream", "part", "bytes", "json")}
         self.assertEqual(streamed - set(MALFORMED), set())
 
     def body(self, kind):
-        return {"json": (b"{}", JSON), "stream": (b"x", {}), "part": (b"x", {}), None: (None, {})}[kind]
+        return {"json": (b"{}", JSON), "stream": (b"x", {}), "part": (b"x", {}), "bytes": (b"x", {}), None: (None, {})}[kind]
 
     def test_no_token(self):
         def check(method, pattern, who, kind):
@@ -244,7 +246,7 @@ class Routes(Guarded):
             return answer.status, answer.headers, answer.read()
 
     def test_too_large(self):
-        sizes = {"json": 8 * (1 << 20) + 1, "stream": 5 * 1024 * GIB + (1 << 21), "part": 5 * GIB + 1, None: 64 * (1 << 20) + 1}
+        sizes = {"json": 8 * (1 << 20) + 1, "stream": 5 * 1024 * GIB + (1 << 21), "part": 5 * GIB + 1, "bytes": 5 * GIB + 1, None: 64 * (1 << 20) + 1}
         part = self.part_url()
         def check(method, pattern, who, kind):
             if method == "GET":

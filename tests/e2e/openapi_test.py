@@ -46,7 +46,7 @@ def operations():
 def routes():
     """{(method, path as the document writes it): (body, who)} of the program's table."""
     lines = re.findall(r'\{"([A-Z]+)", "([^"]+)", BODY_([A-Z]+), LANE_[A-Z]+, NEEDS_([A-Z]+)', (ROOT / "src/http/router.c").read_text())
-    found = {(method, pattern.replace("/shares/{id}", "/shares/{share_id}").replace("*", "{key}")): (body, who)
+    found = {(method, pattern.replace("/shares/{id}", "/shares/{share_id}").replace("/parts/{id}", "/parts/{number}").replace("*", "{key}")): (body, who)
              for method, pattern, body, who in lines}
     del found["GET", "/"]  # the page's files
     assert len(found) > 20
@@ -488,7 +488,7 @@ class Answers(unittest.TestCase):
     def test_every_route_without_a_token(self):
         for (method, path), (body, who) in routes().items():
             with self.subTest(method=method, path=path):
-                path = path.replace("{id}", "meeting-none").replace("{share_id}", "0" * 16).replace("{key}", "meetings/x")
+                path = path.replace("{id}", "meeting-none").replace("{share_id}", "0" * 16).replace("{number}", "1").replace("{key}", "meetings/x")
                 headers = {"Content-Type": "application/json"} if body == "JSON" else {}
                 status = {"NOTHING": None, "SIGNATURE": 403}.get(who, 401)
                 self.call(method, path, b"{}" if body != "NONE" else None, headers, status, token=False)
@@ -497,9 +497,9 @@ class Answers(unittest.TestCase):
         for (method, path), (body, _) in routes().items():
             if "{id}" in path and (method, path) != ("GET", "/api/meetings/{id}/shares"):
                 with self.subTest(method=method, path=path):
-                    path = path.replace("{id}", "0" * 16).replace("{share_id}", "0" * 16)
+                    path = path.replace("{id}", "0" * 16).replace("{share_id}", "0" * 16).replace("{number}", "1")
                     bodies = {"/parts": {"numbers": [1]}}
-                    self.call(method, path + "?format=md", bodies.get(path[-6:], {}) if body == "JSON" else None,
+                    self.call(method, path + "?format=md", {"JSON": bodies.get(path[-6:], {}), "PART": b"x"}.get(body),
                               {"If-Match": '"x"'} if method == "PATCH" else {}, 404)
 
 

@@ -125,6 +125,23 @@ class Parts(OnServer):
         self.assertIn(self.put_refused(url), (404, None))
         self.assertEqual(server.json("POST", f"/api/uploads/{meeting_id}/complete")[0], 404)
 
+    def test_through_the_server(self):
+        """Parts of who can't reach the bucket, among others that went there; of another size or number none."""
+        server = self.serve()
+        meeting_id = self.begin(server)
+        self.send(server, meeting_id, 2)
+        for number, data, status in ((1, TALK[:PART - 1], 400), (1, TALK[:PART + 1], 400), (0, TALK[:PART], 400), (4, b"x", 400), ("x", b"x", 400), (1, b"", 400)):
+            self.assertEqual(server.request("PUT", f"/api/uploads/{meeting_id}/parts/{number}", data)[0], status, number)
+        self.assertEqual(server.request("PUT", f"/api/uploads/{meeting_id.replace('meeting-', 'meeting-0')}/parts/1", TALK[:PART])[0], 404)
+        self.assertEqual(self.there(server, meeting_id), {2: PART})
+        for number in (3, 1, 3):
+            status, headers, body = server.request("PUT", f"/api/uploads/{meeting_id}/parts/{number}", TALK[(number - 1) * PART:number * PART])
+            self.assertEqual((status, body), (200, b""))
+            self.assertTrue(headers["ETag"])
+        self.complete(server, meeting_id)
+        self.assert_meeting(server, meeting_id)
+        self.assertEqual(server.request("PUT", f"/api/uploads/{meeting_id}/parts/1", TALK[:PART])[0], 404)
+
     def put_refused(self, url):
         """The status; None where the connection is broken off before the body was read, as versitygw does."""
         try:
@@ -159,7 +176,7 @@ class Parts(OnServer):
         for method in ("GET", "DELETE", "POST"):
             self.assertIn(straight(method, url)[0], (400, 403, 405))
         self.assertEqual((self.there(server, meeting_id), self.there(server, other)), ({}, {}))
-        # This server takes no parts.
+        # This server takes no parts by URLs.
         status, problem = server.json("PUT", "/store/meetings/a?method=PUT&expires=9&upload=x&part=1&signature=x", b"hello")
         self.assertEqual((status, problem["code"]), (404, "not-found"))
         hasty = self.serve("hasty", URL_EXPIRY_SECONDS="1")
@@ -357,12 +374,35 @@ class PageOnVersitygw(Page):
         self.assertNotEqual(key, upload["Key"])
 
     def test_bucket_without_the_rule(self):
-        """The page says what is amiss, and goes on by itself when it is mended."""
+        """The page says so, and sends through the server: paused, after a reload it goes on with what is not there yet."""
         self.show()
-        self.browser.choose_files("#files", self.path)
-        self.browser.wait("document.querySelector('.uploads .stage')?.innerText.includes('hansard setup')")
-        self.allow_page()
+        browser = self.browser
+        self.speed(3)
+        browser.choose_files("#files", self.path)
+        browser.wait("document.querySelector('.uploads .aside')?.innerText.includes('hansard setup')")
+        self.wait_parts(1)
+        browser.wait("JSON.parse(localStorage['hansard.uploads'])[0].sent.length > 0")
+        self.assertEqual(browser.js("document.querySelectorAll('.uploads .aside').length"), 1)
+        for name, size in (("desk", page_browser.DESKTOP), ("phone", page_browser.PHONE)):
+            browser.resize(*size)
+            self.assertLessEqual(browser.js("document.documentElement.scrollWidth"), size[0])
+            browser.shoot(f"{name}-upload-through-server")
+        browser.click(".uploads .toggle")
+        browser.wait("document.querySelector('.uploads .row').dataset.state === 'paused'")
+        before = self.acknowledged()
+        self.assertLess(len(before), 5)
+        browser.command("Page.reload")
+        browser.wait("document.querySelector('.uploads .row')?.dataset.state === 'interrupted'")
+        self.speed()
+        browser.choose_files("#files", self.path)
         self.wait_job()
+        self.assertEqual(self.through_server(), {1, 2, 3, 4, 5} - before)
+        self.assertEqual([text for text in browser.complaints if "CORS" not in text and "ERR_FAILED" not in text], [])
+
+    def through_server(self):
+        """The numbers of the parts that this showing of the page has sent through the server."""
+        paths = self.browser.js("performance.getEntriesByType('resource').map((entry) => new URL(entry.name).pathname)")
+        return {int(path.rpartition("/")[2]) for path in paths if "/parts/" in path}
 
 
 if __name__ == "__main__":

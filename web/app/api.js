@@ -163,12 +163,12 @@ function transmit(method, path, body, { type, onProgress, signal, broken, stallM
 
 const STALL_MS = 60000;
 
-/** Puts a part to its signed URL, which may lead to a bucket. */
-export const sendPart = (url, blob, { onProgress, signal }) => {
-    const elsewhere = new URL(url, location.href).origin !== location.origin;
-    const broken = elsewhere ? text.upload.bucketBroken : text.upload.partBroken;
-    return transmit('PUT', url, blob, { onProgress, signal, broken, stallMs: STALL_MS });
-};
+/** Puts a part to its signed URL, which may lead to a bucket, or to partPath(). */
+export const sendPart = (url, blob, { onProgress, signal }) =>
+    transmit('PUT', url, blob, { onProgress, signal, broken: text.upload.partBroken, stallMs: STALL_MS });
+
+/** Where the server itself takes a part. */
+export const partPath = (id, number) => uploadPath(id, `/parts/${number}`);
 
 /** Sends a file whole. Resolves to {meeting_id, status}. */
 export async function uploadFile(file, { onProgress, signal }) {

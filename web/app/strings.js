@@ -112,7 +112,7 @@ export const text = {
         unreadable: 'The file can’t be read any more: it was changed, moved or deleted. Cancel this upload and choose the file again.',
         broken: 'The connection broke off. Nothing was kept; try again.',
         partBroken: 'The connection broke off.',
-        bucketBroken: 'The bucket can’t be reached, or its rules do not let this page in (hansard setup sets them).',
+        throughServer: 'Sent through the server: this page can’t reach the bucket (hansard setup --apply lets it in).',
         stalled: 'Nothing has moved for a minute.',
         noNetwork: 'There is no network.',
         empty: (name) => `${name} is empty. Choose a file with a recording or a transcript.`,

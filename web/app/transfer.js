@@ -1,7 +1,8 @@
 // A file on its way to the server in parts, a few at a time. What fails and may pass is tried again, ever more slowly; what was sent is not
 // sent again, also when the page is another one by now: the server is asked which parts are there. A part counts only if its end was
-// acknowledged to this browser, too: some services keep, and list, one that broke off midway.
-import { ApiError, beginUpload, completeUpload, readUpload, sendPart, signParts, uploadFile } from './api.js';
+// acknowledged to this browser, too: some services keep, and list, one that broke off midway. Where the bucket can't be reached from here, or its rules
+// do not let the page in (a browser tells neither from the other), the parts go through the server.
+import { ApiError, beginUpload, completeUpload, partPath, readUpload, sendPart, signParts, uploadFile } from './api.js';
 import { text } from './strings.js';
 
 const PARTS_OF_ONE = 3;  // in flight, of one file
@@ -40,6 +41,9 @@ function createGate(places) {
 
 const gate = createGate(PARTS_IN_ALL);
 
+// Whether the bucket has taken a part from this page; false: it is not to be asked again.
+let straight = null;
+
 const mayPass = (error) => error.mayPass
     || (error instanceof ApiError && (error.status === 0 || error.status === 408 || error.status === 429 || error.status >= 500));
 
@@ -65,7 +69,8 @@ export class Transfer {
 
     /**
      * `id` of an upload that was begun before, with the numbers of its parts that were acknowledged; null: none was. `on.begun(id)` is told the id
-     * of a new one, `on.gone(id)` of one that is lost, `on.acknowledged(id, number)` of each part.
+     * of a new one, `on.gone(id)` of one that is lost, `on.acknowledged(id, number)` of each part, `on.rerouted()` each time that one goes through the
+     * server instead of straight to the bucket.
      */
     constructor(file, id, acknowledged, on) {
         this.#file = file;
@@ -203,15 +208,24 @@ export class Transfer {
     async #try(number, signal) {
         const start = (number - 1) * this.#partSize;
         const blob = this.#file.slice(start, start + this.#sizeOf(number));
-        const url = await this.#urlOf(number, signal);
+        const url = straight === false ? partPath(this.id, number) : await this.#urlOf(number, signal);
+        const elsewhere = new URL(url, location.href).origin !== location.origin;
+        if (straight === false) this.#on.rerouted();
         try {
             await sendPart(url, blob, { onProgress: (bytes) => this.#flying.set(number, bytes), signal });
+            if (elsewhere) straight = true;
             this.#acknowledged.add(number);
             this.#on.acknowledged(this.id, number);
         } catch (error) {
             if (error.status === 0) {
                 await checkReadable(blob);
-                await this.#checkThere(signal);
+                if (!await this.#checkThere(signal)) throw error;
+                // The server is there, and the bucket has never been: at once the other way.
+                if (elsewhere && straight !== true) {
+                    straight = false;
+                    this.#flying.delete(number);
+                    return await this.#try(number, signal);
+                }
             }
             throw error;
         } finally {
@@ -219,12 +233,14 @@ export class Transfer {
         }
     }
 
-    /** A bucket that has dropped the upload may break the connection instead of saying so; the server tells (404). */
+    /** Whether the server answers. A bucket that has dropped the upload may break the connection instead of saying so; the server tells (404). */
     async #checkThere(signal) {
         try {
             await readUpload(this.id, signal);
+            return true;
         } catch (error) {
             if (error.status === 404) throw error;
+            return false;
         }
     }
 

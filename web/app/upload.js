@@ -60,6 +60,13 @@ function createUpload(source, { file = null, handle = null } = {}) {
         upload.rate = createRate();
         upload.show();
     };
+    /** A line about how it goes. */
+    upload.say = (words) => {
+        if (more.textContent === words) return;
+        more.hidden = false;
+        fill(more, h('p.aside', words));
+        announce(words);
+    };
     upload.setState('waiting');
     return upload;
 }
@@ -137,6 +144,7 @@ async function run(upload) {
         begun: (id) => { upload.id = id; hold(id, upload.control.signal); remember(id, upload.file, upload.handle); },
         gone: (id) => { upload.id = null; upload.known = 0; forget(id); },
         acknowledged: noteSent,
+        rerouted: () => upload.say(text.upload.throughServer),
     });
     upload.setState('sending');
     ticker ??= setInterval(tick, SHOW_MS);
