@@ -57,33 +57,8 @@ static void locate(SearchHit *hit, const char *marked, const char *segments) {
     }
 }
 
-/* The hit of one passage. */
-static bool read_hit(Search *search, const char *match, gint64 passage, GPtrArray *hits, GError **error) {
-    g_autoptr(sqlite3_stmt) statement = NULL;
-    bool row;
-    if (!sql_prepare(search, &statement, error,
-                     "SELECT m.meeting_id, m.title, m.timestamp_ms, p.kind, p.item_id, p.segments,"
-                     " snippet(words, 0, '" HIT_BEGIN "', '" HIT_END "', '…', " SNIPPET_WORDS "),"
-                     " highlight(words, 0, '" HIT_BEGIN "', '" HIT_END "')"
-                     " FROM words JOIN passages AS p ON p.id = words.rowid JOIN meetings AS m ON m.id = p.meeting"
-                     " WHERE words MATCH ? AND words.rowid = ?", "ti", match, passage) ||
-        !sql_step(search, statement, &row, error))
-        return false;
-    if (!row) return true;
-    SearchHit *hit = g_new0(SearchHit, 1);
-    hit->meeting_id = column_text(statement, 0);
-    hit->title = column_text(statement, 1);
-    hit->timestamp_ms = sqlite3_column_int64(statement, 2);
-    hit->kind = column_text(statement, 3);
-    hit->item_id = column_text(statement, 4);
-    hit->snippet = column_text(statement, 6);
-    locate(hit, (const char *)sqlite3_column_text(statement, 7), (const char *)sqlite3_column_text(statement, 5));
-    g_ptr_array_add(hits, hit);
-    return true;
-}
-
-/* First which passages, then what of them: so that snippets are made for the page's hits only. */
-static bool find(Search *search, const char *match, guint limit, guint offset, GPtrArray *hits, GError **error) {
+/* Which passages, best first: their ids. */
+static bool find_passages(Search *search, const char *match, guint limit, guint offset, GArray *passages, GError **error) {
     g_autoptr(sqlite3_stmt) statement = NULL;
     bool row;
     if (!sql_prepare(search, &statement, error,
@@ -95,8 +70,60 @@ static bool find(Search *search, const char *match, guint limit, guint offset, G
     for (;;) {
         if (!sql_step(search, statement, &row, error)) return false;
         if (!row) return true;
-        if (!read_hit(search, match, sqlite3_column_int64(statement, 0), hits, error)) return false;
+        gint64 passage = sqlite3_column_int64(statement, 0);
+        g_array_append_val(passages, passage);
     }
+}
+
+static SearchHit *read_hit(sqlite3_stmt *statement) {
+    SearchHit *hit = g_new0(SearchHit, 1);
+    hit->meeting_id = column_text(statement, 1);
+    hit->title = column_text(statement, 2);
+    hit->timestamp_ms = sqlite3_column_int64(statement, 3);
+    hit->kind = column_text(statement, 4);
+    hit->item_id = column_text(statement, 5);
+    hit->snippet = column_text(statement, 7);
+    locate(hit, (const char *)sqlite3_column_text(statement, 8), (const char *)sqlite3_column_text(statement, 6));
+    return hit;
+}
+
+static guint place_of(const GArray *passages, gint64 passage) {
+    guint place = 0;
+    while (place < passages->len && g_array_index(passages, gint64, place) != passage) place++;
+    return place;
+}
+
+/* `hits` has room for one of each passage. By the plus the matches are gone through once more and the passages picked out of them: asked for one by one,
+ * FTS5 would find the words anew for each, at several times the price. */
+static bool read_hits(Search *search, const char *match, const GArray *passages, SearchHit **hits, GError **error) {
+    g_autoptr(sqlite3_stmt) statement = NULL;
+    g_autoptr(GString) sql = g_string_new("SELECT words.rowid, m.meeting_id, m.title, m.timestamp_ms, p.kind, p.item_id, p.segments,"
+                                          " snippet(words, 0, '" HIT_BEGIN "', '" HIT_END "', '…', " SNIPPET_WORDS "),"
+                                          " highlight(words, 0, '" HIT_BEGIN "', '" HIT_END "')"
+                                          " FROM words JOIN passages AS p ON p.id = words.rowid JOIN meetings AS m ON m.id = p.meeting"
+                                          " WHERE words MATCH ? AND +words.rowid IN (");
+    bool row;
+    for (guint i = 0; i < passages->len; i++)
+        g_string_append_printf(sql, "%s%" G_GINT64_FORMAT, i ? "," : "", g_array_index(passages, gint64, i));
+    g_string_append_c(sql, ')');
+    if (!sql_prepare(search, &statement, error, sql->str, "t", match)) return false;
+    for (;;) {
+        if (!sql_step(search, statement, &row, error)) return false;
+        if (!row) return true;
+        guint place = place_of(passages, sqlite3_column_int64(statement, 0));
+        if (place < passages->len && !hits[place]) hits[place] = read_hit(statement);
+    }
+}
+
+/* First which passages, then what of them: so that snippets are made for the page's hits only. */
+static bool find(Search *search, const char *match, guint limit, guint offset, GPtrArray *hits, GError **error) {
+    g_autoptr(GArray) passages = g_array_new(FALSE, FALSE, sizeof(gint64));
+    if (!find_passages(search, match, limit, offset, passages, error)) return false;
+    g_autofree SearchHit **found = g_new0(SearchHit *, passages->len);
+    bool done = passages->len == 0 || read_hits(search, match, passages, found, error);
+    for (guint i = 0; i < passages->len; i++)
+        if (found[i]) g_ptr_array_add(hits, found[i]);
+    return done;
 }
 
 bool search_find(Search *search, const char *query, guint limit, guint offset, GPtrArray **hits, GError **error) {
