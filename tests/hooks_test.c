@@ -207,6 +207,42 @@ static void test_resting(void) {
     world_clear(&world);
 }
 
+/* Announced before it is done: told once when that is settled, not at all when it is withdrawn, and late when nobody says either. */
+static void test_announced(void) {
+    static const FakeStep steps[] = {{.answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", .then = FAKE_CLOSE},
+                                     {.answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", .then = FAKE_CLOSE}};
+    World world;
+    world_init(&world, steps, G_N_ELEMENTS(steps));
+    Clock *clock = &world.clock.base;
+    g_autoptr(json_t) data = json_pack("{s:[s]}", "items", "A-7");
+    Event event = {.type = EVENT_ITEMS_CHANGED, .meeting_id = "meeting-1", .version = "1"};
+    g_autoptr(GPtrArray) settled = NULL;
+    g_autoptr(GPtrArray) withdrawn = NULL;
+    g_autoptr(GPtrArray) left = NULL;
+    g_assert_true(event_announce(world.store, clock, &event, &settled, NULL));
+    g_assert_cmpuint(settled->len, ==, 1);
+    g_assert_cmpuint(look(&world, NULL), ==, 0);
+    event.data = data; /* known by now */
+    g_assert_true(event_settle(world.store, clock, &event, settled, NULL));
+    g_assert_cmpuint(look(&world, NULL), ==, 1);
+    gsize size;
+    const char *body = g_bytes_get_data(fake_http_request(world.fake, 0)->body, &size);
+    g_assert_nonnull(g_strstr_len(body, (gssize)size, "A-7"));
+    g_assert_cmpuint(count(&world, PREFIX_OUTBOX), ==, 0);
+
+    g_assert_true(event_announce(world.store, clock, &event, &withdrawn, NULL));
+    g_assert_true(event_settle(world.store, clock, NULL, withdrawn, NULL));
+    g_assert_cmpuint(count(&world, PREFIX_OUTBOX), ==, 0);
+
+    g_assert_true(event_announce(world.store, clock, &event, &left, NULL));
+    world.clock.now += HOOK_DOUBT_MS - 1;
+    g_assert_cmpuint(look(&world, NULL), ==, 0);
+    world.clock.now += 1;
+    g_assert_cmpuint(look(&world, NULL), ==, 1);
+    g_assert_cmpuint(fake_http_count(world.fake), ==, 2);
+    world_clear(&world);
+}
+
 /* -- who dies, who is faster --------------------------------------------------------------------------------------------- */
 
 static void test_lease(void) {
@@ -361,6 +397,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/hooks/answers", test_answers);
     g_test_add_func("/hooks/private-address", test_private_address);
     g_test_add_func("/hooks/resting", test_resting);
+    g_test_add_func("/hooks/announced", test_announced);
     g_test_add_func("/hooks/lease", test_lease);
     g_test_add_func("/hooks/side-by-side", test_side_by_side);
     g_test_add_func("/hooks/who-wants-what", test_who_wants_what);

@@ -223,6 +223,7 @@
 #define HOOK_TIMEOUT_MS 15000              /* one try */
 #define HOOK_ANSWER_BYTES_MAX (1 * MIB)    /* of a receiver; nothing of it is kept */
 #define HOOK_LEASE_MS 60000
+#define HOOK_DOUBT_MS 120000               /* what was announced and neither settled nor withdrawn by then is told */
 #define HOOK_ATTEMPTS_MAX 10
 #define HOOK_BACKOFF_FIRST_MS 5000         /* four times as long after each failure, up to … */
 #define HOOK_BACKOFF_MAX_MS (12LL * 3600 * 1000)

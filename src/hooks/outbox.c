@@ -136,31 +136,71 @@ static char *body_of(const Event *event, const char *event_id, gint64 now_ms) {
     return body;
 }
 
-bool event_emit_to(Store *store, Clock *clock, const Event *event, const char *webhook_id, char **event_id, GError **error) {
+/* `key` and `event_id` may be NULL, and are the caller's to free. */
+static bool put_event(Store *store, Clock *clock, const Event *event, const char *webhook_id, gint64 delay_ms, char **key, char **event_id, GError **error) {
     g_autoptr(Delivery) made = g_new0(Delivery, 1);
     made->created_ms = clock_now_ms(clock);
     made->event_id = event_id_of(event);
     made->webhook_id = g_strdup(webhook_id);
     made->type = g_strdup(event_name(event->type));
     made->body = body_of(event, made->event_id, made->created_ms);
-    g_autofree char *key = outbox_key(made->created_ms, made->event_id, webhook_id);
+    g_autofree char *put_key = outbox_key(made->created_ms + delay_ms, made->event_id, webhook_id);
     g_autoptr(GBytes) bytes = bytes_of(made);
     StorePut put = {.content_type = "application/json"};
     if (g_bytes_get_size(bytes) > WEBHOOK_BYTES_MAX) return fail(error, ERROR_TOO_LARGE, "an event is too large to be told");
-    if (!store_put(store, key, bytes, &put, NULL, error)) return false;
+    if (!store_put(store, put_key, bytes, &put, NULL, error)) return false;
+    if (key) *key = g_steal_pointer(&put_key);
     if (event_id) *event_id = g_strdup(made->event_id);
+    return true;
+}
+
+bool event_emit_to(Store *store, Clock *clock, const Event *event, const char *webhook_id, char **event_id, GError **error) {
+    if (!put_event(store, clock, event, webhook_id, 0, NULL, event_id, error)) return false;
     outbox_wake();
     return true;
 }
 
-bool event_emit(Store *store, Clock *clock, const Event *event, GError **error) {
+/* Array of the ids of the webhooks that want it. */
+static bool find_wanting(Store *store, EventType type, GPtrArray **ids, GError **error) {
     g_autoptr(GPtrArray) webhooks = NULL;
     guint unreadable;
     if (!webhooks_list(store, &webhooks, &unreadable, error)) return false;
+    *ids = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < webhooks->len; i++) {
         const Webhook *webhook = webhooks->pdata[i];
-        bool wants = webhook->events & (1u << event->type);
-        if (wants && !event_emit_to(store, clock, event, webhook->id, NULL, error)) return false;
+        if (webhook->events & (1u << type)) g_ptr_array_add(*ids, g_strdup(webhook->id));
+    }
+    return true;
+}
+
+bool event_emit(Store *store, Clock *clock, const Event *event, GError **error) {
+    g_autoptr(GPtrArray) ids = NULL;
+    if (!find_wanting(store, event->type, &ids, error)) return false;
+    for (guint i = 0; i < ids->len; i++)
+        if (!event_emit_to(store, clock, event, ids->pdata[i], NULL, error)) return false;
+    return true;
+}
+
+bool event_announce(Store *store, Clock *clock, const Event *event, GPtrArray **announced, GError **error) {
+    g_autoptr(GPtrArray) ids = NULL;
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+    if (!find_wanting(store, event->type, &ids, error)) return false;
+    for (guint i = 0; i < ids->len; i++) {
+        char *key = NULL;
+        if (!put_event(store, clock, event, ids->pdata[i], HOOK_DOUBT_MS, &key, NULL, error)) return false;
+        g_ptr_array_add(keys, key);
+    }
+    *announced = g_steal_pointer(&keys);
+    return true;
+}
+
+bool event_settle(Store *store, Clock *clock, const Event *event, GPtrArray *announced, GError **error) {
+    for (guint i = 0; i < announced->len; i++) {
+        const char *key = announced->pdata[i];
+        g_autofree char *webhook_id = NULL;
+        gint64 due_ms;
+        if (event && outbox_key_parse(key, &due_ms, &webhook_id) && !event_emit_to(store, clock, event, webhook_id, NULL, error)) return false;
+        if (!store_delete(store, key, error)) return false;
     }
     return true;
 }

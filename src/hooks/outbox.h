@@ -1,7 +1,8 @@
 /* What is still to be told, an object each: hansard/outbox/{due}-{event}-{webhook}.json. The keys sort by the time at which it is due, so that one
  * listing shows what there is to do. What has been told, or given up, is kept under hansard/deliveries/{webhook}/ for people to see.
  *
- *  1. What event_emit() has put is told at least once, whichever server lives on; a receiver knows a repetition by its id.
+ *  1. What event_emit() has put is told at least once, whichever server lives on; a receiver knows a repetition by its id. So is what event_announce()
+ *     has put before it was done, where nobody came to say that it was not.
  *  2. A delivery is leased while it is tried; one whose server dies is tried again after HOOK_LEASE_MS.
  *  3. HOOK_ATTEMPTS_MAX tries, each twice … four times as long after the one before; then it is given up with its reason. */
 #pragma once
@@ -36,6 +37,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Delivery, delivery_free)
 bool event_emit(Store *store, Clock *clock, const Event *event, GError **error);
 /* The same for one webhook, whatever it wants. `*event_id` is the caller's to free. */
 bool event_emit_to(Store *store, Clock *clock, const Event *event, const char *webhook_id, char **event_id, GError **error);
+/* For what no job stands behind: puts the event into the outbox before it is done, due HOOK_DOUBT_MS from now, for each webhook that wants it. Whoever dies
+ * before event_settle() has it told all the same, perhaps of what was never done. `*announced`: a new array for event_settle(). */
+bool event_announce(Store *store, Clock *clock, const Event *event, GPtrArray **announced, GError **error);
+/* It is done: it is told now, with the data that `event` has by now. NULL: it was not done, and nothing is told. What fails here is told later. */
+bool event_settle(Store *store, Clock *clock, const Event *event, GPtrArray *announced, GError **error);
 /* Waits until something is put by this process, `wait_ms` have passed, or outbox_wake(). `seen` is the caller's memory, 0 at first. */
 void outbox_wait(guint *seen, gint64 wait_ms);
 void outbox_wake(void);

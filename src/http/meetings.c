@@ -126,18 +126,54 @@ static json_t *ids_of(const json_t *new_items) {
     return ids;
 }
 
-/* The edit stands; that webhooks could not be told is reported, no failure of it. */
-static void tell_items(Context *context, const char *meeting_id, const json_t *patch, const char *version) {
-    const json_t *changed = json_object_get(patch, "items");
-    g_autoptr(json_t) ids = ids_of(json_object_get(patch, "new_items"));
-    g_autoptr(json_t) data = json_pack("{s:O}", "items", ids);
-    g_autoptr(GError) problem = NULL;
+/* What the edit tells webhooks, in three steps (outbox.h): announced before it is made, then settled or withdrawn. */
+typedef struct {
+    json_t *data; /* NULL: no item is touched */
+    char *version;
+    GPtrArray *announced;
+} Telling;
+
+static void telling_clear(Telling *telling) {
+    json_decref(telling->data);
+    g_free(telling->version);
+    g_clear_pointer(&telling->announced, g_ptr_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Telling, telling_clear)
+
+static Event event_of(const Telling *telling, const char *meeting_id) {
+    return (Event){.type = EVENT_ITEMS_CHANGED, .meeting_id = meeting_id, .version = telling->version, .data = telling->data};
+}
+
+/* The items of the patch: of new ones the ids that they have by now. */
+static json_t *items_of(const json_t *patch) {
+    json_t *ids = ids_of(json_object_get(patch, "new_items")), *value;
     const char *id;
-    json_t *value;
-    json_object_foreach((json_t *)changed, id, value) if (json_array_size(ids) < EVENT_ITEMS_MAX) json_array_append_new(ids, json_text(id));
-    if (json_array_size(ids) == 0) return;
-    Event event = {.type = EVENT_ITEMS_CHANGED, .meeting_id = meeting_id, .version = version, .data = data};
-    if (!event_emit(context->workspace->store, context->workspace->clock, &event, &problem)) context_report("webhooks could not be told", problem);
+    json_object_foreach(json_object_get(patch, "items"), id, value) if (json_array_size(ids) < EVENT_ITEMS_MAX) json_array_append_new(ids, json_text(id));
+    return json_pack("{s:o}", "items", ids);
+}
+
+/* False: nothing may be changed, since it could not be told for sure. */
+static bool announce(Context *context, const char *meeting_id, const json_t *patch, Telling *telling, GError **error) {
+    Workspace *workspace = context->workspace;
+    if (json_object_size(json_object_get(patch, "items")) == 0 && json_array_size(json_object_get(patch, "new_items")) == 0) return true;
+    telling->data = items_of(patch);
+    telling->version = text_uuid();
+    Event event = event_of(telling, meeting_id);
+    return event_announce(workspace->store, workspace->clock, &event, &telling->announced, error);
+}
+
+/* `problem` NULL: the edit stands. What can't be settled is told all the same, and so is an edit of which nobody knows whether it stands. */
+static void settle(Context *context, const char *meeting_id, const json_t *patch, Telling *telling, const GError *problem) {
+    Workspace *workspace = context->workspace;
+    g_autoptr(GError) untold = NULL;
+    bool refused = error_is(problem, ERROR_PRECONDITION) || error_is(problem, ERROR_INVALID) || error_is(problem, ERROR_NOT_FOUND) ||
+                   error_is(problem, ERROR_TOO_LARGE);
+    if (!telling->announced || (problem && !refused)) return;
+    json_decref(telling->data);
+    telling->data = items_of(patch);
+    Event event = event_of(telling, meeting_id);
+    if (!event_settle(workspace->store, workspace->clock, refused ? NULL : &event, telling->announced, &untold))
+        context_report("webhooks are told late", untold);
 }
 
 bool meeting_patch(Context *context, const Request *request, Response *response, GError **error) {
@@ -145,15 +181,21 @@ bool meeting_patch(Context *context, const Request *request, Response *response,
     g_autofree char *etag = NULL, *new_etag = NULL;
     g_autoptr(json_t) patch = NULL;
     g_autoptr(GError) problem = NULL;
+    g_auto(Telling) telling = {0};
     gsize size = 0;
     const void *data = g_bytes_get_data(request->body, &size);
     if (!read_if_match(context, request, &etag, error)) return false;
     patch = json_parse_object(data, size, "the request body", error);
-    if (!patch || !meeting_edit(&workspace->meetings, request->parameter, etag, patch, &new_etag, error)) return false;
+    if (!patch || !announce(context, request->parameter, patch, &telling, error)) return false;
+    bool edited = meeting_edit(&workspace->meetings, request->parameter, etag, patch, &new_etag, &problem);
+    settle(context, request->parameter, patch, &telling, problem);
+    if (!edited) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
     /* The edit stands; what the index misses, its next refresh brings. */
     if (!search_update(workspace->search, request->parameter, &problem))
         context_report("the search index was not updated", problem);
-    tell_items(context, request->parameter, patch, new_etag);
     g_autofree char *quoted = g_strdup_printf("\"%s\"", new_etag);
     json_t *answer = json_pack("{s:b, s:s}", "success", 1, "meeting_id", request->parameter);
     if (json_object_get(patch, "new_items")) json_object_set_new(answer, "added", ids_of(json_object_get(patch, "new_items")));

@@ -250,15 +250,39 @@ bool stage_commit(const Pipeline *pipeline, const Job *job, StageProgress progre
 
 static bool no_progress(double done, gpointer user_data, GError **error) { return true; }
 
+/* Both are told at once, when the text's meeting stands: without a job nobody would go on with it. */
+enum { TEXT_EVENTS = 2 };
+
+static Event text_event(const Job *job, gsize number) {
+    bool ready = number == 1;
+    return (Event){.type = ready ? EVENT_MEETING_READY : EVENT_MEETING_CREATED, .meeting_id = job->meeting_id, .version = ready ? job->run : ""};
+}
+
+static bool announce(const Pipeline *pipeline, const Job *job, GPtrArray *announced[TEXT_EVENTS], GError **error) {
+    for (gsize i = 0; i < TEXT_EVENTS; i++) {
+        Event event = text_event(job, i);
+        if (!event_announce(pipeline->meetings.store, pipeline->meetings.clock, &event, &announced[i], error)) return false;
+    }
+    return true;
+}
+
+/* What fails here is told later. */
+static void settle(const Pipeline *pipeline, const Job *job, GPtrArray *announced[TEXT_EVENTS], bool done) {
+    for (gsize i = 0; i < TEXT_EVENTS; i++) {
+        Event event = text_event(job, i);
+        if (announced[i]) event_settle(pipeline->meetings.store, pipeline->meetings.clock, done ? &event : NULL, announced[i], NULL);
+    }
+}
+
 /* All stages of a text, with a job that is never stored: it only carries the parameters. */
-static bool process_text(const Pipeline *pipeline, const Job *job, const Transcript *transcript, GError **error) {
+static bool process_text(const Pipeline *pipeline, const Job *job, const Transcript *transcript, GPtrArray *announced[TEXT_EVENTS], GError **error) {
     Relay relay = {no_progress, NULL};
     MeetingVersions nothing = {0};
     g_autoptr(Record) record = NULL;
     g_autofree char *etag = NULL;
     return meeting_write_transcript(&pipeline->meetings, job->meeting_id, &nothing, transcript, NULL, error) &&
            extract(pipeline, job, transcript, &relay, error) && record_to_commit(pipeline, job, &record, &etag, error) &&
-           commit(pipeline, job, record, etag, &relay, error);
+           announce(pipeline, job, announced, error) && commit(pipeline, job, record, etag, &relay, error);
 }
 
 bool pipeline_process_text(const Pipeline *pipeline, const char *meeting_id, const Transcript *transcript, const char *audio_key,
@@ -266,21 +290,20 @@ bool pipeline_process_text(const Pipeline *pipeline, const char *meeting_id, con
     g_autoptr(Job) job = job_new(meeting_id);
     g_autoptr(Record) record = NULL;
     g_autoptr(GError) problem = NULL;
+    GPtrArray *announced[TEXT_EVENTS] = {NULL};
     job->audio_key = g_strdup(audio_key);
     job->filename = text_clean_filename(filename);
     job->title = g_strdup(job->filename);
     job->timestamp_ms = clock_now_ms(pipeline->meetings.clock);
-    if (process_text(pipeline, job, transcript, error)) {
-        /* Both at once, when it stands: without a job nobody would go on with it. What can't be told is no reason to take the meeting back. */
-        Event created = {.type = EVENT_MEETING_CREATED, .meeting_id = meeting_id, .version = ""};
-        Event ready = {.type = EVENT_MEETING_READY, .meeting_id = meeting_id, .version = job->run};
-        event_emit(pipeline->meetings.store, pipeline->meetings.clock, &created, NULL);
-        event_emit(pipeline->meetings.store, pipeline->meetings.clock, &ready, NULL);
+    bool done = process_text(pipeline, job, transcript, announced, error);
+    bool gone = !done && !meeting_read_record(&pipeline->meetings, meeting_id, &record, NULL, &problem) && error_is(problem, ERROR_NOT_FOUND);
+    if (done || gone) settle(pipeline, job, announced, done);
+    for (gsize i = 0; i < TEXT_EVENTS; i++) g_clear_pointer(&announced[i], g_ptr_array_unref);
+    if (done) {
         if (pipeline->search) search_update(pipeline->search, meeting_id, NULL); /* what it misses here, its next refresh brings */
         return true;
     }
     /* Nobody was told of the meeting: what stands of it goes, unless it was committed after all. */
-    if (!meeting_read_record(&pipeline->meetings, meeting_id, &record, NULL, &problem) && error_is(problem, ERROR_NOT_FOUND))
-        meeting_delete(&pipeline->meetings, meeting_id, NULL, NULL);
+    if (gone) meeting_delete(&pipeline->meetings, meeting_id, NULL, NULL);
     return false;
 }

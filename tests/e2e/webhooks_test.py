@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import http.client
 import http.server
 import json
 import shutil
@@ -141,6 +142,47 @@ class Webhooks(unittest.TestCase):
             self.assertTrue(verify(webhook["secret"], headers, body))
         wait(lambda: [one["state"] for one in self.deliveries(webhook)] == ["delivered"] * 3, 120)
         self.assertTrue(any(one["attempts"] > 1 for one in self.deliveries(webhook)))
+
+    def test_killed_after_the_change(self):
+        """kill -9 at any moment of an edit: where the edit stands, it is told, or waits in the outbox for whoever comes next."""
+        receiver = self.receiver()
+        self.register(receiver.url, events=["items.changed"])
+        meeting = self.server.json("POST", "/api/meeting/process", {"text": TALK.decode()})[1]["meeting_id"]
+        outbox, stood = self.folder / "store/hansard/outbox", 0
+        owner = self.owner(meeting)
+
+        def events():
+            """The ids of those that came and those that are still to."""
+            return {path.name.split("-")[1] for path in outbox.glob("*.json")} | {headers["webhook-id"] for _, headers, _ in receiver.calls}
+
+        began = time.monotonic()
+        self.server.edit(meeting, {"items": {"A-1": {"status": "confirmed"}}})
+        span = time.monotonic() - began
+        for turn in range(12):
+            headers = self.server.request("GET", f"/api/meetings/{meeting}")[1]
+            before = events()
+            asked = json.dumps({"items": {"A-1": {"owner": f"Owner {turn}"}}})
+            thread = threading.Thread(target=self.send_and_lose, args=(meeting, asked, headers["ETag"]))
+            thread.start()
+            time.sleep(span * turn / 7)
+            self.server.kill()
+            thread.join()
+            told = events() - before
+            self.server.start()
+            now = self.owner(meeting)
+            if now != owner:
+                stood, owner = stood + 1, now
+                self.assertTrue(told, turn)
+        self.assertGreater(stood, 0)
+
+    def owner(self, meeting):
+        return self.server.json("GET", f"/api/meetings/{meeting}")[1]["meeting"]["summary"]["action_items"][0]["owner"]
+
+    def send_and_lose(self, meeting, body, etag):
+        try:
+            self.server.request("PATCH", f"/api/meetings/{meeting}", body, {**JSON, "If-Match": etag})
+        except (OSError, http.client.HTTPException):
+            pass  # killed meanwhile
 
     def test_ping_and_reasons(self):
         gone, moved = self.receiver(statuses=[410]), self.receiver(statuses=[302])
