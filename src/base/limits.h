@@ -64,6 +64,7 @@
 #define LIST_CACHE_QUERY_BYTES_MAX 512     /* … with their queries */
 #define VIEW_CACHE_ENTRIES_MAX 64          /* meetings of which a server keeps what it made for their answers, … */
 #define VIEW_CACHE_BYTES_MAX (8 * MIB)     /* … in all */
+#define VIEW_LIST_MAX 16                   /* objects of a meeting among which its documents are looked for in a bucket */
 #define SEARCH_QUERY_BYTES_MAX 400
 #define UPLOAD_SIGN_MAX 100                /* parts whose URLs are signed in one call */
 #define URL_EXPIRY_S_MAX 604800            /* a week, as S3's presigned URLs */

@@ -137,7 +137,8 @@ static char *body_of(const Event *event, const char *event_id, gint64 now_ms) {
 }
 
 /* `key` and `event_id` may be NULL, and are the caller's to free. */
-static bool put_event(Store *store, Clock *clock, const Event *event, const char *webhook_id, gint64 delay_ms, char **key, char **event_id, GError **error) {
+static bool put_event(Store *store, Clock *clock, const Event *event, const char *webhook_id, gint64 delay_ms, char **key, char **event_id,
+                      GError **error) {
     g_autoptr(Delivery) made = g_new0(Delivery, 1);
     made->created_ms = clock_now_ms(clock);
     made->event_id = event_id_of(event);

@@ -140,22 +140,56 @@ static bool answer_spliced(Context *context, Response *response, StoreReader **t
     return true;
 }
 
-/* A name for the versions of all documents of which a view is made; NULL where asking for them costs as much as reading them (a bucket), where one is
- * missing, or something has just been written. Whatever any program does to a document, the name is another one. */
-static char *view_name(Context *context, const char *meeting_id) {
-    static const Document documents[] = {DOCUMENT_RECORD, DOCUMENT_TRANSCRIPT, DOCUMENT_TEXT, DOCUMENT_SUMMARY, DOCUMENT_REQUIREMENTS};
+static const Document viewed[] = {DOCUMENT_RECORD, DOCUMENT_TRANSCRIPT, DOCUMENT_TEXT, DOCUMENT_SUMMARY, DOCUMENT_REQUIREMENTS};
+
+/* Of a directory, where each document is looked at, and the folder's mark tells that nothing was written a moment ago. */
+static bool name_by_stamp(Context *context, const char *meeting_id, GString *name) {
     g_autofree char *record_key = key_document(meeting_id, DOCUMENT_RECORD), *folder = g_path_get_dirname(record_key);
-    g_autoptr(GString) name = g_string_new(meeting_id);
     StoreStamp stamp;
-    if (!meeting_id_valid(meeting_id) || !store_stamp(context->workspace->store, folder, &stamp)) return NULL;
-    for (gsize i = 0; i < G_N_ELEMENTS(documents); i++) {
-        g_autofree char *key = key_document(meeting_id, documents[i]);
+    if (!store_stamp(context->workspace->store, folder, &stamp)) return false;
+    for (gsize i = 0; i < G_N_ELEMENTS(viewed); i++) {
+        g_autofree char *key = key_document(meeting_id, viewed[i]);
         g_auto(StoreInfo) info = {0};
-        if (!store_head(context->workspace->store, key, &info, NULL)) return NULL;
+        if (!store_head(context->workspace->store, key, &info, NULL)) return false;
         g_string_append_printf(name, " %s", info.etag);
     }
     g_string_append_printf(name, " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT, stamp.device, stamp.inode, stamp.changed);
-    return g_string_free(g_steal_pointer(&name), FALSE);
+    return true;
+}
+
+/* Of a bucket, where one list tells the ETags of all. */
+static bool name_by_list(Context *context, const char *meeting_id, GString *name) {
+    g_autofree char *record_key = key_document(meeting_id, DOCUMENT_RECORD), *folder = g_path_get_dirname(record_key);
+    g_autofree char *prefix = g_strconcat(folder, "/", NULL);
+    g_autoptr(GPtrArray) entries = NULL;
+    bool more;
+    if (!store_list(context->workspace->store, prefix, NULL, VIEW_LIST_MAX, &entries, &more, NULL)) return false;
+    for (gsize i = 0; i < G_N_ELEMENTS(viewed); i++) {
+        g_autofree char *key = key_document(meeting_id, viewed[i]);
+        const StoreEntry *entry = NULL;
+        for (guint j = 0; j < entries->len && !entry; j++)
+            if (strcmp(((const StoreEntry *)entries->pdata[j])->key, key) == 0) entry = entries->pdata[j];
+        if (!entry) return false;
+        g_string_append_printf(name, " %s", entry->etag);
+    }
+    return true;
+}
+
+/* A name for the versions of all documents of which a view is made; NULL where one is missing, or something has just been written. Whatever any
+ * program does to a document, the name is another one. */
+static char *view_name(Context *context, const char *meeting_id) {
+    g_autoptr(GString) name = g_string_new(meeting_id);
+    if (!meeting_id_valid(meeting_id)) return NULL;
+    bool bucket = workspace_uses_bucket(context->workspace->settings);
+    bool named = bucket ? name_by_list(context, meeting_id, name) : name_by_stamp(context, meeting_id, name);
+    return named ? g_string_free(g_steal_pointer(&name), FALSE) : NULL;
+}
+
+/* A name that was taken before the documents were read is theirs if it is still the same; a directory's names never come back, so there it always is. */
+static void keep_view(Context *context, const char *meeting_id, const char *name, const View *view) {
+    bool asked = name && workspace_uses_bucket(context->workspace->settings);
+    g_autofree char *now = asked ? view_name(context, meeting_id) : g_strdup(name);
+    if (now && strcmp(now, name) == 0) view_cache_keep(context->views, name, view);
 }
 
 /* `*answered` false: it is not at hand. */
@@ -199,7 +233,7 @@ static bool answer_as_stored(Context *context, const Record *record, const char 
     g_auto(View) view = {g_bytes_new_from_bytes(object, 1, g_bytes_get_size(object) - 3), g_strdup(playable_key(record)), g_strdup(etag)};
     if (!answer_spliced(context, response, &transcript, &view, error)) return false;
     metrics_add(METRIC_CACHE, "meeting", "miss", 1);
-    if (name) view_cache_keep(context->views, name, &view);
+    keep_view(context, record->meeting_id, name, &view);
     *answered = true;
     return true;
 }

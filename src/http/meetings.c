@@ -148,7 +148,8 @@ static Event event_of(const Telling *telling, const char *meeting_id) {
 static json_t *items_of(const json_t *patch) {
     json_t *ids = ids_of(json_object_get(patch, "new_items")), *value;
     const char *id;
-    json_object_foreach(json_object_get(patch, "items"), id, value) if (json_array_size(ids) < EVENT_ITEMS_MAX) json_array_append_new(ids, json_text(id));
+    json_object_foreach(json_object_get(patch, "items"), id, value)
+        if (json_array_size(ids) < EVENT_ITEMS_MAX) json_array_append_new(ids, json_text(id));
     return json_pack("{s:o}", "items", ids);
 }
 

@@ -93,8 +93,8 @@ static guint place_of(const GArray *passages, gint64 passage) {
     return place;
 }
 
-/* `hits` has room for one of each passage. By the plus the matches are gone through once more and the passages picked out of them: asked for one by one,
- * FTS5 would find the words anew for each, at several times the price. */
+/* `hits` has room for one of each passage. By the plus the matches are gone through once more and the passages picked out of them: asked for one by
+ * one, FTS5 would find the words anew for each, at several times the price. */
 static bool read_hits(Search *search, const char *match, const GArray *passages, SearchHit **hits, GError **error) {
     g_autoptr(sqlite3_stmt) statement = NULL;
     g_autoptr(GString) sql = g_string_new("SELECT words.rowid, m.meeting_id, m.title, m.timestamp_ms, p.kind, p.item_id, p.segments,"

@@ -1,5 +1,5 @@
-/* A part of an upload that others send, where it comes through this server: what a browser does that can't reach the bucket. It is gathered, so that it can
- * be sent again, and sent at commit; S3 checks its bytes against their MD5. */
+/* A part of an upload that others send, where it comes through this server: what a browser does that can't reach the bucket. It is gathered, so that
+ * it can be sent again, and sent at commit; S3 checks its bytes against their MD5. */
 #include "base/limits.h"
 #include "store/s3_internal.h"
 

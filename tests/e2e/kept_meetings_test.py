@@ -15,6 +15,21 @@ class KeptMeetings(unittest.TestCase):
     def setUp(self):
         self.folder = scratch()
         self.addCleanup(shutil.rmtree, self.folder)
+        self.given = self.settings()
+
+    def settings(self):
+        """Of both servers; a directory holds the meeting where there are none."""
+        return {}
+
+    def server_in(self, name):
+        folder = self.folder / name if self.given else self.folder
+        folder.mkdir(exist_ok=True)
+        return Server(folder, HANSARD_TRANSCRIBER="none", **self.given)
+
+    def change_summary(self, meeting_id, change):
+        """By another hand; in its place, so that no name in the folder changes."""
+        summary = self.folder / f"store/transcriptions/{meeting_id}/summary.json"
+        summary.write_text(change(summary.read_text()))
 
     def hits(self):
         found = re.search(r'hansard_cache_total{cache="meeting",result="hit"} (\d+)', self.server.request("GET", "/metrics")[2].decode())
@@ -36,7 +51,7 @@ class KeptMeetings(unittest.TestCase):
         return first
 
     def test_each_change_is_in_the_next_answer(self):
-        with Server(self.folder, HANSARD_TRANSCRIBER="none") as self.server, Server(self.folder, HANSARD_TRANSCRIBER="none") as self.other:
+        with self.server_in("one") as self.server, self.server_in("two") as self.other:
             meeting_id = self.server.json("POST", "/api/meetings?filename=talk.txt", TEXT, {"Content-Type": "text/plain"})[1]["meeting_id"]
             self.server.wait_done(meeting_id)
             self.path = f"/api/meetings/{meeting_id}"
@@ -48,9 +63,7 @@ class KeptMeetings(unittest.TestCase):
                 meeting, etag = self.answer(self.server)
                 self.assertEqual(meeting["metadata"]["title"], f"Title {number}")
                 self.answer_again()
-            # In its place, so that no name in the folder changes.
-            (summary,) = (self.folder / "store").rglob("summary.json")
-            summary.write_text(re.sub(r'"text": *"[^"]*"', '"text": "By hand"', summary.read_text(), count=1))
+            self.change_summary(meeting_id, lambda text: re.sub(r'"text": *"[^"]*"', '"text": "By hand"', text, count=1))
             self.assertIn("By hand", json.dumps(self.answer(self.server)[0]["summary"]))
             self.answer_again()
             self.assertEqual(self.other.request("DELETE", self.path)[0], 200)
