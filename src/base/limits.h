@@ -178,6 +178,7 @@
 #define S3_FETCHES_AHEAD 8                 /* of one store at a time */
 #define S3_LIST_BYTES_MAX (8 * MIB)        /* an answer: 1,000 keys of 1,024 bytes, each as %XX, and what stands around them */
 #define S3_COMPLETE_TIMEOUT_MS 300000      /* while a service joins the parts it may say nothing for minutes */
+#define S3_PREFLIGHT_TIMEOUT_MS 10000
 #define S3_CLOSE_WAIT_MS 10000             /* for uploads that are being aborted, when the store is closed */
 #define S3_CLIENTS_MAX 4                   /* regions that answers may send one store to */
 #define UPLOAD_PART_BYTES_MIN (5 * MIB)    /* S3's limit on every part but the last */

@@ -79,6 +79,9 @@ static bool add_cors_rule(const SetupContext *context, GError **error) {
     return true;
 }
 
+/* Some services (MinIO) have one rule for all buckets, in their own configuration. */
+static bool admits_page(const SetupContext *context) { return s3_bucket_admits(context->bucket, context->origin); }
+
 /* -- the plan ------------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -87,16 +90,17 @@ typedef struct {
     bool replaces; /* what stands is another's choice, and not added to but replaced: told as such */
     bool (*is_so)(const XmlElement *root, const SetupContext *context);
     bool (*apply)(const SetupContext *context, GError **error);
+    bool (*works)(const SetupContext *context); /* though the service has no such thing for a bucket; NULL: it never does */
 } ConfigStep;
 
 static const ConfigStep config_steps[] = {
     {"publicAccessBlock", "public access block", "no policy or list may open recordings to strangers by mistake",
-     "this service has no such block: see to it that no policy of the bucket allows everyone", SETUP_LACKS_BLOCK, true, is_closed, close_public},
+     "this service has no such block: see to it that no policy of the bucket allows everyone", SETUP_LACKS_BLOCK, true, is_closed, close_public, NULL},
     {"encryption", "encryption at rest", "what a disk that is carried off holds can't be read",
-     "this service has no default encryption for a bucket: encrypt its disks", SETUP_LACKS_ENCRYPTION, true, is_encrypted, encrypt},
+     "this service has no default encryption for a bucket: encrypt its disks", SETUP_LACKS_ENCRYPTION, true, is_encrypted, encrypt, NULL},
     {"cors", "CORS rule", "a browser sends recordings straight to it; without the rule they go through the server",
      "this service has no CORS rules for a bucket: allow the page's origin in its own configuration, else recordings go through the server",
-     SETUP_LACKS_CORS, false, has_cors_rule, add_cors_rule},
+     SETUP_LACKS_CORS, false, has_cors_rule, add_cors_rule, admits_page},
 };
 
 static const ConfigStep versioning_step = {"versioning",
@@ -106,14 +110,15 @@ static const ConfigStep versioning_step = {"versioning",
                                            SETUP_LACKS_VERSIONING,
                                            false,
                                            keeps_versions,
-                                           keep_versions};
+                                           keep_versions,
+                                           NULL};
 
 static bool plan_config(const SetupContext *context, const ConfigStep *step, bool exists, GPtrArray *steps, GError **error) {
     g_autofree char *xml = NULL;
     g_autoptr(XmlElement) root = NULL;
     bool supported = true;
     if (exists && !bucket_config_read(context, step->config, step->lack, &supported, &xml, &root, error)) return false;
-    bool has = root && step->is_so(root, context);
+    bool has = supported ? root && step->is_so(root, context) : step->works && step->works(context);
     if (has) setup_add(steps, SETUP_PRESENT, NULL, step->what, step->why, NULL);
     else if (!supported) setup_add(steps, SETUP_MISSING, NULL, step->what, step->why, step->lacking);
     else if (root && step->replaces)

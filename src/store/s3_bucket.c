@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "store/s3_internal.h"
 
 #define REGION_UNNAMED "us-east-1" /* the one that a new bucket must not name */
@@ -96,3 +97,19 @@ bool s3_bucket_write(Store *store, const char *what, const char *xml, bool *supp
 }
 
 const char *s3_bucket_prefix(Store *store) { return ((const S3Store *)store)->prefix; }
+
+bool s3_bucket_admits(Store *store, const char *origin) {
+    g_autoptr(HttpHeaders) headers = http_headers_new();
+    g_auto(HttpResponse) response = {0};
+    S3Store *s3 = s3_of(store, NULL);
+    if (!s3) return false;
+    const char *from = strcmp(origin, "*") == 0 ? "https://page.invalid" : origin;
+    g_autofree char *url = s3_url(s3, aws_client_endpoint(s3_client(s3)), "meetings/preflight", NULL);
+    http_headers_set(headers, "Origin", from);
+    http_headers_set(headers, "Access-Control-Request-Method", "PUT");
+    HttpRequest request = {.method = "OPTIONS", .url = url, .headers = headers, .body = {.fd = -1}, .total_timeout_ms = S3_PREFLIGHT_TIMEOUT_MS};
+    if (!http_send(s3->transport, &request, &response, NULL) || response.status < 200 || response.status > 299) return false;
+    const char *admitted = http_response_header(&response, "Access-Control-Allow-Origin");
+    const char *methods = http_response_header(&response, "Access-Control-Allow-Methods");
+    return admitted && (strcmp(admitted, "*") == 0 || strcmp(admitted, from) == 0) && methods && (strstr(methods, "PUT") || strcmp(methods, "*") == 0);
+}

@@ -13,5 +13,8 @@ bool s3_bucket_create(Store *store, GError **error);
 bool s3_bucket_read(Store *store, const char *what, bool *supported, char **xml, GError **error);
 /* NULL: it is removed. */
 bool s3_bucket_write(Store *store, const char *what, const char *xml, bool *supported, GError **error);
+/* Whether the service lets a page of `origin` ("*": of any) PUT to a signed URL, by asking as a browser does before it sends (CORS, a preflight); false
+ * where no answer comes, too. */
+bool s3_bucket_admits(Store *store, const char *origin);
 /* The prefix of the settings as it stands before keys: "" or with '/' at its end. Borrowed. */
 const char *s3_bucket_prefix(Store *store);
