@@ -129,6 +129,8 @@ MUTATIONS = [
              "if (strcmp(json_get_string(kept->json, \"request\", \"\"), claim->digest) != 0)", "if (false)", "once_test", None),
     Mutation("a webhook leads into no private network", "the address is not looked at", "src/net/curl.c",
              "if (net_address_is_public(&address->addr)) return socket(", "if (purpose == CURLSOCKTYPE_IPCXN) return socket(", "net-address_test", None),
+    Mutation("no change goes untold", "a text's events are not announced before its commit", "src/pipeline/stages.c",
+             "announce(pipeline, job, announced, error) && ", "", "pipeline_test", None),
     Mutation("a delivery has one server at a time", "the lease of another is passed over", "src/hooks/outbox.c",
              "if (found->lease_ms > now_ms) return true;", "", "hooks_test", None),
     Mutation("what failed is told again", "a delivery ends with its first failure", "src/hooks/sender.c",
