@@ -194,7 +194,7 @@ class PageUploads(Base):
         self.wait_parts(1)
         path.unlink()
         browser.wait("document.querySelector('.uploads .row').dataset.state === 'failed'", 60)
-        self.assertIn("can’t be read any more", self.rows()[0][1])
+        self.assertIn("was changed, moved or deleted", self.rows()[0][1])
         browser.click(".uploads .row-tools button:last-child")
         browser.wait("!document.querySelector('.uploads .row')")
         for _ in range(100):

@@ -44,8 +44,11 @@ const gate = createGate(PARTS_IN_ALL);
 // Whether the bucket has taken a part from this page; false: it is not to be asked again.
 let straight = null;
 
+/** Whether parts go through the server instead of straight to the bucket. */
+export const rerouted = () => straight === false;
+
 const mayPass = (error) => error.mayPass
-    || (error instanceof ApiError && (error.status === 0 || error.status === 408 || error.status === 429 || error.status >= 500));
+    || (error instanceof ApiError && ([0, 408, 429].includes(error.status) || error.status >= 500));
 
 /** Full jitter, so that many pages do not come back at the same moment. */
 const backoff = (tries) => Math.max(BACKOFF_FIRST_MS / 2, Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** tries));
@@ -69,8 +72,7 @@ export class Transfer {
 
     /**
      * `id` of an upload that was begun before, with the numbers of its parts that were acknowledged; null: none was. `on.begun(id)` is told the id
-     * of a new one, `on.gone(id)` of one that is lost, `on.acknowledged(id, number)` of each part, `on.rerouted()` each time that one goes through the
-     * server instead of straight to the bucket.
+     * of a new one, `on.gone(id)` of one that is lost, `on.acknowledged(id, number)` of each part.
      */
     constructor(file, id, acknowledged, on) {
         this.#file = file;
@@ -208,9 +210,8 @@ export class Transfer {
     async #try(number, signal) {
         const start = (number - 1) * this.#partSize;
         const blob = this.#file.slice(start, start + this.#sizeOf(number));
-        const url = straight === false ? partPath(this.id, number) : await this.#urlOf(number, signal);
-        const elsewhere = new URL(url, location.href).origin !== location.origin;
-        if (straight === false) this.#on.rerouted();
+        const url = rerouted() ? partPath(this.id, number) : await this.#urlOf(number, signal);
+        const elsewhere = !url.startsWith('/');
         try {
             await sendPart(url, blob, { onProgress: (bytes) => this.#flying.set(number, bytes), signal });
             if (elsewhere) straight = true;
@@ -219,28 +220,17 @@ export class Transfer {
         } catch (error) {
             if (error.status === 0) {
                 await checkReadable(blob);
-                if (!await this.#checkThere(signal)) throw error;
+                // A bucket that has dropped the upload may break the connection instead of saying so; the server tells (404).
+                const there = await readUpload(this.id, signal).catch((why) => { if (why.status === 404) throw why; });
                 // The server is there, and the bucket has never been: at once the other way.
-                if (elsewhere && straight !== true) {
+                if (there && elsewhere && !straight) {
                     straight = false;
-                    this.#flying.delete(number);
                     return await this.#try(number, signal);
                 }
             }
             throw error;
         } finally {
             this.#flying.delete(number);
-        }
-    }
-
-    /** Whether the server answers. A bucket that has dropped the upload may break the connection instead of saying so; the server tells (404). */
-    async #checkThere(signal) {
-        try {
-            await readUpload(this.id, signal);
-            return true;
-        } catch (error) {
-            if (error.status === 404) throw error;
-            return false;
         }
     }
 
@@ -283,16 +273,10 @@ export class Transfer {
     /** Until the time is over, or the browser says that the network is back. */
     #wait(ms, error, signal) {
         this.trouble = { message: navigator.onLine ? error.message : text.upload.noNetwork, until: Date.now() + ms };
+        const over = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
         return new Promise((resolve) => {
-            const end = () => {
-                clearTimeout(timer);
-                window.removeEventListener('online', end);
-                signal.removeEventListener('abort', end);
-                resolve();
-            };
-            const timer = setTimeout(end, ms);
-            window.addEventListener('online', end);
-            signal.addEventListener('abort', end);
+            over.addEventListener('abort', resolve);
+            window.addEventListener('online', resolve, { signal: over });
         });
     }
 }

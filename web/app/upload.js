@@ -5,7 +5,7 @@ import { announce, fill, h, icon, iconButton, notice, tell } from './dom.js';
 import { pickFiles, uploadEvents, uploadList } from './drop.js';
 import { bytes, duration } from './format.js';
 import { text } from './strings.js';
-import { Transfer } from './transfer.js';
+import { Transfer, rerouted } from './transfer.js';
 import { forget, hasHandle, heldElsewhere, hold, isSameFile, keptFile, noteSent, remember, unfinished } from './unfinished.js';
 
 const AT_ONCE = 3;
@@ -60,13 +60,6 @@ function createUpload(source, { file = null, handle = null } = {}) {
         upload.rate = createRate();
         upload.show();
     };
-    /** A line about how it goes. */
-    upload.say = (words) => {
-        if (more.textContent === words) return;
-        more.hidden = false;
-        fill(more, h('p.aside', words));
-        announce(words);
-    };
     upload.setState('waiting');
     return upload;
 }
@@ -87,7 +80,8 @@ function sentence(upload) {
     if (transfer.completing) return text.upload.finishing;
     const perSecond = rate(sent);
     if (perSecond > 0) parts.push(text.upload.rate(bytes(Math.round(perSecond))), text.left(duration((source.size - sent) / perSecond * 1000)));
-    return sent > 0 ? parts.join(', ') : text.upload.starting;
+    const way = rerouted() ? text.upload.throughServer : '';
+    return sent > 0 ? parts.join(', ') + way : text.upload.starting;
 }
 
 // The rows of what is under way are shown a few times a second, however often something moves.
@@ -144,7 +138,6 @@ async function run(upload) {
         begun: (id) => { upload.id = id; hold(id, upload.control.signal); remember(id, upload.file, upload.handle); },
         gone: (id) => { upload.id = null; upload.known = 0; forget(id); },
         acknowledged: noteSent,
-        rerouted: () => upload.say(text.upload.throughServer),
     });
     upload.setState('sending');
     ticker ??= setInterval(tick, SHOW_MS);
