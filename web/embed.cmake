@@ -1,7 +1,8 @@
 # Writes OUTPUT, a C file with the table web_assets of web_assets.h, for the files ASSETS (names relative to SOURCE). Scripts and styles
-# are put into FOLDER by esbuild without what only those who work on them need: comments and spaces. Names stay, so that what a browser reports can be
-# read. The page asks for its scripts, styles and icons below a version, the hash of all of them, so that a browser may keep them for good; and
-# web_modules names the scripts without which nothing is shown. Run as a script: cmake -DSOURCE=… -DASSETS=… -DESBUILD=… -DFOLDER=… -DOUTPUT=… -P embed.cmake
+# are put into FOLDER by esbuild without what only those who work on them need: comments and spaces; and scripts that are wanted together
+# become one file. Names stay, so that what a browser reports can be read. The page asks for its scripts, styles and icons below a version, the
+# hash of all of them, so that a browser may keep them for good; and web_modules names the scripts without which nothing is shown.
+# Run as a script: cmake -DSOURCE=… -DASSETS=… -DESBUILD=… -DFOLDER=… -DOUTPUT=… -P embed.cmake
 
 cmake_minimum_required(VERSION 3.25)
 
@@ -11,17 +12,41 @@ set(type_js "text/javascript; charset=utf-8")
 set(type_webmanifest "application/manifest+json")
 set(type_svg "image/svg+xml")
 
+file(REMOVE_RECURSE "${FOLDER}")
+set(modules ${ASSETS})
+list(FILTER modules INCLUDE REGEX "^app/.*\\.js$")
+list(REMOVE_ITEM modules app/first.js)
+list(REMOVE_ITEM ASSETS ${modules})
 set(lean ${ASSETS})
 list(FILTER lean INCLUDE REGEX "\\.(js|css)$")
-execute_process(COMMAND "${ESBUILD}" --minify-whitespace --minify-syntax --charset=utf8 --log-level=warning --outbase=. "--outdir=${FOLDER}" ${lean}
-                WORKING_DIRECTORY "${SOURCE}" COMMAND_ERROR_IS_FATAL ANY)
+set(options --minify-whitespace --minify-syntax --charset=utf8 --log-level=warning --outbase=. "--outdir=${FOLDER}")
+execute_process(COMMAND "${ESBUILD}" ${options} ${lean} WORKING_DIRECTORY "${SOURCE}" COMMAND_ERROR_IS_FATAL ANY)
+# What app/app.js imports is joined, and what import() brings in later is; the latter under its own name, by which a page of an older server asks
+# for it. first.js runs before all that and stays a file of its own.
+set(entries app/app.js)
+foreach(module IN LISTS modules)
+  file(READ "${SOURCE}/${module}" text)
+  string(REGEX MATCHALL "import\\('\\./[a-z-]+\\.js'\\)" imports "${text}")
+  list(TRANSFORM imports REPLACE ".*'\\./(.*)'.*" "app/\\1")
+  list(APPEND entries ${imports})
+endforeach()
+list(REMOVE_DUPLICATES entries)
+execute_process(COMMAND "${ESBUILD}" ${options} --bundle --splitting --format=esm "--external:*/first.js" "--chunk-names=app/[name]-[hash]"
+                        ${entries} WORKING_DIRECTORY "${SOURCE}" COMMAND_ERROR_IS_FATAL ANY)
+file(GLOB joined RELATIVE "${FOLDER}" "${FOLDER}/app/*.js")
+list(APPEND ASSETS ${joined})
+list(APPEND lean ${joined})
+list(REMOVE_DUPLICATES ASSETS)
+list(SORT ASSETS)
 
-# Of the other files, the indentation goes.
+# Of the other files, comments go (but those that say where rows go), and line ends between tags: a space that is to be seen stands in its line.
 set(hashes "")
 foreach(asset IN LISTS ASSETS)
   if(NOT asset IN_LIST lean)
     file(READ "${SOURCE}/${asset}" text)
-    string(REGEX REPLACE "\n +" "\n" text "${text}")
+    string(REGEX REPLACE "<!-- [^>]*-->" "" text "${text}")
+    string(REGEX REPLACE "\n *" "\n" text "${text}")
+    string(REGEX REPLACE ">\n+<" "><" text "${text}")
     file(WRITE "${FOLDER}/${asset}" "${text}")
   endif()
   file(SHA256 "${FOLDER}/${asset}" hash)
@@ -42,7 +67,7 @@ while(at LESS count)
   list(GET modules ${at} module)
   string(APPEND links ", </${version}/${module}>; rel=modulepreload")
   file(READ "${FOLDER}/${module}" text)
-  string(REGEX MATCHALL "(from|import)[ ]*\"\\./[a-z-]+\\.js\"" imports "${text}")
+  string(REGEX MATCHALL "(from|import)[ ]*\"\\./[A-Za-z0-9-]+\\.js\"" imports "${text}")
   foreach(import IN LISTS imports)
     string(REGEX REPLACE ".*\"\\./(.*)\"" "app/\\1" import "${import}")
     list(APPEND modules "${import}")

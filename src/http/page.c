@@ -2,9 +2,9 @@
  * is the present file all the same: a page that was loaded before the server became a newer one may go on to load the rest of itself. */
 #include <string.h>
 
+#include "http/page.h"
 #include "http/resources.h"
 #include "http/security.h"
-#include "web_assets.h"
 
 static const char *skip_version(const char *path) {
     if (path[0] != '/' || strspn(path + 1, "0123456789abcdef") != WEB_VERSION_DIGITS || path[1 + WEB_VERSION_DIGITS] != '/') return path;
@@ -21,14 +21,20 @@ static const WebAsset *find(const char *path) {
 
 bool page_has(const char *path) { return find(path) != NULL; }
 
-bool page_get(Context *context, const Request *request, Response *response, GError **error) {
-    const WebAsset *asset = find(request->path);
-    if (!asset) return fail(error, ERROR_NOT_FOUND, "there is nothing at %.200s", request->path);
+const WebAsset *page_front(void) { return find("/"); }
+
+void page_set_headers(Context *context, const WebAsset *asset, Response *response) {
     /* Asked anew each time: a bucket's region may be learnt while the server runs. */
     g_autofree char *origin = store_origin(context->workspace->store), *policy = security_policy(origin);
     response_header(response, "Content-Security-Policy", policy);
     /* The page's modules are asked for at once, not one after another as each names the next. */
     if (strcmp(asset->path, "/") == 0) response_header(response, "Link", web_modules);
+}
+
+bool page_get(Context *context, const Request *request, Response *response, GError **error) {
+    const WebAsset *asset = find(request->path);
+    if (!asset) return fail(error, ERROR_NOT_FOUND, "there is nothing at %.200s", request->path);
+    page_set_headers(context, asset, response);
     if (strlen(request->path) > WEB_VERSION_DIGITS && memcmp(request->path + 1, web_version, WEB_VERSION_DIGITS) == 0)
         response_header(response, "Cache-Control", "private, max-age=31536000, immutable");
     if (!response_not_modified(response, request, asset->etag))

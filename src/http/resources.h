@@ -50,6 +50,9 @@ bool openapi_get(Context *context, const Request *request, Response *response, G
 bool page_get(Context *context, const Request *request, Response *response, GError **error);
 /* Whether the page has a file at this path. */
 bool page_has(const char *path);
+bool front_get(Context *context, const Request *request, Response *response, GError **error);
+/* The same where it carries no list, since to have one means to wait for a bucket; false: front_get is to be asked. Waits for nothing. */
+bool front_get_plain(Context *context, const Request *request, Response *response);
 
 /* GET /api/meetings?open_actions=1. */
 bool meetings_list_open(Context *context, const Request *request, const CatalogQuery *query, Response *response, GError **error);

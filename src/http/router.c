@@ -53,6 +53,7 @@ static const Route routes[] = {
 };
 /* The page's files are a table of their own. */
 static const Route page_route = {"GET", "/", BODY_NONE, LANE_INLINE, NEEDS_NOTHING, NULL, page_get};
+static const Route front_route = {"GET", "/", BODY_NONE, LANE_READ, NEEDS_NOTHING, NULL, front_get};
 
 typedef struct {
     const char *text; /* borrowed from the path; NULL: none */
@@ -96,7 +97,10 @@ static bool set_parameter(char **parameter, Part part, GError **error) {
     return meeting_id_valid(*parameter) || fail(error, ERROR_NOT_FOUND, "there is nothing of this id");
 }
 
-Shortcut router_shortcut(const Route *route) { return route->handle == meetings_list ? meetings_list_kept : NULL; }
+Shortcut router_shortcut(const Route *route) {
+    if (route == &front_route) return front_get_plain;
+    return route->handle == meetings_list ? meetings_list_kept : NULL;
+}
 
 bool router_is_figure(const Route *route) {
     return route->handle == health_live || route->handle == health_ready || route->handle == health_metrics;
@@ -112,7 +116,7 @@ bool router_find(Request *request, const Route **route, char **allow, GError **e
     const Route *found = NULL;
     for (gsize i = 0; i <= G_N_ELEMENTS(routes); i++) {
         bool is_page = i == G_N_ELEMENTS(routes);
-        const Route *candidate = is_page ? &page_route : &routes[i];
+        const Route *candidate = !is_page ? &routes[i] : strcmp(request->path, "/") == 0 ? &front_route : &page_route;
         Part parts[2] = {0};
         if (is_page ? !page_has(request->path) : !matches(candidate->pattern, request->path, parts)) continue;
         if (!set_parameter(&request->parameter, parts[0], error) || !set_parameter(&request->second, parts[1], error)) return false;

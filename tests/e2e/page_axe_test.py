@@ -8,6 +8,7 @@ import re
 import unittest
 
 from page_browser import DESKTOP, PHONE
+from page_front_test import ROWS, settle
 from page_stories_test import Stories
 from program import ROOT
 
@@ -91,15 +92,23 @@ class Rules(Stories):
                               ".map((e) => e.outerHTML)")
         self.assertEqual(nameless, [])
 
+    def files(self):
+        """{path: bytes} of all that the page is made of: what its files name, and what these name."""
+        wanted, found = ["/", "/manifest.webmanifest", "/logo.svg", "/sw.js"], {}
+        while wanted:
+            path = wanted.pop()
+            status, _, body = self.server.request("GET", path)
+            self.assertEqual(status, 200, path)
+            found[path] = body
+            text = body.decode()
+            beside = re.findall(r'"\./([\w-]+\.js)"', text) + (["meeting.css"] if '"meeting.css"' in text else [])
+            names = re.findall(r'"(/[0-9a-f]{16}/[a-z./-]+)[#"]', text) + [re.sub(r"[^/]+$", name, path) for name in beside]
+            wanted += [name for name in names if name not in found and name not in wanted]
+        return found
+
     def test_size_and_manifest(self):
-        kinds = (".html", ".css", ".js", ".svg", ".webmanifest")
-        names = [path.relative_to(ROOT / "web") for path in (ROOT / "web").rglob("*") if path.suffix in kinds]
-        self.assertGreater(len(names), 20)
-        sizes = {}
-        for name in names:
-            status, headers, body = self.server.request("GET", "/" if str(name) == "index.html" else f"/{name}")
-            self.assertEqual(status, 200, name)
-            sizes[str(name)] = len(body)
+        sizes = {path: len(body) for path, body in self.files().items()}
+        self.assertGreater(len(sizes), 9, sizes.keys())
         self.assertLess(sum(sizes.values()), PAGE_BYTES_MAX, sizes)
         self.browser.open(self.url)
         self.browser.wait("document.querySelector('.upload')")
@@ -115,33 +124,33 @@ class Rules(Stories):
                 "[new URL(entry.name).pathname.replace(/^.[0-9a-f]{16}(?=.)/, ''), entry.transferSize > 0])")]
 
     def test_first_view_waits_for_what_it_shows_alone(self):
-        """The list is there before what it does not need is asked for; what it needs is named in the first answer, and never asked for twice."""
-        self.meeting()
+        """What the list does not need is asked for when it is seen; what it needs is named in the first answer, and nothing is asked for twice."""
         _, headers, body = self.server.request("GET", "/")
-        linked = re.findall(r"</([0-9a-f]{16})(/app/[a-z-]+\.js)>; rel=modulepreload", headers["Link"])
+        linked = re.findall(r"</([0-9a-f]{16})(/app/[\w-]+\.js)>; rel=modulepreload", headers["Link"])
         version, first = linked[0][0], {path for _, path in linked}
         needed = {"/app/app.js", "/app/first.js"}
         for path in linked:  # what these import is among them
             source = self.server.request("GET", "/" + "".join(path))[2].decode()
-            needed |= {f"/app/{name}" for name in re.findall(r"""(?:from|import) *["']\./([a-z-]+\.js)["']""", source)}
+            needed |= {f"/app/{name}" for name in re.findall(r"""(?:from|import) *["']\./([\w-]+\.js)["']""", source)}
         self.assertEqual(first, needed)
         self.assertIn(f'"/{version}/app.css"'.encode(), body)
+        self.meeting()
+        settle(self.server, 1)
         browser = self.browser
-        browser.command("Page.addScriptToEvaluateOnNewDocument", source="new MutationObserver(() => { if (document.querySelector("
-                        "'.rows:not(.jobs, .uploads) .row')) window.before ??= performance.getEntriesByType('resource').map((entry) => entry.name); })"
-                        ".observe(document, {subtree: true, childList: true})")
-        rest = [path.name for path in (ROOT / "web/app").iterdir()]
+        browser.command("Page.addScriptToEvaluateOnNewDocument", source=f"new MutationObserver(() => {{ if (document.querySelector('{ROWS}'))"
+                        "window.before ??= ['', ...performance.getEntriesByType('resource').map((entry) => entry.name)]; }"
+                        ").observe(document, {subtree: true, childList: true})")
+        scripts = [path.rsplit("/", 1)[-1] for path in self.files() if path.endswith((".js", "meeting.css")) and path != "/sw.js"]
         for turn in range(2):
             browser.open("about:blank")
             browser.open(self.url)
             before = {path.rsplit("/", 1)[-1] for path in browser.wait("window.before")}
-            self.assertIn("meetings.js", before)
-            self.assertEqual(before & {"meeting.js", "transcript.js", "player.js", "upload.js", "share.js", "meeting.css"}, set())
-            browser.wait(f"{json.dumps(rest)}.every((name) => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/' + name)"
+            self.assertEqual(before & {"rest.js", "meeting.css"}, set())
+            browser.wait(f"{json.dumps(scripts)}.every((name) => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/' + name)"
                          " && entry.responseEnd))")
         loaded = self.resources()
         self.assertEqual([path for path, asked in loaded if asked and path.startswith("/app")], [])
-        self.assertEqual([path for path, _ in loaded].count("/api/meetings"), 1)
+        self.assertNotIn("/api/meetings", [path for path, _ in loaded])
 
     def test_versions(self):
         """Below its version a file is kept for good; below that of another server it is there all the same, and is not kept."""

@@ -265,7 +265,7 @@ class Delete(Stories):
         self.assertEqual(self.state(meeting_id)["status"], "ready")
         self.browser.open(self.url)
         self.browser.wait("document.querySelector('.upload')")
-        self.assertFalse(self.browser.js(f"!!document.querySelector('a[href*=\"{meeting_id}\"]')"), "it is not shown meanwhile")
+        self.assertFalse(self.browser.js(f"!!document.querySelector('.row:not([hidden]) a[href*=\"{meeting_id}\"]')"), "it is not shown meanwhile")
         self.server.wait_gone(meeting_id, 30)
 
 

@@ -218,9 +218,15 @@ class PageUploads(Base):
             const { meeting_id: id } = await answer.json();
             const entry = { id, name: file.name, size: file.size, lastModified: file.lastModified };
             localStorage['hansard.uploads'] = JSON.stringify([entry, 7, { id: 3 }]);
-            const { remember, hasHandle } = await import('/app/unfinished.js');
-            remember(id, file, handle);
-            while (!await hasHandle(entry)) await new Promise((resolve) => setTimeout(resolve, 10));
+            await new Promise((done) => {
+                const opening = indexedDB.open('hansard', 1);
+                opening.onupgradeneeded = () => opening.result.createObjectStore('files');
+                opening.onsuccess = () => {
+                    const transaction = opening.result.transaction('files', 'readwrite');
+                    transaction.objectStore('files').put(handle, id);
+                    transaction.oncomplete = () => { opening.result.close(); done(); };
+                };
+            });
             return JSON.stringify(entry);
         })()""")
         browser.command("Page.reload")

@@ -250,7 +250,7 @@ class Scroll(Stories):
             (folder / f"{9999999999999 - time_ms:013d}_meeting-{number:08d}_1_1_r_1800_1_0_0_0__call {number}.m4a__").touch()
         browser = self.browser
         browser.open(self.url)
-        browser.wait(f"document.querySelectorAll('{ROWS}').length >= 50")
+        browser.wait(f"document.querySelectorAll('{ROWS}').length >= 25")
         browser.wait(f"(scrollTo(0, document.body.scrollHeight), document.querySelectorAll('{ROWS}').length === 1000)", 60)
         browser.wait("document.querySelector('.more').hidden")
         last = browser.js(f"[...document.querySelectorAll('{ROWS} .row-title')].map((e) => e.textContent)")

@@ -44,21 +44,21 @@ function shown(nav, route) {
     if (!there || document.activeElement !== form.elements.q) form.elements.q.value = there ? route.query.get('q') ?? '' : '';
 }
 
-const load = (name) => import(`./${name}.js`);
+const loadRest = () => import('./rest.js');
 
-/** A page whose module is loaded when it is opened; `show` is what it exports. */
-const later = (name, show, styled = false) => async (place) => {
+/** A page of rest.js, by the name of its function. */
+const later = (show, styled = false) => async (place) => {
     fill(place.main, h('p.aside', text.loading));
-    const [module] = await Promise.all([load(name), styled && loadStyle()]).catch(() => { throw new Error(text.offline); });
+    const [rest] = await Promise.all([loadRest(), styled && loadStyle()]).catch(() => { throw new Error(text.offline); });
     if (place.signal.aborted) return;
     fill(place.main);
-    await module[show](place);
+    await rest[show](place);
 };
 
-/** What the first view does without; and what may be opened next is brought in. Where that fails it is asked for again when it is wanted. */
+/** What the first view does without is brought in. Where that fails it is asked for again when it is wanted. */
 async function startRest() {
-    for (const module of await Promise.all(['upload', 'record', 'shared'].map(load))) module.start();
-    await Promise.all([loadStyle(), ...['share', 'all-items', 'search', 'work', 'storage'].map(load)]);
+    (await loadRest()).start();
+    await loadStyle();
 }
 
 startAccess();
@@ -66,10 +66,10 @@ startDeleting();
 startDrops();
 startRouter({
     '': { nav: 'meetings', show: meetingsPage },
-    m: { show: later('meeting', 'meetingPage', true) },
-    items: { nav: 'items', show: later('all-items', 'itemsPage', true) },
-    search: { show: later('search', 'searchPage') },
-    work: { nav: 'work', show: later('work', 'workPage') },
-    storage: { nav: 'storage', show: later('storage', 'storagePage') },
-    s: { show: later('share', 'sharedPage', true) },
+    m: { show: later('meetingPage', true) },
+    items: { nav: 'items', show: later('itemsPage', true) },
+    search: { show: later('searchPage') },
+    work: { nav: 'work', show: later('workPage') },
+    storage: { nav: 'storage', show: later('storagePage') },
+    s: { show: later('sharedPage', true) },
 }, document.getElementById('main'), shown, showSignIn).then(() => setTimeout(() => startRest().catch(() => {}), REST_AFTER_MS));

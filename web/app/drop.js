@@ -1,8 +1,8 @@
 // Where files come from: chosen or dropped. What becomes of them (upload.js) is loaded when there are some.
-import { h, icon } from './dom.js';
+import { h } from './dom.js';
 import { text } from './strings.js';
 
-const ACCEPT = 'audio/*,video/*,.m4a,.mp3,.wav,.mp4,.webm,.ogg,.opus,.flac,.aac,.mkv,.mov,.vtt,.srt,.txt,.json';
+const { accept } = document.getElementById('list').content.querySelector('input');
 
 /** Fires `sent` each time the server has taken a file; its `detail`. */
 export const uploadEvents = new EventTarget();
@@ -10,7 +10,7 @@ export const uploadEvents = new EventTarget();
 // One list for as long as the page is open; each showing of the meetings takes it in.
 export const uploadList = h('ul.rows.uploads', { 'aria-label': text.upload.label });
 
-const take = async (chosen) => (await import('./upload.js')).addFiles(chosen);
+const take = async (chosen) => (await import('./rest.js')).addFiles(chosen);
 
 /** A file dialog; [{file, handle}], none where the user closes it. With handles, where the browser has them: they outlive the page. */
 export async function pickFiles(multiple) {
@@ -23,7 +23,7 @@ export async function pickFiles(multiple) {
         }
     }
     return new Promise((resolve) => {
-        const input = h('input', { type: 'file', multiple, accept: ACCEPT });
+        const input = h('input', { type: 'file', multiple, accept });
         input.addEventListener('change', () => resolve([...input.files].map((file) => ({ file, handle: null }))));
         input.addEventListener('cancel', () => resolve([]));
         input.click();
@@ -38,21 +38,17 @@ async function droppedFiles(transfer) {
     return found.filter(({ file, handle }) => file && handle?.kind !== 'directory');
 }
 
-/** The drop area with its file chooser and `more` beside it, and below it the uploads under way. */
-export function uploadPanel(more) {
-    const chosen = () => { take([...input.files].map((file) => ({ file, handle: null }))); input.value = ''; };
+/** Makes the section with the drop area and its file chooser work, and puts the uploads under way into it. */
+export function startPanel(section) {
+    const input = section.querySelector('input');
+    input.addEventListener('change', () => { take([...input.files].map((file) => ({ file, handle: null }))); input.value = ''; });
     // A click opens the dialog that gives handles, where there is one.
-    const opened = async (event) => {
+    input.addEventListener('click', async (event) => {
         if (!window.showOpenFilePicker) return;
         event.preventDefault();
         take(await pickFiles(true));
-    };
-    const input = h('input.unseen', { type: 'file', id: 'files', multiple: true, accept: ACCEPT, onchange: chosen, onclick: opened });
-    const area = h('div.drop', icon('upload'),
-        h('p.drop-line', h('span.drop-hint', text.upload.drop, ' '), input,
-            h('label.primary', { for: 'files' }, text.upload.choose), more),
-        h('p.aside', text.upload.kinds));
-    return h('section.upload', { 'aria-label': text.upload.label }, area, uploadList);
+    });
+    section.append(uploadList);
 }
 
 /** Files dropped anywhere on the page are uploaded; without this the browser would open them in its place. */

@@ -1,5 +1,5 @@
 // Numbers and times as people read them.
-import { date, dateTime } from './first.js';
+import { date, timeText } from './first.js';
 
 const pad = (n) => String(n).padStart(2, '0');
 
@@ -43,7 +43,7 @@ let dayOnly = null; // takes milliseconds to be made
 
 export function when(text) {
     const time = parseTime(text);
-    return time ? dateTime.format(time) : '';
+    return time ? timeText(time) : '';
 }
 
 /** A due date (2026-11-30); other text stands as it is. */

@@ -1,8 +1,8 @@
 // The list of meetings: uploads and work in progress on top, then every meeting, newest first.
 import { listJobs, listMeetings } from './api.js';
 import { deleteEvents, isDeleting } from './deleting.js';
-import { announce, fill, h, icon, iconButton, options, tell } from './dom.js';
-import { uploadEvents, uploadPanel } from './drop.js';
+import { announce, fill, h, tell } from './dom.js';
+import { startPanel, uploadEvents } from './drop.js';
 import { duration, parseTime, when } from './format.js';
 import { createMore, keepInAddress } from './paging.js';
 import { createJobRow, titleOf } from './progress.js';
@@ -26,34 +26,32 @@ function serverFilter({ tag, from, to, open }) {
     return { tag, from: from && midnight(from), to: to && midnight(to, 1), open_actions: open && 1 };
 }
 
-/** The controls of the filter: {element, showTags(rows)}. `onChange` is called once `wanted` holds what the user has set. */
-function filterBar(wanted, onChange) {
-    const set = (name, value) => { wanted[name] = value; showCount(); onChange(); };
-    const labelled = (name, control) => h('label', h('span', text.meetings.filters[name]), control);
-    const state = h('select', { onchange: () => set('state', state.value) },
-        options(text.meetings.states, wanted.state));
-    const date = (name) => h('input', { type: 'date', value: wanted[name], onchange: (event) => set(name, event.target.value) });
-    const tags = h('datalist', { id: 'tags' });
-    const tag = h('input', { value: wanted.tag, list: 'tags', maxlength: 64, autocomplete: 'off', onchange: () => set('tag', tag.value.trim()) });
-    const open = h('input', { type: 'checkbox', checked: Boolean(wanted.open), onchange: () => set('open', open.checked ? '1' : '') });
-    const count = h('span.number');
-    const element = h('details.filter', { open: FILTERS.some((name) => wanted[name]) },
-        h('summary', icon('filter'), ` ${text.meetings.filter} `, count),
-        h('div.filters', labelled('state', state), labelled('tag', tag), tags, labelled('from', date('from')), labelled('to', date('to')),
-            h('label.check', open, h('span', text.meetings.filters.open))));
+/** Makes the controls of the filter work: {showTags(rows)}. `onChange` is called once `wanted` holds what the user has set. */
+function startFilter(element, wanted, onChange) {
+    for (const name of FILTERS) {
+        const control = element.querySelector(`[name=${name}]`), isBox = control.type === 'checkbox';
+        if (isBox) control.checked = Boolean(wanted[name]);
+        else control.value = wanted[name];
+        control.addEventListener('change', () => {
+            wanted[name] = isBox ? (control.checked ? '1' : '') : control.value.trim();
+            showCount();
+            onChange();
+        });
+    }
     function showCount() {
         const n = FILTERS.filter((name) => wanted[name]).length;
-        count.textContent = n ? `(${n})` : '';
+        element.querySelector('.number').textContent = n ? `(${n})` : '';
+        return n;
     }
-    showCount();
+    element.open = showCount() > 0;
     const known = new Set();
     function showTags(rows) {
         for (const name of rows.flatMap((row) => row.tags ?? [])) {
-            if (!known.has(name)) tags.append(h('option', { value: name }));
+            if (!known.has(name)) element.querySelector('datalist').append(h('option', { value: name }));
             known.add(name);
         }
     }
-    return { element, showTags };
+    return { showTags };
 }
 
 /** Puts the newest page of the server in place of what the list knew of that span of time. */
@@ -92,10 +90,22 @@ function meetingRow(row) {
     h('ul.chips', countChips(row)));
 }
 
-/** The rows of the jobs that are wanted(job), newest first; each is kept while its job lives, so that bars move and focus stays. */
-function createJobs(onChange, wanted) {
-    const rows = new Map();
-    const element = h('ul.rows.jobs', { 'aria-label': text.meetings.progress });
+const elementOf = (row) => row.element ??= meetingRow(row);
+
+const idOf = (element) => decodeURIComponent(element.querySelector('a').hash.slice('#/m/'.length));
+
+/** A row that came with the HTML, as far as a list needs to know what it shows. */
+const carriedRow = (element) => ({
+    element: Object.assign(element, { hidden: false }), meeting_id: idOf(element), title: element.querySelector('.row-title').textContent,
+    tags: [...element.querySelectorAll('.tag')].map((tag) => tag.textContent),
+});
+
+/**
+ * The rows of the jobs that are wanted(job), newest first; each is kept while its job lives, so that bars move and focus stays. What came with the
+ * HTML is in the place of its row until the job is known.
+ */
+function createJobs(element, onChange, wanted) {
+    const rows = new Map([...element.children].map((row) => [idOf(row), { element: row }]));
     /** Shows `jobs` and returns the ids of those that were shown before and are gone. */
     function update(all) {
         const jobs = all.filter((job) => wanted(job) && !isDeleting(job.meeting_id));
@@ -107,17 +117,18 @@ function createJobs(onChange, wanted) {
         }
         for (const job of jobs.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1))) {
             let row = rows.get(job.meeting_id);
-            if (!row) {
+            if (!row?.update) {
+                const place = row?.element;
                 row = createJobRow(job, onChange);
                 rows.set(job.meeting_id, row);
-                element.prepend(row.element);
+                if (place) place.replaceWith(row.element);
+                else element.prepend(row.element);
             }
             row.update(job);
         }
-        element.hidden = rows.size === 0;
         return gone;
     }
-    return { element, update, isEmpty: () => rows.size === 0 };
+    return { update, isEmpty: () => rows.size === 0 };
 }
 
 /** Calls `task` now, on `poke()`, and again after as many milliseconds as it returned; not while the page is hidden. */
@@ -138,22 +149,25 @@ function createPoll(task, signal) {
     return run;
 }
 
-const canRecord = () => Boolean(navigator.mediaDevices?.getUserMedia && window.MediaRecorder);
-const startRecording = async () => (await import('./record.js')).startRecording();
-
-const emptyState = () => h('section.empty', h('h2', text.meetings.emptyTitle), h('p', { hidden: true }, h('strong.reason')),
-    h('p', text.meetings.empty),
-    h('p.aside', text.meetings.emptyShell, ' ', h('code', text.meetings.emptyCommand)));
+const startRecording = async () => (await import('./rest.js')).startRecording();
 
 export async function meetingsPage({ main, query, signal }) {
     setTitle('');
     const wanted = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? '']));
     const isFiltered = () => FILTERS.some((name) => wanted[name]);
-    const rows = h('ul.rows', { 'aria-label': text.meetings.title });
-    const empty = emptyState(), none = h('p.aside', { role: 'status', hidden: true }, text.meetings.noneFits);
-    const drop = uploadPanel(canRecord() && iconButton('record', text.record.open, startRecording, { shown: true, kind: 'plain' }));
-    const jobs = createJobs(() => poll(), (job) => !wanted.state || (jobStates[wanted.state]?.(job.status) ?? false));
-    const bar = filterBar(wanted, () => {
+    const { cursor } = document.body.dataset; // of the list that came with the HTML
+    const carried = cursor !== undefined;
+    if (!carried) main.append(document.getElementById('list').content.cloneNode(true));
+    const [drop, working, filter, none, empty, rows] = ['.upload', '.jobs', '.filter', '.none', '.empty', '.list']
+        .map((selector) => main.querySelector(selector));
+    if (carried) {
+        delete document.body.dataset.cursor;
+        Object.assign(list, { filter: JSON.stringify(wanted), rows: [...rows.children].map(carriedRow), cursor: cursor || null, loaded: true });
+    }
+    startPanel(drop);
+    drop.querySelector('.drop button')?.addEventListener('click', startRecording);
+    const jobs = createJobs(working, () => poll(), (job) => !wanted.state || (jobStates[wanted.state]?.(job.status) ?? false));
+    const bar = startFilter(filter, wanted, () => {
         keepInAddress('', wanted);
         restart().catch((error) => { if (!signal.aborted) tell(error); });
     });
@@ -162,7 +176,8 @@ export async function meetingsPage({ main, query, signal }) {
     const visible = (some) => (jobStates[wanted.state] ? [] : some.filter((row) => !isDeleting(row.meeting_id)));
 
     function render() {
-        fill(rows, visible(list.rows).map(meetingRow));
+        const shown = visible(list.rows).map(elementOf);
+        if (shown.length !== rows.children.length || shown.some((element, i) => element !== rows.children[i])) fill(rows, shown);
         bar.showTags(list.rows);
         more.show(list.cursor !== null && !jobStates[wanted.state]);
         showEmpty();
@@ -172,7 +187,7 @@ export async function meetingsPage({ main, query, signal }) {
         const bare = list.loaded && visible(list.rows).length === 0 && list.cursor === null;
         empty.hidden = !bare || isFiltered() || !jobs.isEmpty();
         none.hidden = !(bare || jobStates[wanted.state]) || !isFiltered() || !jobs.isEmpty();
-        bar.element.hidden = bare && !isFiltered();
+        filter.hidden = bare && !isFiltered();
         const reason = empty.querySelector('.reason');
         reason.textContent = list.notice ?? '';
         reason.parentElement.hidden = !list.notice;
@@ -199,7 +214,7 @@ export async function meetingsPage({ main, query, signal }) {
         if (key !== list.filter) return true;
         list.rows = list.rows.concat(page.meetings);
         list.cursor = page.next_cursor ?? null;
-        rows.append(...visible(page.meetings).map(meetingRow));
+        rows.append(...visible(page.meetings).map(elementOf));
         bar.showTags(page.meetings);
         return list.cursor !== null;
     }
@@ -224,11 +239,9 @@ export async function meetingsPage({ main, query, signal }) {
     }, signal);
 
     if (list.loaded && list.filter === JSON.stringify(wanted)) render();
-    main.append(h('h1.unseen', text.meetings.title), drop, jobs.element, bar.element, none, empty, rows, more.element);
-    empty.hidden = true;
-    jobs.element.hidden = true;
+    main.append(more.element);
     const { scroll } = list;
-    await refresh();
+    if (!carried) await refresh();
     if (scroll) window.scrollTo(0, scroll);
     window.addEventListener('scroll', () => { if (!signal.aborted) list.scroll = window.scrollY; }, { signal, passive: true });
     uploadEvents.addEventListener('sent', poll, { signal });

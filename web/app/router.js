@@ -38,13 +38,15 @@ export function failure(error, again) {
  * sign in.
  */
 export function startRouter(pages, main, onShown, onRefused = null) {
+    let carried = document.body.dataset.cursor !== undefined; // what the server has sent is for its page to take over
     async function show(moved) {
         leaving.abort();
         leaving = new AbortController();
         const { signal } = leaving;
         const route = current();
         const page = pages[route.name];
-        fill(main);
+        if (!carried) fill(main);
+        carried = false;
         onShown(page?.nav ?? '', route);
         if (window.scrollY) window.scrollTo(0, 0);
         if (moved && !document.activeElement?.closest('form.search')) main.focus({ preventScroll: true });

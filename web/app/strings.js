@@ -1,4 +1,4 @@
-// Every text of the page, in one place; index.html alone has its own few.
+// Every text of the page, in one place; index.html alone has its own few, and src/http/first_view.c those of rows that come with it.
 
 const count = (n, one, many) => `${n} ${n === 1 ? one : many}`;
 
@@ -58,17 +58,7 @@ export const text = {
     },
 
     meetings: {
-        title: 'Meetings',
         untitled: 'Untitled meeting',
-        filter: 'Filter',
-        filters: { state: 'State', tag: 'Tag', from: 'From', to: 'To', open: 'with open actions' },
-        states: { '': 'All', ready: 'Ready', working: 'In work', failed: 'Failed' },
-        noneFits: 'No meeting fits this filter.',
-        emptyTitle: 'No meetings yet',
-        empty: 'Drop a recording of a meeting above. Hansard writes it down, sums it up, and lists what was decided, asked, '
-            + 'promised and required, each with the words that were said.',
-        emptyShell: 'Or from a shell:',
-        emptyCommand: 'hansard add meeting.m4a',
         progress: 'In progress',
         ready: (title) => `${title} is ready.`,
         counts: {
@@ -89,9 +79,6 @@ export const text = {
 
     upload: {
         label: 'Add recordings or transcripts',
-        drop: 'Drop recordings here or',
-        choose: 'Choose files',
-        kinds: 'Audio or video (m4a, mp3, wav, mp4, webm …) or a transcript (vtt, srt, txt, json). Several at once are fine.',
         waiting: 'Waiting',
         cancel: (name) => `Cancel the upload of ${name}`,
         pause: (name) => `Pause the upload of ${name}`,
@@ -124,7 +111,6 @@ export const text = {
     },
 
     record: {
-        open: 'Record',
         title: 'Record a meeting',
         why: 'Tell everyone that you record.',
         microphone: 'Microphone',
