@@ -51,11 +51,12 @@ def write_transcript(path, rows):
 
 
 class Meeting:
-    def __init__(self, name, rows, items, summary, result):
+    def __init__(self, name, rows, items, summary, called, result):
         self.name, self.items, self.summary, self.result = name, items, summary, result
         # the program numbers the segments in order of time, as the table has them
         self.rows = rows
         self.roles = {f"Speaker {row['speaker']}": row["role"] for row in rows}
+        self.called = called
 
     def found(self, kind):
         """The program's items, the surest first, each with the utterances that its evidence covers."""
@@ -79,8 +80,19 @@ def read_meetings(data, name, only, work):
             files.append(work / f"{meeting}.json")
             write_transcript(files[-1], rows)
             meetings.append((meeting, rows))
-    return [Meeting(meeting, rows, items[meeting], " ".join(summaries[meeting]), result)
+    called = introductions(meetings)
+    return [Meeting(meeting, rows, items[meeting], " ".join(summaries[meeting]), called[meeting[:-1]], result)
             for (meeting, rows), result in zip(meetings, extract(files, "--units"))]
+
+
+def introductions(meetings):
+    """Team → the names by which its members introduce themselves → role."""
+    called = collections.defaultdict(dict)
+    for meeting, rows in meetings:
+        for row in rows:
+            for name in re.findall(r"\b(?:I'm|I am|[Mm]y name is|[Mm]y name's)(?: um| uh)* ([A-Z][a-z]+)\b", row["text"]):
+                called[meeting[:-1]].setdefault(name, row["role"])
+    return called
 
 
 # --- items
@@ -151,7 +163,7 @@ def roles_of(owner, meeting):
     roles = set()
     for part in re.split(r",| and ", owner):
         part = part.strip()
-        role = meeting.roles.get(part)
+        role = meeting.roles.get(part) or meeting.called.get(part.split(" ")[0])
         roles |= {role} if role else {name for name, words in ROLE_WORDS if re.search(words, part.lower())} or {part}
     return roles
 
@@ -518,4 +530,5 @@ def main():
         all_rows(ami, icsi, options.data, work, options.verbose)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -400,7 +400,7 @@ static void test_said_twice_is_one(void) {
     g_assert_cmpuint(item->evidence->len, ==, 2);
 }
 
-/* Who says yes to a request has taken it on; where nobody does, or two do, nobody knows. */
+/* Who says yes to a request has taken it on; where nobody does, or two do, nobody knows, but in a talk of two. */
 static void test_accepted(void) {
     static const struct {
         const char *lines[5], *owner;
@@ -410,11 +410,15 @@ static void test_accepted(void) {
         {{"Ann: Please check the contract before the call.", "Bob: Okay, will do.", NULL}, "Bob"},
         {{"Ann: Could you send us a copy of the slides?", "Bob: Sure.", "Eve: Of course.", NULL}, NULL},
         {{"Ann: Could you send us a copy of the slides?", "Bob: Yes, but not today.", NULL}, NULL},
-        {{"Ann: Could you send us a copy of the slides?", "Bob: Which ones?", NULL}, NULL},
+        {{"Ann: Could you send us a copy of the slides?", "Bob: Which ones?", NULL}, "Bob"}, /* there are only two */
+        {{"Ann: Could you send us a copy of the slides?", "Bob: Which ones?", "Eve: All of them.", NULL}, NULL},
+        {{"Ann: You will write the report for the board.", "Bob: Okay.", "Eve: Which board?", NULL}, NULL}, /* anybody's okay */
+        {{"Ann: You will write the report for the board.", "Bob: Okay, I will.", "Eve: Which board?", NULL}, "Bob"},
         {{"Ann: Could you send us a copy of the slides?", "Ann: Okay, the next point.", NULL}, NULL},
         {{"Ann: Eve, could you send us a copy of the slides?", "Bob: Sure.", NULL}, "Eve"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_test_message("%s %s", cases[i].lines[0], cases[i].lines[1]);
         g_autoptr(Minutes) minutes = minutes_of(cases[i].lines);
         g_assert_cmpstr(only_item(minutes, ITEM_ACTION, cases[i].lines[1])->owner, ==, cases[i].owner);
     }

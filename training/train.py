@@ -20,6 +20,7 @@ import corpus
 import features
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+MODEL = ROOT / "src/extract/model.bin"
 Task = collections.namedtuple("Task", "name label corpora scale cost")
 Example = collections.namedtuple("Example", "group row blocks")  # a unit; blocks: those of its first reading, kept where they calibrate
 
@@ -139,13 +140,14 @@ def calibrate(scores, labels):
     return slope, offset
 
 
-def train(task, readings, work):
-    weights, bias = fit(readings, task, lambda group: group % CALIBRATION_FOLD != 1, work)
+def train(task, readings, work, used=lambda group: True):
+    """The task's header and weights, learnt from the groups of meetings that `used` says."""
+    weights, bias = fit(readings, task, lambda group: used(group) and group % CALIBRATION_FOLD != 1, work)
     integers, step = quantised(weights)
-    left_out = [example for corpus_readings in readings for example in corpus_readings.examples if example.blocks is not None]
+    left_out = [example for corpus_readings in readings for example in corpus_readings.examples if example.blocks is not None and used(example.group)]
     scores = [score(example.blocks, task.scale, integers, step, bias) for example in left_out]
     slope, offset = calibrate(scores, [task.label(example.row) for example in left_out])
-    weights, bias = fit(readings, task, lambda group: True, work)
+    weights, bias = fit(readings, task, used, work)
     integers, step = quantised(weights)
     labels = [task.label(example.row) for corpus_readings in readings for example in corpus_readings.examples]
     print(f"{task.name}: {sum(labels)} of {len(labels)} examples, bias {bias:.3f}, probability {slope:.3f} x + {offset:.3f}", file=sys.stderr, flush=True)
@@ -153,10 +155,45 @@ def train(task, readings, work):
     return header, struct.pack(f"<{len(integers)}b", *integers)
 
 
+HEAD = b"HANSARDMODEL001\n" + struct.pack("<3I", features.BITS, len(features.BLOCKS), len(TASKS))
+TASK_HEAD = struct.calcsize(f"<12s{4 + len(features.BLOCKS)}f")
+
+
+def write(path, parts):
+    path.write_bytes(HEAD + b"".join(header for header, _ in parts) + b"".join(weights for _, weights in parts))
+
+
+def read(path):
+    data, size = path.read_bytes(), 1 << features.BITS
+    headers = [data[len(HEAD) + i * TASK_HEAD:][:TASK_HEAD] for i in range(len(TASKS))]
+    weights = len(HEAD) + len(TASKS) * TASK_HEAD
+    return [(header, data[weights + i * size:][:size]) for i, header in enumerate(headers)]
+
+
+def fold_of(group, folds):
+    return group % folds
+
+
+def meetings_left_out(data, fold, folds):
+    """The AMI training meetings that the fold's model has not seen."""
+    names = list(corpus.utterances(data, "ami_train"))
+    groups = list(dict.fromkeys(map(series, names)))
+    return {name for name in names if fold_of(groups.index(series(name)), folds) == fold}
+
+
+def cross_validate(data, model, folds, folder):
+    """For each fold a model whose action items were learnt without it, its other tasks as in `model`: folder/0.bin, folder/1.bin, …"""
+    with tempfile.TemporaryDirectory() as work:
+        readings = Readings("ami", corpus.meetings(data, "ami_train"), random.Random(5), pathlib.Path(work))
+        for fold in range(folds):
+            part = train(TASKS[0], [readings], pathlib.Path(work), lambda group, fold=fold: fold_of(group, folds) != fold)
+            write(folder / f"{fold}.bin", [part, *read(model)[1:]])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--data", default=ROOT / "../shared/data/meetings", type=pathlib.Path)
-    parser.add_argument("--output", default=ROOT / "src/extract/model.bin", type=pathlib.Path)
+    parser.add_argument("--output", default=MODEL, type=pathlib.Path)
     options = parser.parse_args()
     os.environ["LC_ALL"] = "C"
     chance = random.Random(5)
@@ -164,10 +201,8 @@ def main():
         work = pathlib.Path(folder)
         readings = {name: Readings(name, meetings, chance, work)
                     for name, meetings in (("ami", corpus.meetings(options.data, "ami_train")), ("icsi", corpus.icsi(options.data)[0]))}
-        parts = [train(task, [readings[name] for name in task.corpora], work) for task in TASKS]
-    data = b"HANSARDMODEL001\n" + struct.pack("<3I", features.BITS, len(features.BLOCKS), len(TASKS))
-    data += b"".join(header for header, _ in parts) + b"".join(weights for _, weights in parts)
-    options.output.write_bytes(data)
+        write(options.output, [train(task, [readings[name] for name in task.corpora], work) for task in TASKS])
 
 
-main()
+if __name__ == "__main__":
+    main()

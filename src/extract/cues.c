@@ -327,8 +327,9 @@ void cues_find(const Transcript *transcript, const GArray *sentences, const Name
                 !g_match_info_fetch_pos(match, 0, &at, NULL))
                 break;
             if (read_match(&cue_table[i], transcript, sentence, names, match, &candidate) && !is_taken(candidates, &candidate)) {
-                if (cue_table[i].who == WHO_ADDRESSED && !candidate.owner) candidate.owner = reply_accepted_by(transcript, sentences, index);
-                candidate.firm = candidate.owner ? cue_table[i].who != WHO_SPEAKER : cue_table[i].confidence >= CONFIDENCE_FIRM;
+                bool accepted = candidate.owner != NULL;
+                if (cue_table[i].who == WHO_ADDRESSED && !candidate.owner) candidate.owner = reply_accepted_by(transcript, sentences, index, &accepted);
+                candidate.firm = accepted ? cue_table[i].who != WHO_SPEAKER : cue_table[i].confidence >= CONFIDENCE_FIRM;
                 g_array_append_val(candidates, candidate);
             }
             const char *space = strchr(sentence->plain + at, ' ');

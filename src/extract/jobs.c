@@ -5,12 +5,12 @@
 #include "extract/clauses.h"
 
 #define LOOK_BACK 4 /* units in which "you" may have been called by a job */
+#define TITLES_MAX 64
 
 #define JOBS                                                                                                                     \
     "(?i:designer|expert|manager|engineer|developer|director|officer|analyst|architect|tester|specialist|coordinator|executive)"
 static const char *const jobs =
     "(?|(?<job>(?:[A-Z][a-z]+ ){1,2}" JOBS ")|(?i:the|our|and|um|uh|then) (?<job>(?:[a-z]+ ){1,2}" JOBS "))(?![a-z])";
-static const char *const you = "(?i:you(?:'ll| will| can| should| have to| are (?:going to|gonna)|'re (?:going to|gonna)))(?![a-z])";
 
 char *jobs_full_name(const Sentence *sentence, guint word, const char *name) {
     static const char *const last[] = {"Designer", "Expert", "Manager", "Engineer", "Developer", "Director", "Officer", "Analyst",
@@ -45,21 +45,70 @@ char *jobs_asked(const char *words) {
     return titled(job);
 }
 
-/* "U_I_D_" is whose title begins so ("User Interface Designer") where such a title is said anywhere. */
-static char *title_of_initials(const Talk *talk, const char *initials) {
+static gint longest_first(gconstpointer left, gconstpointer right) {
+    const char *a = *(char *const *)left, *b = *(char *const *)right;
+    if (strlen(a) != strlen(b)) return strlen(a) > strlen(b) ? -1 : 1;
+    return strcmp(a, b);
+}
+
+GPtrArray *jobs_titles(const GArray *units) {
     static GRegex *regex;
-    for (guint i = 0; i < talk->units->len; i++) {
+    GPtrArray *titles = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < units->len; i++) {
         g_autoptr(GMatchInfo) match = NULL;
-        const char *text = g_array_index(talk->units, Unit, i).text;
+        const char *text = g_array_index(units, Unit, i).text;
         for (g_regex_match(phrase_once(&regex, jobs, ""), text, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL)) {
-            g_autofree char *words = g_match_info_fetch_named(match, "job"), *job = titled(words);
-            g_auto(GStrv) parts = g_strsplit(job, " ", -1);
-            g_autoptr(GString) begins = g_string_new(NULL);
-            for (guint j = 0; parts[j]; j++) g_string_append_printf(begins, "%c_", parts[j][0]);
-            if (strcmp(begins->str, initials) == 0) return g_steal_pointer(&job);
+            g_autofree char *words = g_match_info_fetch_named(match, "job"), *title = titled(words);
+            if (titles->len < TITLES_MAX && !g_ptr_array_find_with_equal_func(titles, title, g_str_equal, NULL))
+                g_ptr_array_add(titles, g_steal_pointer(&title));
         }
     }
+    g_ptr_array_sort(titles, longest_first);
+    return titles;
+}
+
+/* "U_I_D_" is whose title begins so ("User Interface Designer") where such a title is said anywhere. */
+static char *title_of_initials(const Talk *talk, const char *initials) {
+    for (guint i = 0; i < talk->titles->len; i++) {
+        g_auto(GStrv) parts = g_strsplit(talk->titles->pdata[i], " ", -1);
+        g_autoptr(GString) begins = g_string_new(NULL);
+        for (guint j = 0; parts[j]; j++) g_string_append_printf(begins, "%c_", parts[j][0]);
+        if (strcmp(begins->str, initials) == 0) return g_strdup(talk->titles->pdata[i]);
+    }
     return NULL;
+}
+
+/* Whether a text begins with these words, in any case; then how long they are. */
+static bool begins_with(const char *text, const char *words, gsize length) {
+    return g_ascii_strncasecmp(text, words, length) == 0 && !g_ascii_isalnum(text[length]) && text[length] != '\'' && text[length] != '-';
+}
+
+/* "U_I_D_ the menu": by its title, else as it is said ("UID"). */
+static char *initials_here(const Talk *talk, const char *text, gsize *length) {
+    static GRegex *regex;
+    g_autoptr(GMatchInfo) match = NULL;
+    if (!g_regex_match(phrase_once(&regex, "^(?:[A-Z]_){2,4}(?![A-Za-z])", ""), text, 0, &match)) return NULL;
+    g_autofree char *initials = g_match_info_fetch(match, 0), *title = title_of_initials(talk, initials);
+    *length = strlen(initials);
+    if (title) return g_steal_pointer(&title);
+    g_auto(GStrv) letters = g_strsplit(initials, "_", -1);
+    return g_strjoinv("", letters);
+}
+
+char *jobs_here(const Talk *talk, const char *text, gsize *length) {
+    static const char *const common[] = {"Project", "General", "Chief", "Senior", "Product", "Software", NULL};
+    for (guint i = 0; i < talk->titles->len; i++) {
+        const char *title = talk->titles->pdata[i];
+        *length = strlen(title);
+        if (begins_with(text, title, *length)) return g_strdup(title);
+    }
+    for (guint i = 0; i < talk->titles->len; i++) { /* "and marketing, you'll …" */
+        const char *title = talk->titles->pdata[i], *last = strrchr(title, ' ');
+        g_autofree char *field = last ? g_strndup(title, (gsize)(last - title)) : g_strdup(title);
+        *length = strlen(field);
+        if (last && !g_strv_contains(common, field) && begins_with(text, field, *length)) return g_strdup(title);
+    }
+    return initials_here(talk, text, length);
 }
 
 /* Adds the job to `found`; "X and Y" where `joined`, else false where there are two different ones. */
@@ -112,43 +161,4 @@ char *jobs_named(const Talk *talk, const Pick *pick) {
         if (unit->speaker == best->speaker && !read_jobs(talk, unit->text, &found)) return NULL;
     }
     return g_steal_pointer(&found);
-}
-
-/* Whom a unit is about: a job, "you", or NULL. */
-static char *about(const Talk *talk, const Unit *unit) {
-    static GRegex *regex;
-    g_autofree char *job = NULL;
-    if (!read_jobs(talk, unit->text, &job)) return NULL;
-    if (job) return g_steal_pointer(&job);
-    return g_regex_match(phrase_once(&regex, you, ""), unit->text, 0, NULL) ? g_strdup("you") : NULL;
-}
-
-static void pick_clear(gpointer data) { g_array_unref(((Pick *)data)->units); }
-
-static void begin_part(GArray *parts, const Pick *pick, guint best) {
-    Pick part = {.best = best, .units = g_array_new(FALSE, FALSE, sizeof(guint)), .probability = pick->probability};
-    g_array_append_val(parts, part);
-}
-
-/* A part's best unit is the pick's where it holds that, else the one that says whom it is about. */
-GArray *jobs_parts(const Talk *talk, const Pick *pick) {
-    GArray *parts = g_array_new(FALSE, FALSE, sizeof(Pick));
-    g_autofree char *whom = NULL;
-    g_array_set_clear_func(parts, pick_clear);
-    begin_part(parts, pick, g_array_index(pick->units, guint, 0));
-    for (guint i = 0; i < pick->units->len; i++) {
-        guint index = g_array_index(pick->units, guint, i);
-        g_autofree char *next = about(talk, unit_of(talk, pick, i));
-        /* "the designer … you'll look at": still the designer */
-        bool other = next && whom && strcmp(next, whom) != 0 && strcmp(next, "you") != 0;
-        if (other) begin_part(parts, pick, index);
-        Pick *part = &g_array_index(parts, Pick, parts->len - 1);
-        g_array_append_val(part->units, index);
-        if (index == pick->best || (next && !whom)) part->best = index;
-        if (next && (other || !whom)) {
-            g_free(whom);
-            whom = g_steal_pointer(&next);
-        }
-    }
-    return parts;
 }

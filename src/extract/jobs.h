@@ -1,4 +1,4 @@
-/* People who are called by their job ("the marketing expert"), and picks that hand out work to several of them. */
+/* People who are called by their job ("the marketing expert"). */
 #pragma once
 
 #include "extract/suggest.h"
@@ -12,6 +12,9 @@ char *jobs_asked(const char *words);
 /* The one job ("X and Y" where they are named together) that the pick names, or that its speaker named just before it. Caller frees; NULL where there is none or several. */
 char *jobs_named(const Talk *talk, const Pick *pick);
 
-/* "The designer will …, and the marketing expert will …" is two items: the parts of a pick (of Pick, as likely as it is), each about one of them; the
- * pick itself where it is about one. Free with g_array_unref(). */
-GArray *jobs_parts(const Talk *talk, const Pick *pick);
+/* The titles that are said anywhere ("Industrial Designer"), the longest first. Free with g_ptr_array_unref(). */
+GPtrArray *jobs_titles(const GArray *units);
+
+/* The job with which a text begins: by its title, its field ("marketing"), or its initials ("U_I_D_"), and how many bytes name it. Caller frees;
+ * NULL where there is none. */
+char *jobs_here(const Talk *talk, const char *text, gsize *length);

@@ -40,7 +40,8 @@ static const char *const no_names[] = {
     "again",    "remember", "kindly",    "try",      "trying",   "happy",    "going",   "able",      "ready",      "glad",
     "nice",     "hard",     "easy",      "want",     "need",     "got",      "used",    "supposed",  "due",        "back",
     "up",       "over",     "plan",      "goal",     "aim",      "idea",     "task",    "homework",  "reminder",   "note",
-    "better",   "best",     "enough",    "free",     "easier",   "follow",   "requirement", "nobody", NULL};
+    "better",   "best",     "enough",    "free",     "easier",   "follow",   "requirement", "nobody",
+    "yep",      "yup",      "nope",      NULL};
 
 static void name_free(gpointer data) {
     g_free(((Name *)data)->display);
@@ -176,4 +177,10 @@ const char *name_at(const Names *names, const Sentence *sentence, guint word) {
 const char *name_known_at(const Names *names, const Sentence *sentence, guint word) {
     const Name *name = find(names, sentence, word);
     return name && name->known ? name->display : NULL;
+}
+
+const char *name_known(const Names *names, const char *word) {
+    g_autofree char *folded = g_utf8_strdown(word, -1);
+    const Name *name = g_tree_lookup(names->names, folded);
+    return name && name->display && !name->never && name->known ? name->display : NULL;
 }

@@ -17,3 +17,6 @@ const char *name_at(const Names *names, const Sentence *sentence, guint word);
 /* As name_at, for a word in an open place ("X will …"), where many a word may stand at a sentence's beginning: speakers, and
  * names that were seen to be spoken to or to stand within a sentence. */
 const char *name_known_at(const Names *names, const Sentence *sentence, guint word);
+
+/* As name_known_at, for a word by itself. */
+const char *name_known(const Names *names, const char *word);

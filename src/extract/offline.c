@@ -10,6 +10,7 @@
 #include "extract/clauses.h"
 #include "extract/cues.h"
 #include "extract/dates.h"
+#include "extract/handout.h"
 #include "extract/jobs.h"
 #include "extract/questions.h"
 #include "extract/requirements.h"
@@ -40,12 +41,15 @@ typedef struct {
     guint sentence;
     GArray *terms;
     bool firm; /* said so plainly that the ranking has no say: a date, a name, "action item" */
+    bool part; /* of talk that hands out several tasks */
 } Proposal;
 
 typedef struct {
     const ExtractInput *input;
     GArray *sentences, *units;
     Names *names;
+    GPtrArray *titles;
+    Talk talk; /* of the above */
     Terms terms;
     GPtrArray *lists;                   /* the terms of each sentence */
     GArray *proposals[ITEM_KIND_COUNT]; /* of Proposal, in order of time */
@@ -63,6 +67,8 @@ static void reading_init(Reading *reading, const ExtractInput *input) {
     *reading = (Reading){.input = input, .marked = g_hash_table_new(NULL, NULL)};
     reading->sentences = sentences_of(input->transcript, &reading->units);
     reading->names = names_of(input->transcript, reading->sentences);
+    reading->titles = jobs_titles(reading->units);
+    reading->talk = (Talk){input->transcript, reading->sentences, reading->units, reading->names, reading->titles};
     terms_init(&reading->terms);
     reading->lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
     for (guint i = 0; i < reading->sentences->len; i++)
@@ -78,6 +84,7 @@ static void reading_clear(Reading *reading) {
     g_ptr_array_unref(reading->lists);
     terms_clear(&reading->terms);
     names_free(reading->names);
+    g_ptr_array_unref(reading->titles);
     g_hash_table_unref(reading->marked);
     g_free(reading->worth);
     g_array_unref(reading->sentences);
@@ -100,14 +107,14 @@ static void to_verb(Item *item) {
 }
 
 /* Takes the item, which has its evidence. */
-static void propose(Reading *reading, Item *item, guint sentence, bool firm) {
+static void propose(Reading *reading, Item *item, guint sentence, bool firm, bool part) {
     if (item->kind == ITEM_ACTION) to_verb(item);
     if (strlen(item->text) > ITEM_TEXT_BYTES_MAX) {
         char *cut = text_cut(item->text, ITEM_TEXT_BYTES_MAX);
         g_free(item->text);
         item->text = cut;
     }
-    Proposal proposal = {.item = item, .sentence = sentence, .terms = terms_of_text(&reading->terms, item->text), .firm = firm};
+    Proposal proposal = {.item = item, .sentence = sentence, .terms = terms_of_text(&reading->terms, item->text), .firm = firm, .part = part};
     g_array_append_val(reading->proposals[item->kind], proposal);
 }
 
@@ -131,17 +138,38 @@ static bool read_due(const Reading *reading, const Sentence *sentence, guint cue
     return true;
 }
 
+/* "The designer will …, and the marketing expert will …": each of them stands on its own words alone. */
+static void add_part_evidence(const Reading *reading, Item *item, const Handout *part) {
+    for (guint i = 0; i < part->pick.units->len; i++) {
+        const Unit *unit = &g_array_index(reading->units, Unit, g_array_index(part->pick.units, guint, i));
+        item_add_evidence(item, &(Evidence){.first = unit->segment, .last = unit->segment, .quote = unit->text});
+    }
+}
+
+/* Who is named as the one to do it, else whom the phrase tells, else whom its part of the sentence is for. */
+static char *owner_of(const Reading *reading, const Candidate *candidate, const Handout *part) {
+    const Talk *talk = &reading->talk;
+    const Sentence *sentence = sentence_at(reading->sentences, candidate->sentence);
+    if (candidate->kind != ITEM_ACTION) return jobs_full_name(sentence, candidate->owner_word, candidate->owner);
+    char *owner = handout_named(talk, handout_unit(talk, candidate->sentence, candidate->from));
+    if (!owner) owner = jobs_full_name(sentence, candidate->owner_word, candidate->owner);
+    return owner || !part ? owner : g_strdup(part->owner);
+}
+
 static void propose_candidate(Reading *reading, const Candidate *candidate) {
+    guint end = candidate->to;
+    g_autoptr(Handout) part = candidate->kind == ITEM_ACTION ? handout_of_word(&reading->talk, candidate->sentence, candidate->from, &end) : NULL;
+    guint to = end > candidate->from + 1 ? MIN(end, candidate->to) : candidate->to;
     const Sentence *sentence = sentence_at(reading->sentences, candidate->sentence);
     Item *item = item_new(candidate->kind);
     bool previous = candidate->previous && candidate->sentence > 0;
     g_free(item->text);
     item->text = previous ? g_strdup(sentence_at(reading->sentences, candidate->sentence - 1)->text)
-                          : clause_text(sentence, candidate->from - candidate->before, candidate->to);
+                          : clause_text(sentence, candidate->from - candidate->before, to);
     item->confidence = candidate->confidence;
-    item->owner = jobs_full_name(sentence, candidate->owner_word, candidate->owner);
+    item->owner = owner_of(reading, candidate, part);
     guint cue = candidate->before ? candidate->from : candidate->cue; /* the day of a condition is no deadline */
-    if (candidate->kind == ITEM_ACTION && read_due(reading, sentence, cue, candidate->from, candidate->to, item)) item->confidence += 0.1;
+    if (candidate->kind == ITEM_ACTION && read_due(reading, sentence, cue, candidate->from, to, item)) item->confidence += 0.1;
     if (candidate->kind == ITEM_QUESTION && sentence->question) {
         char *asked = g_strconcat(item->text, "?", NULL);
         g_free(item->text);
@@ -149,9 +177,13 @@ static void propose_candidate(Reading *reading, const Candidate *candidate) {
     }
     item->confidence = MIN(item->confidence, 0.95);
     if (previous) add_evidence(item, sentence_at(reading->sentences, candidate->sentence - 1));
-    add_evidence(item, sentence);
+    g_autofree char *words = sentence_words(sentence, candidate->from, to);
+    if (part && (!item->due_said || strstr(words, item->due_said)))
+        add_part_evidence(reading, item, part);
+    else
+        add_evidence(item, sentence);
     if (item->confidence >= CONFIDENCE_MIN)
-        propose(reading, item, candidate->sentence, candidate->kind != ITEM_ACTION || candidate->firm || item->due_said);
+        propose(reading, item, candidate->sentence, candidate->kind != ITEM_ACTION || candidate->firm || item->due_said, part != NULL);
     else
         item_free(item);
 }
@@ -170,14 +202,14 @@ static void read_sentence(Reading *reading, guint index) {
     }
     if (requirement) add_evidence(requirement, sentence);
     if (requirement && requirement->confidence >= CONFIDENCE_MIN)
-        propose(reading, requirement, index, true);
+        propose(reading, requirement, index, true, false);
     else
         item_free(requirement);
 }
 
 static bool same_thing(const Proposal *kept, const Proposal *proposal) {
     double alike = terms_likeness(kept->terms, proposal->terms);
-    bool near = proposal->sentence - kept->sentence <= NEAR_SENTENCES;
+    bool near = proposal->sentence - kept->sentence <= NEAR_SENTENCES && !(kept->part && proposal->part);
     if (kept->item->owner && proposal->item->owner && strcmp(kept->item->owner, proposal->item->owner) != 0) return false;
     return alike >= ALIKE || (near && alike >= ALIKE_NEAR) || strcmp(kept->item->text, proposal->item->text) == 0;
 }
@@ -249,14 +281,22 @@ static void likelihoods(const Reading *reading, const Ranking *ranking, Rank ran
     }
 }
 
+static bool stands_on(const Item *item, guint segment) {
+    for (guint i = 0; i < item->evidence->len; i++) {
+        const Evidence *evidence = &g_array_index(item->evidence, Evidence, i);
+        if (segment >= evidence->first && segment <= evidence->last) return true;
+    }
+    return false;
+}
+
 /* A pick that a phrase has found too is one item; a sure one keeps its evidence and its confidence. */
 static bool joins_proposal(Reading *reading, ItemKind kind, const Pick *pick, const Item *suggestion) {
     bool joined = false;
     for (guint i = 0; i < pick->units->len; i++) {
-        guint sentence = g_array_index(reading->units, Unit, g_array_index(pick->units, guint, i)).sentence;
+        const Unit *unit = &g_array_index(reading->units, Unit, g_array_index(pick->units, guint, i));
         for (guint j = 0; j < reading->proposals[kind]->len; j++) {
             const Proposal *proposal = &g_array_index(reading->proposals[kind], Proposal, j);
-            if (proposal->sentence != sentence) continue;
+            if (proposal->sentence != unit->sentence || !stands_on(proposal->item, unit->segment)) continue;
             Item *item = proposal->item;
             if (item->confidence < CONFIDENCE_SURE) item->confidence = MAX(item->confidence, suggestion->confidence);
             if (!item->owner && !joined) item->owner = g_strdup(suggestion->owner);
@@ -275,16 +315,27 @@ static double said(double likely, double least) {
     return CLAMP(odds / (1 + odds), least, CONFIDENCE_SURE - 0.01);
 }
 
-static void add_suggestion(Reading *reading, const Talk *talk, const Pick *pick, ItemKind kind) {
-    guint sentence = 0, from = 0, to = 0;
-    g_autoptr(Item) item = suggestion_of(talk, pick, kind, &sentence, &from, &to);
+/* `part` is of a pick that hands out `count` tasks; NULL: of another kind. */
+static void add_suggestion(Reading *reading, const Pick *pick, ItemKind kind, const Handout *part, guint count) {
+    guint index = 0, from = 0, to = 0;
+    g_autoptr(Item) item = suggestion_of(&reading->talk, pick, kind, &index, &from, &to);
+    const Sentence *sentence = sentence_at(reading->sentences, index);
+    guint end = count > 1 ? handout_end(&reading->talk, part, index) : to;
+    if (part && part->said) {
+        g_free(item->owner);
+        item->owner = g_strdup(part->owner);
+    }
+    if (end > from + 1 && end < to) {
+        to = end;
+        g_free(item->text);
+        item->text = clause_text(sentence, from, to);
+    }
     if (joins_proposal(reading, kind, pick, item)) return;
-    if (kind == ITEM_ACTION) read_due(reading, sentence_at(reading->sentences, sentence), from, from, to, item);
-    propose(reading, g_steal_pointer(&item), sentence, false);
+    if (kind == ITEM_ACTION) read_due(reading, sentence, from, from, to, item);
+    propose(reading, g_steal_pointer(&item), index, false, count > 1);
 }
 
 static void add_picks(Reading *reading, const Ranking *ranking, Rank rank, ItemKind kind) {
-    const Talk talk = {reading->input->transcript, reading->sentences, reading->units, reading->names};
     g_autofree double *likely = g_new0(double, reading->sentences->len + 1);
     g_autoptr(GArray) picks = ranking_picks(ranking, rank, bounds[kind].picks_max, bounds[kind].least);
     bool whole = ranking->count >= RANKING_UNITS_MIN;
@@ -294,18 +345,22 @@ static void add_picks(Reading *reading, const Ranking *ranking, Rank rank, ItemK
         Proposal *proposal = &g_array_index(reading->proposals[kind], Proposal, i);
         Item *item = proposal->item;
         bool sure = item->confidence >= CONFIDENCE_SURE;
-        if (sure && proposal->firm) continue;
+        double chance = likely[proposal->sentence];
+        if (sure && proposal->firm && !(getenv("T") && whole && kind == ITEM_ACTION && !item->due_said && chance < atof(getenv("T")))) continue;
         if (!whole)
             item->confidence = sure ? item->confidence : item->confidence * UNSURE_PHRASE;
         else
-            item->confidence = said(likely[proposal->sentence], sure ? PROMISE_LEAST : 0);
-        if (whole && kind == ITEM_ACTION && !item->owner) item->owner = suggestion_owner(&talk, sentence_at(reading->sentences, proposal->sentence));
+            item->confidence = said(likely[proposal->sentence], sure ? (getenv("PL") ? atof(getenv("PL")) : PROMISE_LEAST) : 0);
+        if (whole && kind == ITEM_ACTION && !item->owner) item->owner = suggestion_owner(&reading->talk, sentence_at(reading->sentences, proposal->sentence));
     }
     for (guint i = 0; i < picks->len; i++) {
         const Pick *pick = &g_array_index(picks, Pick, i);
-        g_autoptr(GArray) parts = kind == ITEM_ACTION ? jobs_parts(&talk, pick) : NULL;
-        if (!parts) add_suggestion(reading, &talk, pick, kind);
-        for (guint j = 0; parts && j < parts->len; j++) add_suggestion(reading, &talk, &g_array_index(parts, Pick, j), kind);
+        g_autoptr(GArray) parts = kind == ITEM_ACTION ? handout_parts(&reading->talk, pick) : NULL;
+        if (!parts) add_suggestion(reading, pick, kind, NULL, 1);
+        for (guint j = 0; parts && j < parts->len; j++) {
+            const Handout *part = &g_array_index(parts, Handout, j);
+            add_suggestion(reading, &part->pick, kind, part, parts->len);
+        }
     }
 }
 

@@ -10,17 +10,31 @@ static const char *const yes =
 static const char *const several = "(?:you (?:two|guys|both|all)|(?:both|all|two) of you|together)(?: |$)"; /* one of them says yes, all are meant */
 static const char *const but = "(?:but|can't|cannot|won't|not|don't|later|ask|who|why)(?: |$)";
 
-const char *reply_accepted_by(const Transcript *transcript, const GArray *sentences, guint index) {
-    static GRegex *accepting, *doubting, *many;
-    int asks = sentence_at(sentences, index)->speaker, accepts = -1;
-    if (asks < 0 || g_regex_match(phrase_once(&many, several, ""), sentence_at(sentences, index)->plain, 0, NULL)) return NULL;
+/* "You will …" "Okay.": in a room of several the okay is anybody's. It takes more to know whose task it is. */
+static const char *const promise =
+    "(?:sure|of course|no problem|absolutely|certainly|definitely|gladly|happy to|with pleasure|will do|i will|i'll|i can|on it|i'm on it|consider it done)(?: |$)";
+static const char *const asking = "(?:(?:can|could|will|would) you|please)(?: |$)";
+
+static bool matches(GRegex **regex, const char *phrase, const Sentence *sentence) {
+    return g_regex_match(phrase_once(regex, phrase, ""), sentence->plain, 0, NULL);
+}
+
+const char *reply_accepted_by(const Transcript *transcript, const GArray *sentences, guint index, bool *accepted) {
+    static GRegex *accepting, *doubting, *many, *promising, *asked;
+    const Sentence *task = sentence_at(sentences, index);
+    int accepts = -1;
+    *accepted = false;
+    if (task->speaker < 0 || matches(&many, several, task)) return NULL;
+    bool sure = task->question || matches(&asked, asking, task);
     for (guint i = index + 1; i <= index + REPLIES && i < sentences->len; i++) {
         const Sentence *sentence = sentence_at(sentences, i);
-        if (sentence->speaker < 0 || sentence->speaker == asks) continue;
-        if (!g_regex_match(phrase_once(&accepting, yes, ""), sentence->plain, 0, NULL)) continue;
-        if (sentence->question || g_regex_match(phrase_once(&doubting, but, ""), sentence->plain, 0, NULL)) return NULL;
+        if (sentence->speaker < 0 || sentence->speaker == task->speaker || !matches(&accepting, yes, sentence)) continue;
+        if (sentence->question || matches(&doubting, but, sentence)) return NULL;
         if (accepts >= 0 && accepts != sentence->speaker) return NULL;
         accepts = sentence->speaker;
+        sure = sure || matches(&promising, promise, sentence);
     }
-    return accepts >= 0 ? transcript_speaker_name(transcript, accepts) : NULL;
+    *accepted = accepts >= 0;
+    if (transcript->speakers->len == 2) return transcript_speaker_name(transcript, 1 - task->speaker); /* "you" is the other */
+    return sure && accepts >= 0 ? transcript_speaker_name(transcript, accepts) : NULL;
 }

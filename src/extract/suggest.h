@@ -9,6 +9,7 @@ typedef struct {
     const Transcript *transcript;
     const GArray *sentences, *units;
     const Names *names;
+    const GPtrArray *titles; /* of jobs (jobs_titles) */
 } Talk;
 
 /* The item that a pick stands for, with text, owner (NULL rather than guessed), confidence and evidence. `*sentence` and the words
