@@ -92,6 +92,10 @@ bench-understanding: build model ## how well it understands: items, owners, date
 	@HANSARD_BIN=$(hansard) python3 -B bench/understanding.py --data "$(MEETINGS)"
 	@HANSARD_BIN=$(hansard) bench/speech.sh
 
+bench-cross-validation: build ## action items and owners on all training meetings, each read by a model that has not seen it; some 25 minutes
+	@setup/packages.sh train
+	@OPENBLAS_NUM_THREADS=1 python3 -B bench/cross_validation.py --data "$(MEETINGS)"
+
 train: ## train the offline extractor's model again from MEETINGS: src/extract/model.bin, the same bytes
 	@setup/packages.sh train
 	@OPENBLAS_NUM_THREADS=1 python3 -B training/train.py --data "$(MEETINGS)"
