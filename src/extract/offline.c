@@ -21,7 +21,7 @@
 #define CONFIDENCE_MIN 0.5
 #define RANKING_UNITS_MIN 30 /* in less talk nothing stands out from anything */
 #define PHRASE_ODDS 1.9   /* e^0.62: fitted on the items of AMI's validation meetings */
-#define PROMISE_LEAST 0.15 /* a promise is shown before the ranking's faintest */
+#define PROMISE_LEAST 0.05 /* a promise is shown before the ranking's faintest; chosen by cross-validation (docs/model-card.md) */
 #define UNSURE_PHRASE 0.25 /* a phrase that is not sure counts so much of its confidence in talk that is not ranked */
 #define ALIKE 0.75     /* shared part of the terms from which two items are the same */
 #define ALIKE_NEAR 0.5 /* the same, within NEAR_SENTENCES */
@@ -345,12 +345,11 @@ static void add_picks(Reading *reading, const Ranking *ranking, Rank rank, ItemK
         Proposal *proposal = &g_array_index(reading->proposals[kind], Proposal, i);
         Item *item = proposal->item;
         bool sure = item->confidence >= CONFIDENCE_SURE;
-        double chance = likely[proposal->sentence];
-        if (sure && proposal->firm && !(getenv("T") && whole && kind == ITEM_ACTION && !item->due_said && chance < atof(getenv("T")))) continue;
+        if (sure && proposal->firm) continue;
         if (!whole)
             item->confidence = sure ? item->confidence : item->confidence * UNSURE_PHRASE;
         else
-            item->confidence = said(likely[proposal->sentence], sure ? (getenv("PL") ? atof(getenv("PL")) : PROMISE_LEAST) : 0);
+            item->confidence = said(likely[proposal->sentence], sure ? PROMISE_LEAST : 0);
         if (whole && kind == ITEM_ACTION && !item->owner) item->owner = suggestion_owner(&reading->talk, sentence_at(reading->sentences, proposal->sentence));
     }
     for (guint i = 0; i < picks->len; i++) {
