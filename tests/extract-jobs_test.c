@@ -27,8 +27,8 @@ static void test_titles(void) {
         gsize length;
     } cases[] = {
         {"user interface designer, you", "User Interface Designer", 23}, {"marketing, you'll", "Marketing Expert", 9},
-        {"marketing-wise", NULL, 0}, {"marketings", NULL, 0}, {"project documents", NULL, 0}, {"Project Manager", "Project Manager", 15},
-        {"U_I_D_ the menu", "User Interface Designer", 6}, {"Q_A_ will test", "QA", 4}, {"U_I_Designer", NULL, 0}, {"", NULL, 0}};
+        {"marketing you do", "Marketing Expert", 9}, {"marketing-wise", NULL, 0}, {"marketings", NULL, 0}, {"project documents", NULL, 0}, {"Project Manager", "Project Manager", 15},
+        {"U_I_D_ the menu", "User Interface Designer", 6}, {"Q_A_ will test", NULL, 0}, {"L_C_D_ has to", NULL, 0}, {"marketing will", NULL, 0}, {"U_I_Designer", NULL, 0}, {"", NULL, 0}};
     const Talk talk = {transcript, sentences, units, NULL, titles};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         gsize length = 0;

@@ -391,6 +391,38 @@ static void test_two_in_one_sentence(void) {
     g_assert_true(g_str_equal(first->owner, "Bob") || g_str_equal(second->owner, "Bob"));
 }
 
+/* Whose task it is, and when it is due, is said in its own clause. */
+static void test_own_clause(void) {
+    static const struct {
+        const char *line, *text, *owner, *due;
+    } cases[] = {
+        {"Bob is on holiday so I'll send the report.", "Send the report", "Sue", NULL},
+        {"For Ann, I'll prepare the slides.", "Prepare the slides", "Sue", NULL},
+        {"Bob will send the report and Carol will write the plan.", "Write the plan", "Carol", NULL},
+        {"Ann will send the contract by Friday, Bob will check the figures.", "Check the figures", "Bob", NULL},
+        {"Ann will send the contract by Friday, Bob will check the figures.", "Send the contract by Friday", "Ann", "2026-03-06"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Minutes) minutes = minutes_of_one(cases[i].line);
+        bool found = false;
+        for (guint j = 0; j < minutes->items[ITEM_ACTION]->len; j++) {
+            const Item *item = minutes->items[ITEM_ACTION]->pdata[j];
+            if (!g_str_equal(item->text, cases[i].text)) continue;
+            g_assert_cmpstr(item->owner, ==, cases[i].owner);
+            g_assert_cmpstr(item->due, ==, cases[i].due);
+            found = true;
+        }
+        if (!found) g_test_message("no \"%s\" in %s", cases[i].text, cases[i].line);
+        g_assert_true(found);
+    }
+}
+
+/* "No, …" answers. */
+static void test_not_turned(void) {
+    g_autoptr(Minutes) answer = minutes_of_one("No, it must support Linux.");
+    g_assert_cmpstr(only_item(answer, ITEM_REQUIREMENT, "no, it must")->text, ==, "The system shall support Linux");
+}
+
 static void test_said_twice_is_one(void) {
     g_autoptr(Minutes) minutes = minutes_of((const char *const[]){"Ann: Bob, can you send the figures to Lisa?",
                                                                   "Bob: Yes, I'll send the figures to Lisa by Friday.", NULL});
@@ -412,6 +444,7 @@ static void test_accepted(void) {
         {{"Ann: Could you send us a copy of the slides?", "Bob: Yes, but not today.", NULL}, NULL},
         {{"Ann: Could you send us a copy of the slides?", "Bob: Which ones?", NULL}, "Bob"}, /* there are only two */
         {{"Ann: Could you send us a copy of the slides?", "Bob: Which ones?", "Eve: All of them.", NULL}, NULL},
+        {{"Ann: Can you send us a copy of the slides?", "Bob: No, I can't.", NULL}, NULL},
         {{"Ann: You will write the report for the board.", "Bob: Okay.", "Eve: Which board?", NULL}, NULL}, /* anybody's okay */
         {{"Ann: You will write the report for the board.", "Bob: Okay, I will.", "Eve: Which board?", NULL}, "Bob"},
         {{"Ann: Could you send us a copy of the slides?", "Ann: Okay, the next point.", NULL}, NULL},
@@ -437,6 +470,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/extract/phrases/requirements", test_requirements);
     g_test_add_func("/extract/phrases/questions", test_questions);
     g_test_add_func("/extract/phrases/two", test_two_in_one_sentence);
+    g_test_add_func("/extract/phrases/own-clause", test_own_clause);
+    g_test_add_func("/extract/phrases/not-turned", test_not_turned);
     g_test_add_func("/extract/phrases/merged", test_said_twice_is_one);
     g_test_add_func("/extract/phrases/accepted", test_accepted);
     return g_test_run();

@@ -245,7 +245,7 @@ static void keep_doubts(const Sentence *sentence, guint cue, Candidate *candidat
         begin = cue - 1;
         candidate->confidence = MIN(candidate->confidence, CONFIDENCE_DOUBTED);
     }
-    candidate->before = candidate->from - begin;
+    candidate->before = candidate->from - MIN(begin, candidate->from);
 }
 
 /* "As soon as the budget is approved I'll order the laptops": so does the condition that the sentence begins with. */
@@ -259,7 +259,7 @@ static void keep_condition(const Sentence *sentence, guint cue, Candidate *candi
                               "you|anything)) ", "");
     if (!g_regex_match(conditional, sentence->plain, 0, &match) || !g_match_info_fetch_named_pos(match, "condition", &at, NULL)) return;
     guint begin = sentence_word_at(sentence, (guint)at);
-    if (begin < cue) candidate->before = candidate->from - begin;
+    if (begin < cue && begin < candidate->from) candidate->before = candidate->from - begin;
 }
 
 /* "We'll go with the blue one, right?" is not decided yet. */
@@ -328,7 +328,8 @@ void cues_find(const Transcript *transcript, const GArray *sentences, const Name
                 break;
             if (read_match(&cue_table[i], transcript, sentence, names, match, &candidate) && !is_taken(candidates, &candidate)) {
                 bool accepted = candidate.owner != NULL;
-                if (cue_table[i].who == WHO_ADDRESSED && !candidate.owner) candidate.owner = reply_accepted_by(transcript, sentences, index, &accepted);
+                if (cue_table[i].who == WHO_ADDRESSED && !candidate.owner)
+                    candidate.owner = reply_accepted_by(transcript, sentences, index, &accepted);
                 candidate.firm = accepted ? cue_table[i].who != WHO_SPEAKER : cue_table[i].confidence >= CONFIDENCE_FIRM;
                 g_array_append_val(candidates, candidate);
             }

@@ -41,10 +41,11 @@ bool due_half_year(const GMatchInfo *match, const GDate *today, GDate *day) {
 }
 
 bool due_half_month(const GMatchInfo *match, const GDate *today, GDate *day) {
-    g_autofree char *nth = date_part(match, "nth"), *month = date_part(match, "month"), *next = date_part(match, "next"), *year = date_part(match, "year");
+    g_autofree char *nth = date_part(match, "nth"), *month = date_part(match, "month"),
+                    *next = date_part(match, "next"), *year = date_part(match, "year");
     guint wanted = month ? date_month(month) : (guint)g_date_get_month(today), named = year ? (guint)g_ascii_strtoull(year, NULL,
         10) : g_date_get_year(today);
-    for (guint ahead = 0; ahead < (year ? 1 : 2); ahead++) {
+    for (guint ahead = 0; ahead < (year || !month ? 1 : 2); ahead++) {
         if (!date_set(day, named + ahead, wanted, 15)) return false;
         if (g_strcmp0(next, "next") == 0) g_date_add_months(day, 1);
         if (date_ordinal(nth) == 2) date_to_month_end(day);
@@ -65,7 +66,8 @@ bool due_thanksgiving(const GMatchInfo *match, const GDate *today, GDate *day) {
 
 /* "the first week of April": the Friday of the week in which its first working day stands. */
 bool due_nth_week(const GMatchInfo *match, const GDate *today, GDate *day) {
-    g_autofree char *nth = date_part(match, "nth"), *month = date_part(match, "month"), *next = date_part(match, "next"), *year = date_part(match, "year");
+    g_autofree char *nth = date_part(match, "nth"), *month = date_part(match, "month"),
+                    *next = date_part(match, "next"), *year = date_part(match, "year");
     guint wanted = month ? date_month(month) : (guint)g_date_get_month(today), named = year ? (guint)g_ascii_strtoull(year, NULL,
         10) : g_date_get_year(today);
     if (!year && month && wanted < (guint)g_date_get_month(today)) named++;
@@ -135,11 +137,12 @@ bool due_weekday_and_pair(const GMatchInfo *match, const GDate *today, GDate *da
     return false;
 }
 
-/* "the fifth last day of May", "the last day of the month" */
+/* "the fifth last day of May" */
 bool due_last_day_but(const GMatchInfo *match, const GDate *today, GDate *day) {
-    g_autofree char *nth = date_part(match, "nth"), *month = date_part(match, "month"), *year = date_part(match, "year");
+    g_autofree char *nth = date_part(match, "nth"), *month = date_part(match, "month"),
+                    *year = date_part(match, "year");
     guint back = nth ? date_ordinal(nth) - 1 : 0, named = year ? (guint)g_ascii_strtoull(year, NULL, 10) : g_date_get_year(today);
-    for (guint ahead = 0; ahead < 2; ahead++) {
+    for (guint ahead = 0; ahead < (year ? 1 : 2); ahead++) {
         if (!date_set(day, named + ahead, date_month(month), 1)) return false;
         date_to_month_end(day);
         g_date_subtract_days(day, back);
@@ -157,7 +160,8 @@ bool due_week_of(const GMatchInfo *match, const GDate *today, GDate *day) {
 
 /* "in March" is its last day, "by March" its first. */
 bool due_month(const GMatchInfo *match, const GDate *today, GDate *day) {
-    g_autofree char *month = date_part(match, "month"), *year = date_part(match, "year"), *until = date_part(match, "until"), *years = date_part(match, "count");
+    g_autofree char *month = date_part(match, "month"),
+                    *year = date_part(match, "year"), *until = date_part(match, "until"), *years = date_part(match, "count");
     guint named = year ? (guint)g_ascii_strtoull(year, NULL, 10) : g_date_get_year(today) + (years ? date_number(years) : 0);
     for (guint ahead = 0; ahead < (year ? 1 : 2); ahead++) {
         if (!date_set(day, named + ahead, date_month(month), 1)) return false;

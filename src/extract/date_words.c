@@ -109,7 +109,7 @@ void date_to_end(GDate *day, char unit, guint ahead) {
     }
 }
 
-guint date_ahead_of(const char *which) { return which && (strcmp(which, "next") == 0 || strcmp(which, "following") == 0); }
+guint date_ahead_of(const char *which) { return which && (strcmp(which, "next") == 0 || strcmp(which, "following") == 0 || strcmp(which, "the following") == 0); }
 
 void date_add_working_days(GDate *day, guint number) {
     while (number > 0) {

@@ -214,7 +214,8 @@ static bool find_counted(const char *text, const GDate *today, Due *due) {
     GDate day;
     if (!find_phrase(rest, today, &base) || base.at != 0 || !base.date[0]) return false;
     g_date_clear(&day, 1);
-    date_set(&day, (guint)g_ascii_strtoull(base.date, NULL, 10), (guint)g_ascii_strtoull(base.date + 5, NULL, 10), (guint)g_ascii_strtoull(base.date + 8, NULL, 10));
+    date_set(&day, (guint)g_ascii_strtoull(base.date, NULL, 10),
+             (guint)g_ascii_strtoull(base.date + 5, NULL, 10), (guint)g_ascii_strtoull(base.date + 8, NULL, 10));
     GDate from = day;
     if (strcmp(way, "before") == 0) {
         g_autofree char *count = date_part(match, "count"), *unit = date_part(match, "unit");

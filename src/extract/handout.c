@@ -3,10 +3,13 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "extract/clauses.h"
 #include "extract/jobs.h"
 
 #define HEADS_MAX 10 /* one digit */
+#define NAMED_WORDS 6 /* at the beginning of a unit, after which its phrase is another's */
+#define UNIT_BYTES_READ 1000 /* what follows says nothing of whom it is for */
 #define LOOK_BACK 3  /* units in which somebody may have been called */
 
 typedef enum { WHOM_NOBODY, WHOM_SELF, WHOM_YOU, WHOM_SEVERAL, WHOM_ALL, WHOM_NAMED, WHOM_CALLED } WhomKind;
@@ -21,14 +24,15 @@ typedef struct {
 #define HEAD "(?:(?:for|as) )?(?:(?:the|our|mister) )?@(\\d)"
 #define HEADS HEAD "(?:,? and (?:the |our )?@(\\d))?"
 #define WILL                                                                                                                     \
-    "(?:'ll|will|can|could|should|must|might|would|is|are|'s|gonna|going to|has to|have to|needs to|need to|gets?|to|works?|does|do|now|"          \
-    "that's|want|wants|goes?|looks?|writes?|makes?|takes?|on|at|the|some)"
+    "(?:'ll|will|can|could|should|must|might|would|(?:is|are|'s) (?:going to|gonna|to|supposed to)|gonna|going to|has to|have to|"          \
+    "needs to|need to|gets?|to|works?|does|do|now|that's|goes?|looks?|writes?|makes?|takes?|on|at|the|some)"
 
 static const struct {
     WhomKind kind;
     const char *phrase;
 } forms[] = {
-    {WHOM_CALLED, OPEN HEADS ",? (?:you(?:r|'ll|'re|'ve)?|(?:can|could|will|would) you|i(?:'d like| want| would like| need) you|please|if you|we'll want)(?![a-z])"},
+    {WHOM_CALLED, OPEN HEADS ",? (?:you(?:r|'ll|'re|'ve)?|(?:can|could|will|would) you|"
+                                  "i(?:'d like| want| would like| need) you|please|if you|we'll want)(?![a-z])"},
     {WHOM_CALLED, "(?:for|from|to) you,? @(\\d)(?!\\d)"},
     {WHOM_CALLED, "(?<![a-z])you(?:'ll|'re)? (?:will |can |could |should |have to |are )[^@]*, @(\\d)(?:,|[.?]?$)"},
     {WHOM_NAMED, "(?:ask|want|like|need|tell|have|get|for) " HEADS " to "},
@@ -38,8 +42,10 @@ static const struct {
     {WHOM_NAMED, OPEN "(?:for|as) (?:the )?@(\\d),"},
     {WHOM_CALLED, OPEN HEADS "(?:,? (?:right|okay|so|yeah))?[.,]?$"},
     {WHOM_SEVERAL, "(?<![a-z])(?:(?:both|two) of you|you (?:two|guys|both))(?![a-z])"},
-    {WHOM_ALL, "(?<![a-z])(?:everyone|everybody|each of (?:you|us)|all of (?:you|us)|(?:you|we)(?:'ll| will| have to) (?:all|each)|(?:you|we) (?:all|each) (?:will|have to))(?![a-z])"},
-    {WHOM_YOU, OPEN "(?:if |for |i (?:want|need) |i'd like |what )*you(?:,? the|'ll|'re| (?:will|can|could|should|have to|are|get|need to|do|might|may|would|must|gotta))(?![a-z])"},
+    {WHOM_ALL, "(?<![a-z])(?:everyone|everybody|each of (?:you|us)|all of (?:you|us)|"
+               "(?:you|we)(?:'ll| will| have to) (?:all|each)|(?:you|we) (?:all|each) (?:will|have to))(?![a-z])"},
+    {WHOM_YOU, OPEN "(?:if |for |i (?:want|need) |i'd like |what )*"
+                         "you(?:,? the|'ll|'re| (?:will|can|could|should|have to|are|get|need to|do|might|may|would|must|gotta))(?![a-z])"},
     {WHOM_YOU, OPEN "(?:(?:can|could|will|would) you|(?:for|from) you)(?![a-z])"},
     {WHOM_SELF, OPEN "(?:i'll|i will|i'm (?:going to|gonna)|i am going to|i have to|i can|let me)(?![a-z])"},
     {WHOM_SELF, "my (?:task|job|part|responsibility|department)(?![a-z])"},
@@ -74,7 +80,8 @@ static bool add_head(Heads *heads, char *name) {
 static char *name_here(const Talk *talk, const char *text, gsize *length) {
     static GRegex *capital;
     g_autoptr(GMatchInfo) match = NULL;
-    if (!talk->names || !g_regex_match(phrase_once(&capital, "^\\p{Lu}[\\p{L}-]+", ""), text, 0, &match)) return NULL;
+    if (!talk->names || !g_unichar_isupper(g_utf8_get_char(text)) ||
+        !g_regex_match(phrase_once(&capital, "^\\p{Lu}[\\p{L}-]+", ""), text, 0, &match)) return NULL;
     g_autofree char *word = g_match_info_fetch(match, 0);
     const char *name = name_known(talk->names, word);
     if (!name) return NULL;
@@ -99,9 +106,13 @@ static void read_heads(Heads *heads, const char *text) {
             begins = false;
             continue;
         }
-        begins = !g_ascii_isalnum(*at) && *at != '_' && *at != '\'';
-        g_string_append_c(heads->phrase, *at == '@' ? ' ' : g_ascii_tolower(*at)); /* "@" is ours */
-        at++;
+        const char *next = g_utf8_next_char(at);
+        begins = strchr(" ,.;:?!(-", *at) != NULL;
+        if (next == at + 1)
+            g_string_append_c(heads->phrase, *at == '@' ? ' ' : g_ascii_tolower(*at)); /* "@" is ours */
+        else
+            g_string_append_len(heads->phrase, at, next - at);
+        at = next;
     }
 }
 
@@ -115,11 +126,11 @@ static char *joined_names(const Heads *heads, const GMatchInfo *match) {
 
 static Whom whom_of(const Talk *talk, const Unit *unit) {
     static GRegex *regexes[G_N_ELEMENTS(forms)], *next;
-    g_autofree char *text = cleaned(unit->text);
+    g_autofree char *begin = text_cut(unit->text, UNIT_BYTES_READ), *text = cleaned(begin);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GString) phrase = g_string_new(NULL);
     Heads heads = {.talk = talk, .names = names, .phrase = phrase};
-    read_heads(&heads, text ? text : unit->text);
+    read_heads(&heads, text ? text : begin);
     for (gsize i = 0; i < G_N_ELEMENTS(forms); i++) {
         g_autoptr(GMatchInfo) match = NULL;
         if (!g_regex_match(phrase_once(&regexes[i], forms[i].phrase, ""), phrase->str, 0, &match)) continue;
@@ -128,11 +139,6 @@ static Whom whom_of(const Talk *talk, const Unit *unit) {
         return (Whom){forms[i].kind, another, named ? joined_names(&heads, match) : NULL};
     }
     return (Whom){0};
-}
-
-char *handout_named(const Talk *talk, const Unit *unit) {
-    Whom whom = whom_of(talk, unit);
-    return whom.name;
 }
 
 /* Is it still the same one's: "Industrial Designer, you'll look at …, you'll find …" */
@@ -233,10 +239,13 @@ static guint end_word(const Talk *talk, guint unit) {
     return at ? word : sentence->words->len;
 }
 
-const Unit *handout_unit(const Talk *talk, guint sentence, guint word) {
-    guint unit = first_unit(talk, sentence);
-    while (unit + 1 < talk->units->len && unit_at(talk, unit + 1)->sentence == sentence && end_word(talk, unit) <= word) unit++;
-    return unit_at(talk, unit);
+char *handout_named(const Talk *talk, guint sentence, guint word) {
+    guint unit = first_unit(talk, sentence), begin = 0, end;
+    while (unit + 1 < talk->units->len && unit_at(talk, unit + 1)->sentence == sentence && (end = end_word(talk, unit)) <= word) {
+        begin = end;
+        unit++;
+    }
+    return word - begin <= NAMED_WORDS ? whom_of(talk, unit_at(talk, unit)).name : NULL;
 }
 
 guint handout_end(const Talk *talk, const Handout *part, guint sentence) {

@@ -52,14 +52,15 @@ static gint longest_first(gconstpointer left, gconstpointer right) {
 }
 
 GPtrArray *jobs_titles(const GArray *units) {
-    static GRegex *regex;
+    static GRegex *regex, *others;
     GPtrArray *titles = g_ptr_array_new_with_free_func(g_free);
+    phrase_once(&others, "(?:Next|New|Other|Same|Last|First|Whole|Good|Great|Best|My|Your|Their|His|Her|This|That|Each|Every|Any|Some|One|Two) ", "");
     for (guint i = 0; i < units->len; i++) {
         g_autoptr(GMatchInfo) match = NULL;
         const char *text = g_array_index(units, Unit, i).text;
         for (g_regex_match(phrase_once(&regex, jobs, ""), text, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL)) {
             g_autofree char *words = g_match_info_fetch_named(match, "job"), *title = titled(words);
-            if (titles->len < TITLES_MAX && !g_ptr_array_find_with_equal_func(titles, title, g_str_equal, NULL))
+            if (titles->len < TITLES_MAX && !g_regex_match(others, title, G_REGEX_MATCH_ANCHORED, NULL) && !g_ptr_array_find_with_equal_func(titles, title, g_str_equal, NULL))
                 g_ptr_array_add(titles, g_steal_pointer(&title));
         }
     }
@@ -83,20 +84,26 @@ static bool begins_with(const char *text, const char *words, gsize length) {
     return g_ascii_strncasecmp(text, words, length) == 0 && !g_ascii_isalnum(text[length]) && text[length] != '\'' && text[length] != '-';
 }
 
-/* "U_I_D_ the menu": by its title, else as it is said ("UID"). */
+/* "U_I_D_ the menu"; initials of no title ("L_C_D_") are things. */
 static char *initials_here(const Talk *talk, const char *text, gsize *length) {
-    static GRegex *regex;
-    g_autoptr(GMatchInfo) match = NULL;
-    if (!g_regex_match(phrase_once(&regex, "^(?:[A-Z]_){2,4}(?![A-Za-z])", ""), text, 0, &match)) return NULL;
-    g_autofree char *initials = g_match_info_fetch(match, 0), *title = title_of_initials(talk, initials);
-    *length = strlen(initials);
-    if (title) return g_steal_pointer(&title);
-    g_auto(GStrv) letters = g_strsplit(initials, "_", -1);
-    return g_strjoinv("", letters);
+    *length = 0;
+    while (g_ascii_isupper(text[*length]) && text[*length + 1] == '_') *length += 2;
+    if (*length < 4 || g_ascii_isalpha(text[*length])) return NULL;
+    g_autofree char *initials = g_strndup(text, *length);
+    return title_of_initials(talk, initials);
+}
+
+char *jobs_asked_first(const Talk *talk, const char *words) {
+    static const char *const openings[] = {"ask the ", "ask our ", "ask ", "tell the ", "tell our ", "tell ", NULL};
+    gsize length;
+    for (guint i = 0; openings[i]; i++)
+        if (g_ascii_strncasecmp(words, openings[i], strlen(openings[i])) == 0) return jobs_here(talk, words + strlen(openings[i]), &length);
+    return NULL;
 }
 
 char *jobs_here(const Talk *talk, const char *text, gsize *length) {
     static const char *const common[] = {"Project", "General", "Chief", "Senior", "Product", "Software", NULL};
+    if (!g_ascii_isalpha(text[0])) return NULL;
     for (guint i = 0; i < talk->titles->len; i++) {
         const char *title = talk->titles->pdata[i];
         *length = strlen(title);
@@ -104,9 +111,10 @@ char *jobs_here(const Talk *talk, const char *text, gsize *length) {
     }
     for (guint i = 0; i < talk->titles->len; i++) { /* "and marketing, you'll …" */
         const char *title = talk->titles->pdata[i], *last = strrchr(title, ' ');
-        g_autofree char *field = last ? g_strndup(title, (gsize)(last - title)) : g_strdup(title);
-        *length = strlen(field);
-        if (last && !g_strv_contains(common, field) && begins_with(text, field, *length)) return g_strdup(title);
+        *length = last ? (gsize)(last - title) : 0;
+        if (!last || !begins_with(text, title, *length) || (text[*length] != ',' && strncmp(text + *length, " you", 4) != 0)) continue;
+        g_autofree char *field = g_strndup(title, *length);
+        if (!g_strv_contains(common, field)) return g_strdup(title);
     }
     return initials_here(talk, text, length);
 }

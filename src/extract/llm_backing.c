@@ -65,6 +65,8 @@ static gint64 worth(const char *word) {
     return strcmp(word, "dozen") == 0 ? 12 : strcmp(word, "fortnight") == 0 ? 14 : -1;
 }
 
+#define NUMBER_MAX G_GINT64_CONSTANT(1000000000000000)
+
 static gint64 power_of(const char *word) {
     return strcmp(word, "hundred") == 0 ? 100 : strcmp(word, "thousand") == 0 ? 1000 : strcmp(word, "million") == 0 ? 1000000 : 0;
 }
@@ -76,8 +78,9 @@ static GArray *numbers_in(const GPtrArray *words) {
     for (guint i = 0; i <= words->len; i++) {
         const char *word = i < words->len ? words->pdata[i] : "";
         gint64 here = worth(word), power = power_of(word);
+        if (last >= 100 && strcmp(word, "and") == 0) continue; /* "one hundred and twenty" */
         if (power) {
-            value = MAX(value, 1) * power;
+            value = MIN(MAX(value, 1), NUMBER_MAX / power) * power;
             last = power;
             continue;
         }

@@ -33,19 +33,21 @@ static guint group_end(const GPtrArray *sentences, guint from, guint tokens_max)
 
 /* What does a sentence share with those that it names, and does it say more? The checks of llm_rests_on and llm_unsaid,
     against a transcript of just these. */
-static bool rests_on(const GPtrArray *sentences, guint first, const GArray *from, const char *text) {
+static bool rests_on(const LlmRun *run, const GPtrArray *sentences, guint first, const GArray *from, const char *text) {
     g_autoptr(Transcript) named = transcript_new();
+    named->language = g_strdup(run->input->transcript->language);
+    if (from->len == 0) return false;
     for (guint i = 0; i < from->len; i++)
         transcript_add(named, 0, 0, -1, sentences->pdata[first + g_array_index(from, guint, i)]);
     g_autofree char *unsaid = llm_unsaid(named, 0, named->segments->len - 1, text);
     return !unsaid && llm_rests_on(named, 0, SEGMENTS_MAX, 0, text);
 }
 
-static void take(const GPtrArray *sentences, guint first, const LlmReduction *reduction, GPtrArray *made) {
+static void take(const LlmRun *run, const GPtrArray *sentences, guint first, const LlmReduction *reduction, GPtrArray *made) {
     for (guint i = 0; i < reduction->texts->len; i++) {
         const char *text = reduction->texts->pdata[i];
         const GArray *from = reduction->from->pdata[i];
-        if (rests_on(sentences, first, from, text)) g_ptr_array_add(made, g_strdup(text));
+        if (rests_on(run, sentences, first, from, text)) g_ptr_array_add(made, g_strdup(text));
     }
 }
 
@@ -61,7 +63,7 @@ static bool reduce_group(LlmRun *run, const GPtrArray *sentences, guint first, g
     LlmReduction reduction = {g_ptr_array_new_with_free_func(g_free), g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref), end - first};
     LlmFault fault;
     bool done = llm_ask(run, &question, llm_read_reduce, &reduction, &fault, stopped, error);
-    if (done) take(sentences, first, &reduction, made);
+    if (done) take(run, sentences, first, &reduction, made);
     g_ptr_array_unref(reduction.texts);
     g_ptr_array_unref(reduction.from);
     return done;

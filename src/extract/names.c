@@ -107,7 +107,7 @@ static void read_caseless(Names *names, const Sentence *sentence) {
                         "(?:will|is going to|is gonna|going to|gonna|to|should|needs to|has to|has agreed to|agreed to) "
                         "(?:send|write|prepare|check|draft|update|fix|call|email|ask|schedule|book|organi[sz]e|review|finish|create|look|follow|"
                         "contact|arrange|test|"
-                        "talk|speak|share|handle|set|put|get|take|do|make|present|order|order|circulate|find|report|confirm|add|clean|work) )", "");
+                        "talk|speak|share|handle|set|put|get|take|do|make|present|order|circulate|find|report|confirm|add|clean|work) )", "");
     if (!g_regex_match(asked, rest, 0, NULL)) return;
     Name *name = name_entry(names, g_steal_pointer(&folded));
     if (name->display) return;

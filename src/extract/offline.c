@@ -130,7 +130,10 @@ static bool read_due(const Reading *reading, const Sentence *sentence, guint cue
     if (!due_find(within, reading->input->meeting_ms, &due)) {
         offset = 0;
         if (!due_find(g_strchomp(before), reading->input->meeting_ms, &due)) return false;
-        if (due.at > OPENING_BYTES && due.end + 1 < g_array_index(sentence->words, PlainWord, cue).plain_at) return false;
+        const PlainWord *phrase = &g_array_index(sentence->words, PlainWord, cue);
+        const PlainWord *day = &g_array_index(sentence->words, PlainWord, sentence_word_at(sentence, due.at));
+        if (due.at > OPENING_BYTES && (due.end + 1 < phrase->plain_at || (phrase->after_comma && !day->after_comma)))
+            return false; /* another task's */
     }
     guint from = sentence_word_at(sentence, offset + due.at), to = sentence_word_at(sentence, offset + due.end - 1) + 1;
     item->due_said = sentence_words(sentence, from, to);
@@ -146,20 +149,24 @@ static void add_part_evidence(const Reading *reading, Item *item, const Handout 
     }
 }
 
-/* Who is named as the one to do it, else whom the phrase tells, else whom its part of the sentence is for. */
+/* Whom the phrase tells, where "Ann and Bob will …" both; else who is named where the phrase begins, or whom its part of the sentence is for. */
 static char *owner_of(const Reading *reading, const Candidate *candidate, const Handout *part) {
     const Talk *talk = &reading->talk;
     const Sentence *sentence = sentence_at(reading->sentences, candidate->sentence);
-    if (candidate->kind != ITEM_ACTION) return jobs_full_name(sentence, candidate->owner_word, candidate->owner);
-    char *owner = handout_named(talk, handout_unit(talk, candidate->sentence, candidate->from));
-    if (!owner) owner = jobs_full_name(sentence, candidate->owner_word, candidate->owner);
-    return owner || !part ? owner : g_strdup(part->owner);
+    g_autofree char *owner = jobs_full_name(sentence, candidate->owner_word, candidate->owner);
+    if (candidate->kind != ITEM_ACTION) return g_steal_pointer(&owner);
+    g_autofree char *words = sentence_words(sentence, candidate->from, candidate->to), *asked = jobs_asked_first(talk, words);
+    if (asked) return g_steal_pointer(&asked); /* "I'll ask the designer to …" */
+    g_autofree char *named = handout_named(talk, candidate->sentence, candidate->cue);
+    if (named && (!owner || (strstr(named, " and ") && g_str_has_suffix(named, owner)))) return g_steal_pointer(&named);
+    return owner || !part ? g_steal_pointer(&owner) : g_strdup(part->owner);
 }
 
 static void propose_candidate(Reading *reading, const Candidate *candidate) {
     guint end = candidate->to;
     g_autoptr(Handout) part = candidate->kind == ITEM_ACTION ? handout_of_word(&reading->talk, candidate->sentence, candidate->from, &end) : NULL;
-    guint to = end > candidate->from + 1 ? MIN(end, candidate->to) : candidate->to;
+    if (part && end <= candidate->from + 1) g_clear_pointer(&part, handout_free); /* its words go on in the next part */
+    guint to = part ? MIN(end, candidate->to) : candidate->to;
     const Sentence *sentence = sentence_at(reading->sentences, candidate->sentence);
     Item *item = item_new(candidate->kind);
     bool previous = candidate->previous && candidate->sentence > 0;
@@ -178,7 +185,7 @@ static void propose_candidate(Reading *reading, const Candidate *candidate) {
     item->confidence = MIN(item->confidence, 0.95);
     if (previous) add_evidence(item, sentence_at(reading->sentences, candidate->sentence - 1));
     g_autofree char *words = sentence_words(sentence, candidate->from, to);
-    if (part && (!item->due_said || strstr(words, item->due_said)))
+    if (part && !candidate->before && (!item->due_said || strstr(words, item->due_said)))
         add_part_evidence(reading, item, part);
     else
         add_evidence(item, sentence);
@@ -317,15 +324,17 @@ static double said(double likely, double least) {
 
 /* `part` is of a pick that hands out `count` tasks; NULL: of another kind. */
 static void add_suggestion(Reading *reading, const Pick *pick, ItemKind kind, const Handout *part, guint count) {
-    guint index = 0, from = 0, to = 0;
-    g_autoptr(Item) item = suggestion_of(&reading->talk, pick, kind, &index, &from, &to);
+    guint index = suggestion_sentence(&reading->talk, pick), from = 0, to = 0;
     const Sentence *sentence = sentence_at(reading->sentences, index);
+    if (sentence->words->len == 0) return; /* fillers alone */
+    g_autoptr(Item) item = suggestion_of(&reading->talk, pick, kind, index, &from, &to);
     guint end = count > 1 ? handout_end(&reading->talk, part, index) : to;
+    if (end <= from + 1) return; /* its words are another part's */
     if (part && part->said) {
         g_free(item->owner);
         item->owner = g_strdup(part->owner);
     }
-    if (end > from + 1 && end < to) {
+    if (end < to) {
         to = end;
         g_free(item->text);
         item->text = clause_text(sentence, from, to);
@@ -350,7 +359,8 @@ static void add_picks(Reading *reading, const Ranking *ranking, Rank rank, ItemK
             item->confidence = sure ? item->confidence : item->confidence * UNSURE_PHRASE;
         else
             item->confidence = said(likely[proposal->sentence], sure ? PROMISE_LEAST : 0);
-        if (whole && kind == ITEM_ACTION && !item->owner) item->owner = suggestion_owner(&reading->talk, sentence_at(reading->sentences, proposal->sentence));
+        if (whole && kind == ITEM_ACTION && !item->owner)
+            item->owner = suggestion_owner(&reading->talk, sentence_at(reading->sentences, proposal->sentence));
     }
     for (guint i = 0; i < picks->len; i++) {
         const Pick *pick = &g_array_index(picks, Pick, i);

@@ -108,8 +108,8 @@ static const Rule rules[] = {
      "(?<who>(?:the|our|this|every|each|all|any|no|an?) (?:" NO_THING "[^ ]+ ){0,3}?" NO_THING "[^ ]+)(?: it| they)? "
      "(?<modal>must|mustn't|shall|should|shouldn't|has to|have to|has got to|needs to|need to|may|can|cannot|can't)(?: always| really| "
      "absolutely)?(?<not> not| never)? "
-     "(?<what>(?:take|be|cost|exceed|weigh|use|need|have|last|stay|contain|require|handle|hold|draw) (?:" BOUND ")?(?: ?[^ ]+){0,3} "
-     "?" NUMBER "(?: (?!hours|hour|days|day|weeks|minutes).*)?)"},
+     "(?<what>(?:take|be|cost|exceed|weigh|use|need|have|last|stay|contain|require|handle|hold|draw) (?:" BOUND " )?(?:[^ ]+ ){0,3}"
+     NUMBER "(?: (?!hours|hour|days|day|weeks|minutes).*)?)"},
     {FORM_THING, 0.82, NULL,
      "(?<who>(?:the|our|this|every|each|all|any|no|an?) (?:" NO_THING "[^ ]+ ){0,3}?" NO_THING "[^ ]+)(?: it| they)? "
      "(?<modal>must|mustn't|shall|should|shouldn't|has to|have to|needs to|need to)(?: always)?(?<not> not| never)? "
@@ -142,7 +142,7 @@ static const Rule rules[] = {
     {FORM_SYSTEM, 0.82, NULL,
      "(?:it|it also) (?<modal>must|mustn't|shall|should|shouldn't|has to|has got to|needs to|can't|cannot)(?: always| really| absolutely)?(?<not> "
      "not| never)? "
-     "(?<what>(?:take|be|cost|exceed|weigh|use|need|have|last|require|handle|hold|draw) (?:" BOUND ")(?: ?[^ ]+){0,2} ?" NUMBER "(?: (?!hours|hour|"
+     "(?<what>(?:take|be|cost|exceed|weigh|use|need|have|last|require|handle|hold|draw) (?:" BOUND ") (?:[^ ]+ ){0,2}" NUMBER "(?: (?!hours|hour|"
      "days|day|weeks|minutes).*)?)"},
     {FORM_SYSTEM, 0.82, NULL, "(?:it|it also) (?<modal>must|shall|should|has to|needs to)(?<not> never)(?: ever)? (?<what>(?!have |be |happen|know|"
      "come|go |get )[^ ]+ .+)"},
@@ -330,7 +330,9 @@ static Item *read_match(const Rule *rule, const Sentence *sentence, const Names 
     bool none = who && g_ascii_strncasecmp(who, "no ", 3) == 0, after_no = false;
     static const char *const no[] = {"no", NULL};
     guint match_word = sentence_word_at(sentence, (guint)at);
-    if (match_word > 0 && sentence_word_is(sentence, match_word - 1, no)) after_no = true;
+    /* "no data shall …", not "no, it must …" */
+    if (who && match_word > 0 && !g_array_index(sentence->words, PlainWord, match_word).after_comma)
+        after_no = sentence_word_is(sentence, match_word - 1, no);
     if ((none || after_no) && (negated || rule->form == FORM_STATED)) return NULL;
     if (none || after_no) {
         char *any = g_strconcat("any ", none ? who + 3 : who, NULL);

@@ -133,8 +133,7 @@ static void restate(const Talk *talk, const Pick *pick, Item *item, const Senten
     item->priority = g_strdup("should");
 }
 
-/* The sentence of the likeliest unit, or where that says little the longest of the pick. */
-static guint sentence_of_pick(const Talk *talk, const Pick *pick) {
+guint suggestion_sentence(const Talk *talk, const Pick *pick) {
     guint chosen = g_array_index(talk->units, Unit, pick->best).sentence;
     if (sentence_at(talk->sentences, chosen)->words->len >= WORDS_MIN) return chosen;
     for (guint i = 0; i < pick->units->len; i++) {
@@ -150,10 +149,9 @@ char *suggestion_owner(const Talk *talk, const Sentence *sentence) {
     return owner;
 }
 
-Item *suggestion_of(const Talk *talk, const Pick *pick, ItemKind kind, guint *sentence, guint *from, guint *to) {
+Item *suggestion_of(const Talk *talk, const Pick *pick, ItemKind kind, guint sentence, guint *from, guint *to) {
     Item *item = item_new(kind);
-    *sentence = sentence_of_pick(talk, pick);
-    restate(talk, pick, item, sentence_at(talk->sentences, *sentence), from, to);
+    restate(talk, pick, item, sentence_at(talk->sentences, sentence), from, to);
     item->confidence = MIN(pick->probability, CONFIDENCE_MAX);
     for (guint i = 0; i < pick->units->len; i++) {
         const Unit *unit = &g_array_index(talk->units, Unit, g_array_index(pick->units, guint, i));

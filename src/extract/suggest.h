@@ -12,9 +12,12 @@ typedef struct {
     const GPtrArray *titles; /* of jobs (jobs_titles) */
 } Talk;
 
-/* The item that a pick stands for, with text, owner (NULL rather than guessed), confidence and evidence. `*sentence` and the words
- * `*from`..`*to` of it are what the text was made of. Caller frees. */
-Item *suggestion_of(const Talk *talk, const Pick *pick, ItemKind kind, guint *sentence, guint *from, guint *to);
+/* The sentence of the likeliest unit, or where that says little the longest of the pick. It may have no words but fillers. */
+guint suggestion_sentence(const Talk *talk, const Pick *pick);
+
+/* The item that a pick stands for, with text, owner (NULL rather than guessed), confidence and evidence; `sentence` is suggestion_sentence() and has
+ * words, and those from `*from` to `*to` are what the text was made of. Caller frees. */
+Item *suggestion_of(const Talk *talk, const Pick *pick, ItemKind kind, guint sentence, guint *from, guint *to);
 
 /* Whom the first task of a sentence is about; NULL: not said. Caller frees. */
 char *suggestion_owner(const Talk *talk, const Sentence *sentence);
