@@ -1,6 +1,7 @@
 /* A quote must stand in the transcript, and what is handed back is the transcript's own. */
 #include "base/limits.h"
 #include "extract/evidence.h"
+#include "processor_time.h"
 
 static Transcript *talk(void) {
     Transcript *transcript = transcript_new();
@@ -207,9 +208,9 @@ static void test_colliding_words(void) {
     }
     g_assert_cmpuint(g_str_hash("\u0431\u0450"), ==, g_str_hash("\u0450\u0431"));
     Evidence evidence;
-    gint64 begin_us = g_get_monotonic_time();
+    gint64 begin_us = processor_us();
     g_assert_false(check(transcript, 0, 0, "no such words", &evidence));
-    g_assert_cmpint(g_get_monotonic_time() - begin_us, <, 5 * G_USEC_PER_SEC);
+    g_assert_cmpint(processor_us() - begin_us, <, 5 * G_USEC_PER_SEC);
     clear(&evidence);
 }
 
