@@ -4,7 +4,7 @@
 
 #include "base/limits.h"
 #include "http/list_cache.h"
-#include "http/resources.h"
+#include "http_server.h"
 #include "store/dir.h"
 #include "store/memory.h"
 
@@ -64,29 +64,6 @@ static void test_bounds(void) {
 }
 
 /* -- servers ------------------------------------------------------------------------------------------------------------- */
-
-typedef struct {
-    Settings settings;
-    Workspace workspace;
-    Context context;
-} Server;
-
-static void server_open(Server *server, Store *store) {
-    Workspace *workspace = &server->workspace;
-    workspace->clock = clock_system();
-    workspace->store = store;
-    g_assert_true(catalog_keys_open(store, &workspace->catalog, NULL));
-    workspace->meetings = (Meetings){store, workspace->catalog, workspace->clock};
-    workspace->settings = &server->settings;
-    server->context.workspace = workspace;
-    context_init(&server->context);
-}
-
-static void server_close(Server *server) {
-    context_release(&server->context);
-    catalog_close(server->workspace.catalog);
-    store_close(server->workspace.store);
-}
 
 /* The list as the server answers it, and whether it was at hand. */
 static char *list_of(Server *server, const char *target, bool *at_hand) {

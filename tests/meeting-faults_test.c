@@ -208,7 +208,7 @@ static json_t *rename_ann(void) { return json_pack("{s:s, s:{s:s}}", "title", "N
 static void edit_title(const Fixture *fixture, const char *title) {
     g_autofree char *etag = etag_of(fixture);
     g_autoptr(json_t) patch = json_pack("{s:s}", "title", title);
-    g_assert_true(meeting_edit(&fixture->meetings, ID, etag, patch, NULL, NULL));
+    g_assert_true(meeting_edit(&fixture->meetings, ID, etag, patch, NULL, NULL, NULL));
 }
 
 static void rival_finishes(gpointer world) { g_assert_true(meeting_finish_edit(&((World *)world)->under.meetings, ID, NULL)); }
@@ -231,7 +231,7 @@ static Store *store_with_pending(void) {
     for (int fail_at = 1;; fail_at++) {
         g_autoptr(json_t) patch = rename_ann(), record = NULL;
         arm(&world, FAULT_CRASH, fail_at, 0, NULL);
-        g_assert_false(meeting_edit(&world.over.meetings, ID, etag, patch, NULL, NULL));
+        g_assert_false(meeting_edit(&world.over.meetings, ID, etag, patch, NULL, NULL, NULL));
         record = read_json(store, KEY("metadata.json"));
         if (json_object_get(record, "pending_edit")) break;
     }
@@ -251,8 +251,16 @@ static void assert_settles(const Fixture *fixture) {
     g_assert_cmpstr(transcript_speaker_name(meeting->transcript, 0), ==, action->owner);
 }
 
+/* Whether the edit of test_edit_races stands: of tags, or a speaker's name. */
+static bool is_edited(const Fixture *fixture, bool tags) {
+    g_autoptr(Meeting) meeting = NULL;
+    g_assert_true(meeting_read(&fixture->meetings, ID, &meeting, NULL));
+    return tags ? meeting->record->tags->len > 0 : strcmp(transcript_speaker_name(meeting->transcript, 0), "Anna") == 0;
+}
+
 /* Between any two operations of an edit (and of one that has another to finish first) somebody else finishes it, edits, or deletes the meeting; or the
- * operation fails. Refused though nobody was there it is by no store that keeps its word: then only the answer is looked at. */
+ * operation fails. What was not begun is not there. Refused though nobody was there it is by no store that keeps its word: then only the answer, and
+ * what it says of its beginning, is looked at. */
 static void test_edit_races(void) {
     static const struct {
         void (*rival)(gpointer world);
@@ -266,9 +274,11 @@ static void test_edit_races(void) {
                 g_autoptr(json_t) patch = pending ? json_pack("{s:[s]}", "tags", "team") : rename_ann();
                 g_autoptr(GError) error = NULL;
                 arm(&world, others[i].rival ? FAULT_MEANWHILE : FAULT_ONCE, at, others[i].code, others[i].rival);
-                bool done = meeting_edit(&world.over.meetings, ID, etag, patch, asks ? &new_etag : NULL, &error);
+                bool begun, done = meeting_edit(&world.over.meetings, ID, etag, patch, asks ? &new_etag : NULL, &begun, &error);
                 bool reached = world.fault->operations >= at;
                 if (done && asks) g_assert_nonnull(new_etag);
+                if (done) g_assert_true(begun);
+                if (!begun && others[i].rival != rival_deletes) g_assert_false(is_edited(&world.under, pending));
                 if (!done) g_assert_true(error_is(error, ERROR_PRECONDITION) || error_is(error, ERROR_NOT_FOUND) || error_is(error, ERROR_IO));
                 if (!reached) {
                     g_assert_true(done);
@@ -317,7 +327,7 @@ static void test_edit_keeps(void) {
     set_member(fixture.store, KEY("metadata.json"), "later", json_integer(7));
     g_assert_true(store_delete(fixture.store, KEY("transcription.txt"), NULL));
     etag = etag_of(&fixture);
-    g_assert_true(meeting_edit(&fixture.meetings, ID, etag, patch, NULL, &error));
+    g_assert_true(meeting_edit(&fixture.meetings, ID, etag, patch, NULL, NULL, &error));
     g_assert_no_error(error);
     g_assert_false(is_there(fixture.store, KEY("transcription.txt")));
     record = read_json(fixture.store, KEY("metadata.json"));
@@ -339,8 +349,28 @@ static void test_edit_too_large(void) {
     put_json(fixture.store, KEY("summary.json"), summary);
     json_object_set_new(patch, "items", json_pack("{s:{s:s}}", "A-1", "text", "x"));
     g_autofree char *etag = etag_of(&fixture), *after = NULL;
-    g_assert_false(meeting_edit(&fixture.meetings, ID, etag, patch, NULL, &error));
+    g_assert_false(meeting_edit(&fixture.meetings, ID, etag, patch, NULL, NULL, &error));
     g_assert_error(error, HANSARD_ERROR, ERROR_TOO_LARGE);
+    after = etag_of(&fixture);
+    g_assert_cmpstr(etag, ==, after);
+    close_fixture(&fixture);
+}
+
+/* The same of metadata.json, which must hold the edit for a while: it is known that nothing was changed. */
+static void test_edit_record_too_large(void) {
+    Fixture fixture = open_on(committed_store());
+    g_autoptr(json_t) record = NULL, patch = rename_ann();
+    g_autoptr(GError) error = NULL;
+    bool begun = true;
+    set_member(fixture.store, KEY("metadata.json"), "later", json_string(""));
+    record = read_json(fixture.store, KEY("metadata.json"));
+    g_autoptr(GBytes) least = json_to_bytes(record, false);
+    g_autofree char *filler = g_strnfill(RECORD_BYTES_MAX - g_bytes_get_size(least), 'x');
+    set_member(fixture.store, KEY("metadata.json"), "later", json_string_nocheck(filler));
+    g_autofree char *etag = etag_of(&fixture), *after = NULL;
+    g_assert_false(meeting_edit(&fixture.meetings, ID, etag, patch, NULL, &begun, &error));
+    g_assert_error(error, HANSARD_ERROR, ERROR_TOO_LARGE);
+    g_assert_false(begun);
     after = etag_of(&fixture);
     g_assert_cmpstr(etag, ==, after);
     close_fixture(&fixture);
@@ -360,5 +390,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/meeting-faults/edit/no-transcript", test_pending_without_transcript);
     g_test_add_func("/meeting-faults/edit/keeps", test_edit_keeps);
     g_test_add_func("/meeting-faults/edit/too-large", test_edit_too_large);
+    g_test_add_func("/meeting-faults/edit/record-too-large", test_edit_record_too_large);
     return g_test_run();
 }

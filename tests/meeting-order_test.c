@@ -93,7 +93,7 @@ static void test_no_row_without_lease(void) {
 static bool edit(Fixture *fixture, json_t *patch) {
     g_autoptr(json_t) owned = patch;
     g_autoptr(Meeting) meeting = NULL;
-    return meeting_read(&fixture->meetings, ID, &meeting, NULL) && meeting_edit(&fixture->meetings, ID, meeting->etag, owned, NULL, NULL);
+    return meeting_read(&fixture->meetings, ID, &meeting, NULL) && meeting_edit(&fixture->meetings, ID, meeting->etag, owned, NULL, NULL, NULL);
 }
 
 static void edit_tags(gpointer bucket) {

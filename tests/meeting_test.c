@@ -83,7 +83,7 @@ static void test_edit(void) {
     g_autoptr(GError) error = NULL;
     g_assert_true(meeting_read(&fixture.meetings, ID, &before, NULL));
     g_assert_false(is_edited(before));
-    g_assert_true(meeting_edit(&fixture.meetings, ID, before->etag, patch, &etag, &error));
+    g_assert_true(meeting_edit(&fixture.meetings, ID, before->etag, patch, &etag, NULL, &error));
     g_assert_no_error(error);
     g_assert_true(meeting_read(&fixture.meetings, ID, &after, &error));
     g_assert_true(is_edited(after));
@@ -92,7 +92,7 @@ static void test_edit(void) {
     g_assert_null(json_object_get(after->record->extra, "pending_edit"));
     /* the loser of two edits is told so and changes nothing */
     g_autoptr(json_t) late = json_pack("{s:s}", "title", "Late");
-    g_assert_false(meeting_edit(&fixture.meetings, ID, before->etag, late, NULL, &error));
+    g_assert_false(meeting_edit(&fixture.meetings, ID, before->etag, late, NULL, NULL, &error));
     g_assert_true(error_is(error, ERROR_PRECONDITION));
     close_fixture(&fixture);
 }
@@ -105,7 +105,7 @@ static void test_merge_speakers(void) {
     g_autoptr(json_t) patch = json_pack("{s:{s:s}}", "speakers", "Ann", "Bob");
     g_autoptr(GError) error = NULL;
     g_assert_true(meeting_read(&fixture.meetings, ID, &before, NULL));
-    g_assert_true(meeting_edit(&fixture.meetings, ID, before->etag, patch, NULL, &error));
+    g_assert_true(meeting_edit(&fixture.meetings, ID, before->etag, patch, NULL, NULL, &error));
     g_assert_no_error(error);
     g_assert_true(meeting_read(&fixture.meetings, ID, &after, &error));
     g_assert_cmpuint(after->record->speakers->len, ==, 1);
@@ -185,7 +185,7 @@ static void test_edit_refused(void) {
         g_autoptr(json_t) patch = json_parse_object(bad[i], strlen(bad[i]), "patch", NULL);
         g_autoptr(GError) error = NULL;
         g_autoptr(Meeting) after = NULL;
-        g_assert_false(meeting_edit(&fixture.meetings, ID, before->etag, patch, NULL, &error));
+        g_assert_false(meeting_edit(&fixture.meetings, ID, before->etag, patch, NULL, NULL, &error));
         g_assert_true(error_is(error, ERROR_INVALID));
         g_assert_true(meeting_read(&fixture.meetings, ID, &after, NULL));
         g_assert_cmpstr(after->etag, ==, before->etag);
@@ -258,7 +258,7 @@ static void test_edit_segments(void) {
     g_autoptr(GError) error = NULL;
     give_words(&fixture.meetings);
     g_assert_true(meeting_read(&fixture.meetings, ID, &before, NULL));
-    g_assert_true(meeting_edit(&fixture.meetings, ID, before->etag, patch, NULL, &error));
+    g_assert_true(meeting_edit(&fixture.meetings, ID, before->etag, patch, NULL, NULL, &error));
     g_assert_no_error(error);
     g_assert_cmpstr(json_string_value(json_object_get(json_array_get(json_object_get(patch, "new_items"), 0), "id")), ==, "D-1");
     g_assert_true(meeting_read(&fixture.meetings, ID, &after, NULL));
@@ -280,14 +280,14 @@ static void test_edit_segments_faults(gconstpointer mode) {
         g_autoptr(json_t) next = json_pack("{s:s}", "title", "Next");
         give_words(&healthy.meetings);
         g_assert_true(meeting_read(&healthy.meetings, ID, &before, NULL));
-        bool said_done = meeting_edit(&broken.meetings, ID, before->etag, patch, NULL, NULL);
+        bool said_done = meeting_edit(&broken.meetings, ID, before->etag, patch, NULL, NULL, NULL);
         reached_end = ((FaultyStore *)broken.store)->operations < n;
         close_fixture(&broken);
         g_assert_true(meeting_read(&healthy.meetings, ID, &after, NULL));
         bool edited = minutes_find(after->minutes, "D-1") != NULL;
         g_assert_true(edited || !said_done);
         if (edited) assert_segments_edited(after);
-        g_assert_true(meeting_edit(&healthy.meetings, ID, after->etag, next, NULL, NULL));
+        g_assert_true(meeting_edit(&healthy.meetings, ID, after->etag, next, NULL, NULL, NULL));
         g_assert_true(meeting_read(&healthy.meetings, ID, &later, NULL));
         if (edited) assert_segments_edited(later);
         else g_assert_cmpstr(first_evidence(later, "A-1")->quote, ==, "I will send the figures by Friday.");
@@ -321,7 +321,7 @@ static void test_edit_carries_quotes(void) {
         set_text(&g_array_index(minutes_find(minutes, "A-1")->evidence, Evidence, 0).quote, cases[i].quote);
         g_assert_true(meeting_write_minutes(&fixture.meetings, ID, &versions, minutes, NOW, AUDIO, NULL));
         g_assert_true(meeting_read(&fixture.meetings, ID, &before, NULL));
-        g_assert_true(meeting_edit(&fixture.meetings, ID, before->etag, patch, NULL, &error));
+        g_assert_true(meeting_edit(&fixture.meetings, ID, before->etag, patch, NULL, NULL, &error));
         g_assert_no_error(error);
         g_assert_true(meeting_read(&fixture.meetings, ID, &after, NULL));
         g_assert_cmpstr(first_evidence(after, "A-1")->quote, ==, cases[i].carried);
@@ -356,7 +356,7 @@ static void test_edit_limits(void) {
             g_autoptr(Meeting) meeting = NULL;
             g_autoptr(GError) error = NULL;
             g_assert_true(meeting_read(&fixture.meetings, ID, &meeting, NULL));
-            g_assert_true(meeting_edit(&fixture.meetings, ID, meeting->etag, patch, NULL, &error) == !over);
+            g_assert_true(meeting_edit(&fixture.meetings, ID, meeting->etag, patch, NULL, NULL, &error) == !over);
             if (over) g_assert_true(error_is(error, ERROR_INVALID));
         }
     }
@@ -373,7 +373,7 @@ static void test_edit_faults(gconstpointer mode) {
         g_autoptr(json_t) patch = sample_patch();
         Fixture healthy = open_on(bucket);
         g_assert_true(meeting_read(&healthy.meetings, ID, &before, NULL));
-        bool said_done = meeting_edit(&broken.meetings, ID, before->etag, patch, NULL, NULL);
+        bool said_done = meeting_edit(&broken.meetings, ID, before->etag, patch, NULL, NULL, NULL);
         reached_end = ((FaultyStore *)broken.store)->operations < n;
         close_fixture(&broken);
 
@@ -385,7 +385,7 @@ static void test_edit_faults(gconstpointer mode) {
         g_autoptr(json_t) next = json_pack("{s:s}", "title", edited ? "New title" : "Call");
         g_autofree char *etag = NULL;
         /* It finishes the pending edit first, which gives the record a new ETag: that is nobody's business. */
-        g_assert_true(meeting_edit(&healthy.meetings, ID, after->etag, next, &etag, &error));
+        g_assert_true(meeting_edit(&healthy.meetings, ID, after->etag, next, &etag, NULL, &error));
         g_assert_no_error(error);
         g_clear_pointer(&after, meeting_free);
         g_assert_true(meeting_read(&healthy.meetings, ID, &after, NULL));
@@ -511,7 +511,7 @@ static void test_overtaken(void) {
     g_autoptr(GError) error = NULL;
     g_assert_true(meeting_read_versions(&fixture.meetings, ID, &early, &error));
     g_assert_true(meeting_read(&fixture.meetings, ID, &meeting, NULL));
-    g_assert_true(meeting_edit(&fixture.meetings, ID, meeting->etag, patch, NULL, &error));
+    g_assert_true(meeting_edit(&fixture.meetings, ID, meeting->etag, patch, NULL, NULL, &error));
     g_assert_false(meeting_write_minutes(&fixture.meetings, ID, &early, minutes, NOW, AUDIO, &error));
     g_assert_true(error_is(error, ERROR_PRECONDITION));
     g_clear_pointer(&meeting, meeting_free);
@@ -534,7 +534,7 @@ static void test_pending_misfit(void) {
     g_assert_true(store_put(fixture.store, "transcriptions/" ID "/metadata.json", changed, NULL, NULL, NULL));
     g_assert_true(meeting_read(&fixture.meetings, ID, &meeting, &error));
     g_assert_no_error(error);
-    g_assert_true(meeting_edit(&fixture.meetings, ID, meeting->etag, next, NULL, &error));
+    g_assert_true(meeting_edit(&fixture.meetings, ID, meeting->etag, next, NULL, NULL, &error));
     g_clear_pointer(&meeting, meeting_free);
     g_assert_true(meeting_read(&fixture.meetings, ID, &meeting, &error));
     g_assert_null(json_object_get(meeting->record->extra, "pending_edit"));

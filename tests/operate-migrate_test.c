@@ -118,7 +118,7 @@ static void edit(World *world, const char *meeting_id, const char *title) {
     g_autofree char *etag = NULL;
     g_autoptr(json_t) patch = json_pack("{s:s}", "title", title);
     g_assert_true(meeting_read_record(&world->pipeline.meetings, meeting_id, &record, &etag, NULL));
-    meeting_edit(&world->pipeline.meetings, meeting_id, etag, patch, NULL, &error);
+    meeting_edit(&world->pipeline.meetings, meeting_id, etag, patch, NULL, NULL, &error);
     g_assert_no_error(error);
 }
 

@@ -336,7 +336,7 @@ static void edit(World *world, const char *id) {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) patch = json_pack("{s:s, s:{s:s}}", "title", "The talk of Tuesday", "speakers", "Ann Lee", "Ann Leigh");
     g_assert_true(meeting_read(&world->pipeline.meetings, id, &meeting, &error));
-    g_assert_true(meeting_edit(&world->pipeline.meetings, id, meeting->etag, patch, NULL, &error));
+    g_assert_true(meeting_edit(&world->pipeline.meetings, id, meeting->etag, patch, NULL, NULL, &error));
 }
 
 static void work(World *world) {

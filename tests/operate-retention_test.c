@@ -219,7 +219,7 @@ static void test_hold_wins(void) {
     fake_clock.now = NOW_MS;
     make_meeting(&world, "m", 40, NULL);
     g_assert_true(meeting_read_record(&world.pipeline.meetings, "m", &record, &etag, NULL));
-    g_assert_true(meeting_edit(&world.pipeline.meetings, "m", etag, patch, &newer, &error));
+    g_assert_true(meeting_edit(&world.pipeline.meetings, "m", etag, patch, &newer, NULL, &error));
     g_assert_false(meeting_begin_delete(&world.pipeline.meetings, record, etag, &error));
     g_assert_error(error, HANSARD_ERROR, ERROR_PRECONDITION);
     g_clear_error(&error);

@@ -141,7 +141,7 @@ static void edit_broken_off(World *world) {
         Meetings meetings = {faulty, world->catalog, &world_clock.base};
         g_assert_true(meeting_read_record(&world->pipeline.meetings, world->ids[0], &record, &etag, NULL));
         bool begun = json_object_get(record->extra, PENDING_EDIT) != NULL;
-        if (!begun) g_assert_false(meeting_edit(&meetings, world->ids[0], etag, patch, NULL, NULL));
+        if (!begun) g_assert_false(meeting_edit(&meetings, world->ids[0], etag, patch, NULL, NULL, NULL));
         store_close(faulty);
         if (begun) return;
     }

@@ -142,7 +142,7 @@ static inline void client_edit(World *world, Server *server) {
     Edit edit = {.number = ++world->numbers, .begun_us = fibers.now_us, .ended_us = FIBER_NEVER_US};
     g_array_append_val(known->edits, edit);
     g_autoptr(json_t) patch = patch_of(edit.number);
-    bool done = meeting_edit(&server->pipeline.meetings, known->id, meeting->etag, patch, NULL, &error);
+    bool done = meeting_edit(&server->pipeline.meetings, known->id, meeting->etag, patch, NULL, NULL, &error);
     Edit *told = &g_array_index(known->edits, Edit, at);
     told->ended_us = fibers.now_us;
     told->came = done ? EDIT_DONE : error_is(error, ERROR_PRECONDITION) ? EDIT_REFUSED : EDIT_UNKNOWN;

@@ -53,7 +53,7 @@ void fuzz_meeting_patch(const guint8 *data, gsize size) {
     g_autoptr(Meeting) before = NULL, after = NULL;
     g_autofree char *etag = NULL;
     g_assert_true(meeting_read(&meetings, ID, &before, NULL));
-    bool done = FUZZ_CALL(meeting_edit(&meetings, ID, before->etag, patch, &etag, &error));
+    bool done = FUZZ_CALL(meeting_edit(&meetings, ID, before->etag, patch, &etag, NULL, &error));
     g_assert_true(FUZZ_CALL(meeting_read(&meetings, ID, &after, &error)));
     g_assert_cmpstr(after->etag, ==, done ? etag : before->etag);
     check_whole(after);

@@ -163,17 +163,15 @@ static bool announce(Context *context, const char *meeting_id, const json_t *pat
     return event_announce(workspace->store, workspace->clock, &event, &telling->announced, error);
 }
 
-/* `problem` NULL: the edit stands. What can't be settled is told all the same, and so is an edit of which nobody knows whether it stands. */
-static void settle(Context *context, const char *meeting_id, const json_t *patch, Telling *telling, const GError *problem) {
+/* What was not begun is withdrawn. What can't be settled is told all the same, and so is an edit that was begun and not ended: it may stand. */
+static void settle(Context *context, const char *meeting_id, const json_t *patch, Telling *telling, bool begun, bool edited) {
     Workspace *workspace = context->workspace;
     g_autoptr(GError) untold = NULL;
-    bool refused = error_is(problem, ERROR_PRECONDITION) || error_is(problem, ERROR_INVALID) || error_is(problem, ERROR_NOT_FOUND) ||
-                   error_is(problem, ERROR_TOO_LARGE);
-    if (!telling->announced || (problem && !refused)) return;
+    if (!telling->announced || (begun && !edited)) return;
     json_decref(telling->data);
     telling->data = items_of(patch);
     Event event = event_of(telling, meeting_id);
-    if (!event_settle(workspace->store, workspace->clock, refused ? NULL : &event, telling->announced, &untold))
+    if (!event_settle(workspace->store, workspace->clock, begun ? &event : NULL, telling->announced, &untold))
         context_report("webhooks are told late", untold);
 }
 
@@ -188,8 +186,8 @@ bool meeting_patch(Context *context, const Request *request, Response *response,
     if (!read_if_match(context, request, &etag, error)) return false;
     patch = json_parse_object(data, size, "the request body", error);
     if (!patch || !announce(context, request->parameter, patch, &telling, error)) return false;
-    bool edited = meeting_edit(&workspace->meetings, request->parameter, etag, patch, &new_etag, &problem);
-    settle(context, request->parameter, patch, &telling, problem);
+    bool begun, edited = meeting_edit(&workspace->meetings, request->parameter, etag, patch, &new_etag, &begun, &problem);
+    settle(context, request->parameter, patch, &telling, begun, edited);
     if (!edited) {
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;

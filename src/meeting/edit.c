@@ -112,31 +112,39 @@ static bool finish_earlier(const Meetings *meetings, Meeting **meeting, GError *
     return meeting_read(meetings, meeting_id, meeting, error) && check_unchanged(*meeting, etag, error);
 }
 
-/* Step 2. */
-static bool begin(const Meetings *meetings, Meeting *meeting, const json_t *patch, GError **error) {
+/* Step 2. `*begun` as of meeting_edit(): an answer that was lost may be that of a put which stands. */
+static bool begin(const Meetings *meetings, Meeting *meeting, const json_t *patch, bool *begun, GError **error) {
     Record *record = meeting->record;
     g_autofree char *etag = NULL;
+    g_autoptr(GError) problem = NULL;
     StorePut put = {.if_match = meeting->etag};
     if (!record->extra) record->extra = json_object();
     json_object_set_new(record->extra, PENDING_EDIT, json_deep_copy(patch));
     record->schema = 2;
     meeting_touch(meetings, record);
-    if (!meeting_put_record(meetings, record, &put, &etag, error)) return false;
+    bool stands = meeting_put_record(meetings, record, &put, &etag, &problem);
+    *begun = !error_is(problem, ERROR_TOO_LARGE); /* that is said before anything is put */
+    if (!stands) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
     g_free(meeting->etag);
     meeting->etag = g_steal_pointer(&etag);
     return true;
 }
 
-bool meeting_edit(const Meetings *meetings, const char *meeting_id, const char *etag, json_t *patch, char **new_etag,
-                  GError **error) {
+bool meeting_edit(const Meetings *meetings, const char *meeting_id, const char *etag, json_t *patch, char **new_etag, bool *begun, GError **error) {
     g_autoptr(Meeting) meeting = NULL;
     g_auto(Rendered) rendered = {0};
+    bool unasked;
+    if (!begun) begun = &unasked;
+    *begun = false;
     if (!meeting_read(meetings, meeting_id, &meeting, error) || !check_unchanged(meeting, etag, error) ||
         !finish_earlier(meetings, &meeting, error))
         return false;
     if (!meeting_complete_patch(meeting, patch, error) || !meeting_apply_patch(meeting, patch, error)) return false;
     render(meeting, patch, &rendered);
-    return rendered_fits(&rendered, meeting_id, error) && begin(meetings, meeting, patch, error) &&
+    return rendered_fits(&rendered, meeting_id, error) && begin(meetings, meeting, patch, begun, error) &&
            finish(meetings, meeting, &rendered, new_etag, error);
 }
 

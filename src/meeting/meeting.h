@@ -71,8 +71,9 @@ bool meeting_index(const Meetings *meetings, const Record *record, GError **erro
 
 /* PATCH of api.md: title, tags, speakers {"old name": "new name"}, segments {"12": {text, speaker}}, items {"A-1": {text, owner, due, type,
  * priority, status}}, new_items [{kind, text, … segments: [first, last], quote}]. The patch is completed: its new items are given their `id`.
- * `etag` must be the record's. ERROR_PRECONDITION: someone else has edited; nothing was changed. ERROR_INVALID names the member that is wrong. */
-bool meeting_edit(const Meetings *meetings, const char *meeting_id, const char *etag, json_t *patch, char **new_etag, GError **error);
+ * `etag` must be the record's. ERROR_PRECONDITION: someone else has edited; nothing was changed. ERROR_INVALID names the member that is wrong.
+ * `*begun` false: nothing was changed, for certain; true with an error: the edit may stand, and mostly does. `new_etag` and `begun` may be NULL. */
+bool meeting_edit(const Meetings *meetings, const char *meeting_id, const char *etag, json_t *patch, char **new_etag, bool *begun, GError **error);
 
 /* Writes what an edit that was broken off has still to write; nothing where there is none. */
 bool meeting_finish_edit(const Meetings *meetings, const char *meeting_id, GError **error);
