@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "fake_clock.h"
 #include "fake_http.h"
+#include "faulty_store.h"
 #include "model/keys.h"
 #include "net/curl.h"
 #include "store/memory.h"
@@ -243,6 +244,62 @@ static void test_announced(void) {
     world_clear(&world);
 }
 
+/* The keys of the outbox that are this webhook's, or anybody's (NULL), and due by then. */
+static guint count_due(World *world, const Webhook *webhook, gint64 by_ms) {
+    g_autoptr(GPtrArray) entries = NULL;
+    bool more;
+    guint due = 0;
+    g_assert_true(store_list(world->store, PREFIX_OUTBOX, NULL, 1000, &entries, &more, NULL));
+    for (guint i = 0; i < entries->len; i++) {
+        g_autofree char *owner = NULL;
+        gint64 due_ms;
+        g_assert_true(outbox_key_parse(((const StoreEntry *)entries->pdata[i])->key, &due_ms, &owner));
+        due += due_ms <= by_ms && (!webhook || strcmp(owner, webhook->id) == 0);
+    }
+    return due;
+}
+
+typedef enum { ANNOUNCED, SETTLED, WITHDRAWN, STEP_COUNT } Step;
+
+/* Two webhooks, and any one operation fails, or its answer is lost: nobody is told of what could not be announced to both; where one can't be settled
+ * or withdrawn, the other is. */
+static void test_announced_faults(void) {
+    static const FaultMode modes[] = {FAULT_ONCE, FAULT_LOST};
+    for (int turn = 0; turn < STEP_COUNT * 2; turn++) {
+        Step step = (Step)(turn / 2);
+        guint failures = 0;
+        for (int at = 1, reached = true; reached; at++) {
+            World world;
+            g_autoptr(Webhook) other = NULL;
+            g_autoptr(GPtrArray) announced = NULL;
+            g_autoptr(GError) error = NULL;
+            Event event = {.type = EVENT_ITEMS_CHANGED, .meeting_id = "meeting-1", .version = "1"};
+            world_init(&world, NULL, 0);
+            Clock *clock = &world.clock.base;
+            g_assert_true(webhook_create(world.store, clock, world.webhook->url, "other", 0, true, &other, NULL));
+            g_autoptr(Store) faulty = faulty_store_new(world.store, modes[turn % 2], at);
+            if (step != ANNOUNCED) g_assert_true(event_announce(world.store, clock, &event, &announced, NULL));
+            bool done = step == ANNOUNCED ? event_announce(faulty, clock, &event, &announced, &error)
+                                          : event_settle(faulty, clock, step == SETTLED ? &event : NULL, announced, &error);
+            reached = ((FaultyStore *)faulty)->operations >= at;
+            failures += !done;
+            g_assert_true(done == !error);
+            guint left = count(&world, PREFIX_OUTBOX), now = count_due(&world, NULL, START_MS);
+            gint64 later_ms = START_MS + HOOK_DOUBT_MS;
+            g_test_message("step %d, mode %d, operation %d: done %d, left %u, now %u", step, modes[turn % 2], at, done, left, now);
+            if (step == ANNOUNCED) g_assert_cmpuint(left, ==, done ? 2 : 0);
+            if (step == WITHDRAWN) g_assert_cmpuint(left, <=, done ? 0 : 1);
+            if (step == SETTLED) {
+                g_assert_cmpuint(now, >=, done ? 2 : 1);
+                g_assert_true(count_due(&world, world.webhook, later_ms) > 0 && count_due(&world, other, later_ms) > 0);
+                g_assert_cmpuint(left, <=, done ? 2 : 3);
+            }
+            world_clear(&world);
+        }
+        g_assert_cmpuint(failures, >=, 2);
+    }
+}
+
 /* -- who dies, who is faster --------------------------------------------------------------------------------------------- */
 
 static void test_lease(void) {
@@ -398,6 +455,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/hooks/private-address", test_private_address);
     g_test_add_func("/hooks/resting", test_resting);
     g_test_add_func("/hooks/announced", test_announced);
+    g_test_add_func("/hooks/announced-faults", test_announced_faults);
     g_test_add_func("/hooks/lease", test_lease);
     g_test_add_func("/hooks/side-by-side", test_side_by_side);
     g_test_add_func("/hooks/who-wants-what", test_who_wants_what);

@@ -136,7 +136,7 @@ static char *body_of(const Event *event, const char *event_id, gint64 now_ms) {
     return body;
 }
 
-/* `key` and `event_id` may be NULL, and are the caller's to free. */
+/* `key` and `event_id` may be NULL, and are the caller's to free. `*key` is also set where the put failed, which may stand all the same. */
 static bool put_event(Store *store, Clock *clock, const Event *event, const char *webhook_id, gint64 delay_ms, char **key, char **event_id,
                       GError **error) {
     g_autoptr(Delivery) made = g_new0(Delivery, 1);
@@ -149,8 +149,8 @@ static bool put_event(Store *store, Clock *clock, const Event *event, const char
     g_autoptr(GBytes) bytes = bytes_of(made);
     StorePut put = {.content_type = "application/json"};
     if (g_bytes_get_size(bytes) > WEBHOOK_BYTES_MAX) return fail(error, ERROR_TOO_LARGE, "an event is too large to be told");
+    if (key) *key = g_strdup(put_key);
     if (!store_put(store, put_key, bytes, &put, NULL, error)) return false;
-    if (key) *key = g_steal_pointer(&put_key);
     if (event_id) *event_id = g_strdup(made->event_id);
     return true;
 }
@@ -188,22 +188,27 @@ bool event_announce(Store *store, Clock *clock, const Event *event, GPtrArray **
     if (!find_wanting(store, event->type, &ids, error)) return false;
     for (guint i = 0; i < ids->len; i++) {
         char *key = NULL;
-        if (!put_event(store, clock, event, ids->pdata[i], HOOK_DOUBT_MS, &key, NULL, error)) return false;
-        g_ptr_array_add(keys, key);
+        bool put = put_event(store, clock, event, ids->pdata[i], HOOK_DOUBT_MS, &key, NULL, error);
+        if (key) g_ptr_array_add(keys, key);
+        if (put) continue;
+        event_settle(store, clock, NULL, keys, NULL); /* nobody is to be told of what is not done now */
+        return false;
     }
     *announced = g_steal_pointer(&keys);
     return true;
 }
 
 bool event_settle(Store *store, Clock *clock, const Event *event, GPtrArray *announced, GError **error) {
+    bool settled = true;
     for (guint i = 0; i < announced->len; i++) {
         const char *key = announced->pdata[i];
         g_autofree char *webhook_id = NULL;
         gint64 due_ms;
-        if (event && outbox_key_parse(key, &due_ms, &webhook_id) && !event_emit_to(store, clock, event, webhook_id, NULL, error)) return false;
-        if (!store_delete(store, key, error)) return false;
+        GError **first = settled ? error : NULL;
+        bool told = !event || !outbox_key_parse(key, &due_ms, &webhook_id) || event_emit_to(store, clock, event, webhook_id, NULL, first);
+        settled = told && store_delete(store, key, first) && settled;
     }
-    return true;
+    return settled;
 }
 
 /* -- taking and settling ------------------------------------------------------------------------------------------------- */

@@ -38,9 +38,11 @@ bool event_emit(Store *store, Clock *clock, const Event *event, GError **error);
 /* The same for one webhook, whatever it wants. `*event_id` is the caller's to free. */
 bool event_emit_to(Store *store, Clock *clock, const Event *event, const char *webhook_id, char **event_id, GError **error);
 /* For what no job stands behind: puts the event into the outbox before it is done, due HOOK_DOUBT_MS from now, for each webhook that wants it. Whoever dies
- * before event_settle() has it told all the same, perhaps of what was never done. `*announced`: a new array for event_settle(). */
+ * before event_settle() has it told all the same, perhaps of what was never done. `*announced`: a new array for event_settle(). Where it fails, what
+ * was put for other webhooks is withdrawn. */
 bool event_announce(Store *store, Clock *clock, const Event *event, GPtrArray **announced, GError **error);
-/* It is done: it is told now, with the data that `event` has by now. NULL: it was not done, and nothing is told. What fails here is told later. */
+/* It is done: it is told now, with the data that `event` has by now. NULL: it was not done, and nothing is told. What fails here is told later,
+ * while those of other webhooks are settled all the same; the first error is returned. */
 bool event_settle(Store *store, Clock *clock, const Event *event, GPtrArray *announced, GError **error);
 /* Waits until something is put by this process, `wait_ms` have passed, or outbox_wake(). `seen` is the caller's memory, 0 at first. */
 void outbox_wait(guint *seen, gint64 wait_ms);
