@@ -192,14 +192,21 @@ static void keep_view(Context *context, const char *meeting_id, const char *name
     if (now && strcmp(now, name) == 0) view_cache_keep(context->views, name, view);
 }
 
+/* Whether this is the transcript that `name` tells of: the second version in it (`viewed`). */
+static bool is_named(const char *name, const StoreInfo *transcript) {
+    g_auto(GStrv) parts = g_strsplit(name, " ", 4); /* the meeting's id, its record, its transcript, and the rest */
+    return g_strcmp0(parts[2], transcript->etag) == 0;
+}
+
 /* `*answered` false: it is not at hand. */
 static bool answer_kept(Context *context, const char *meeting_id, const char *name, Response *response, char **etag, bool *answered, GError **error) {
     g_auto(View) view = {0};
     g_autoptr(StoreReader) transcript = NULL;
+    g_auto(StoreInfo) info = {0};
     *answered = false;
     if (!name || !view_cache_find(context->views, name, &view)) return true;
-    if (!open_document(context, meeting_id, DOCUMENT_TRANSCRIPT, &transcript, NULL, error)) return false;
-    if (!transcript) return true; /* it has gone meanwhile */
+    if (!open_document(context, meeting_id, DOCUMENT_TRANSCRIPT, &transcript, &info, error)) return false;
+    if (!transcript || !is_named(name, &info)) return true; /* it has gone meanwhile, or was edited */
     if (!answer_spliced(context, response, &transcript, &view, error)) return false;
     metrics_add(METRIC_CACHE, "meeting", "hit", 1);
     *etag = g_steal_pointer(&view.etag);
