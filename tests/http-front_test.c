@@ -2,8 +2,11 @@
  * make the same, and who is given them: tests/e2e/page_front_test.py. */
 #include <string.h>
 
+#include "base/limits.h"
+#include "base/text.h"
 #include "http/first_view.h"
-#include "model/row.h"
+#include "http_server.h"
+#include "store/memory.h"
 
 static char *one_row(const Row *row) {
     g_autoptr(GPtrArray) rows = g_ptr_array_new();
@@ -75,11 +78,55 @@ static void test_jobs(void) {
     g_assert_cmpstr(nothing, ==, "");
 }
 
+/* The page's HTML with so many jobs in the store, whose ids are in no order of time. */
+static char *page_with_jobs(guint count) {
+    Server server = {0};
+    g_autoptr(Request) request = request_new("/");
+    g_autoptr(Row) row = row_new();
+    g_auto(Response) response = {0};
+    server_open(&server, store_memory_new(clock_system()));
+    server.context.gate = gate_new(server.workspace.store, server.workspace.clock, true, false);
+    server.context.progress = progress_new(server.workspace.clock);
+    row->meeting_id = g_strdup("meeting-1");
+    row->timestamp_ms = row->updated_ms = 1;
+    row->filename = g_strdup("a.vtt");
+    row->title = g_strdup("A meeting");
+    g_assert_true(catalog_put(server.workspace.catalog, row, NULL));
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *id = text_uuid();
+        g_autoptr(Job) job = job_new(id);
+        job->filename = g_strdup("a.vtt");
+        job->title = g_strdup_printf("job number %u.", i);
+        job->timestamp_ms = i;
+        g_assert_true(jobs_create(server.workspace.jobs, job, NULL, NULL));
+    }
+    response_init(&response);
+    g_assert_true(request_begin(request, "GET", NULL));
+    g_assert_true(front_get(&server.context, request, &response, NULL));
+    char *html = g_strndup(g_bytes_get_data(response.bytes, NULL), g_bytes_get_size(response.bytes));
+    g_assert_nonnull(strstr(html, ">A meeting<"));
+    progress_free(server.context.progress);
+    gate_free(server.context.gate);
+    server_close(&server);
+    return html;
+}
+
+/* All jobs, or none: a part of them would be any part. */
+static void test_many_jobs(void) {
+    g_autofree char *all = page_with_jobs(FIRST_VIEW_JOBS_MAX), *more = page_with_jobs(FIRST_VIEW_JOBS_MAX + 1);
+    for (guint i = 0; i < FIRST_VIEW_JOBS_MAX; i++) {
+        g_autofree char *title = g_strdup_printf(">job number %u.<", i);
+        g_assert_nonnull(strstr(all, title));
+    }
+    g_assert_null(strstr(more, "job number"));
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/http/front/row", test_row);
     g_test_add_func("/http/front/durations", test_durations);
     g_test_add_func("/http/front/hostile", test_hostile);
     g_test_add_func("/http/front/jobs", test_jobs);
+    g_test_add_func("/http/front/many-jobs", test_many_jobs);
     return g_test_run();
 }

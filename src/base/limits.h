@@ -60,7 +60,7 @@
 #define PAGE_LIMIT_DEFAULT 50
 #define PAGE_LIMIT_MAX 200
 #define FIRST_VIEW_ROWS 25               /* meetings that the HTML of the page carries: more than a screen shows, … */
-#define FIRST_VIEW_JOBS_MAX 20           /* … and jobs, each of which is read for it */
+#define FIRST_VIEW_JOBS_MAX 20           /* … and jobs, each of which is read for it; of more none is carried */
 #define LIST_CACHE_ENTRIES_MAX 64          /* lists that a server keeps as it answered them, … */
 #define LIST_CACHE_BYTES_MAX (4 * MIB)     /* … in all, … */
 #define LIST_CACHE_QUERY_BYTES_MAX 512     /* … with their queries */

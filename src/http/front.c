@@ -76,12 +76,13 @@ static char *rows_html(Context *context, char **cursor) {
     return html;
 }
 
+/* None where there are more than can be carried: a part of them would be any part, not the newest; the page asks for all. */
 static char *jobs_html(Context *context) {
     json_t *jobs = NULL;
     bool truncated;
     g_autoptr(GError) problem = NULL;
     if (!job_views(context, NULL, FIRST_VIEW_JOBS_MAX, &jobs, &truncated, &problem)) return g_strdup("");
-    char *html = first_view_jobs(jobs);
+    char *html = first_view_jobs(truncated ? NULL : jobs);
     json_decref(jobs);
     return html;
 }
