@@ -20,8 +20,8 @@ static bool edit(Server *server, const char *etag, GError **error) {
     return meeting_patch(&server->context, request, &response, error);
 }
 
-/* An edit that stands is told, or waits to be. One that was not made is told of only where its deciding put itself has failed, of which nobody can say
- * whether it was carried out: as it is opened, written and committed. */
+/* An edit that stands is told, or waits to be. One that was not made is told of only where its deciding put itself has failed, of which nobody can
+ * say whether it was carried out: as it is opened, written and committed. */
 static void test_told(void) {
     static const ErrorCode codes[] = {ERROR_IO, ERROR_UNAVAILABLE, ERROR_PRECONDITION};
     g_autofree char *folder = g_dir_make_tmp("hansard-edits-XXXXXX", NULL), *index = g_build_filename(folder, "search.sqlite", NULL);
