@@ -185,11 +185,10 @@ static char *view_name(Context *context, const char *meeting_id) {
     return named ? g_string_free(g_steal_pointer(&name), FALSE) : NULL;
 }
 
-/* A name that was taken before the documents were read is theirs if it is still the same; a directory's names never come back, so there it always is. */
-static void keep_view(Context *context, const char *meeting_id, const char *name, const View *view) {
-    bool asked = name && workspace_uses_bucket(context->workspace->settings);
-    g_autofree char *now = asked ? view_name(context, meeting_id) : g_strdup(name);
-    if (now && strcmp(now, name) == 0) view_cache_keep(context->views, name, view);
+/* A name that was taken before the documents were read is theirs, and they are of one version, if it is still the same. */
+static bool still_named(Context *context, const char *meeting_id, const char *name) {
+    g_autofree char *now = view_name(context, meeting_id);
+    return g_strcmp0(now, name) == 0;
 }
 
 /* Whether this is the transcript that `name` tells of: the second version in it (`viewed`). */
@@ -238,9 +237,10 @@ static bool answer_as_stored(Context *context, const Record *record, const char 
     g_autoptr(GBytes) object = json_to_bytes(json, false);
     /* Without its braces and its newline. */
     g_auto(View) view = {g_bytes_new_from_bytes(object, 1, g_bytes_get_size(object) - 3), g_strdup(playable_key(record)), g_strdup(etag)};
+    if (name && !still_named(context, record->meeting_id, name)) return true;
     if (!answer_spliced(context, response, &transcript, &view, error)) return false;
     metrics_add(METRIC_CACHE, "meeting", "miss", 1);
-    keep_view(context, record->meeting_id, name, &view);
+    if (name) view_cache_keep(context->views, name, &view);
     *answered = true;
     return true;
 }
