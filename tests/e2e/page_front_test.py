@@ -95,6 +95,51 @@ class Front(Stories):
         browser.wait(f"document.querySelectorAll('{ROWS}').length >= 50")
         self.assertEqual(browser.js(f"{HTML}.slice(0, 50)"), carried)
 
+    def show_early(self, hash_="", held="app.js"):
+        """As it is seen while the script `held` has not come; go_on() lets it come."""
+        self.browser.open("about:blank")
+        self.browser.command("Fetch.enable", patterns=[{"urlPattern": f"*/app/{held}"}])
+        self.browser.open(self.url + hash_)
+        ready = "document.querySelector('#notices')" if held == "first.js" else "performance.getEntriesByType('navigation')[0].domContentLoadedEventStart"
+        self.browser.wait(f"location.href !== 'about:blank' && {ready}")
+
+    def go_on(self):
+        self.browser.command("Fetch.disable")
+
+    def test_gone_elsewhere_before_the_scripts_are_there(self):
+        self.meeting("one", tags="red")
+        self.meeting("two")
+        settle(self.server, 2)
+        browser = self.browser
+        shown = f"[...document.querySelectorAll('{ROWS} .row-title')].map((e) => e.textContent).join()"
+        self.show_early()
+        browser.wait(f"{shown} === 'two,one'")
+        browser.click(f"{ROWS} a")
+        self.assertTrue(browser.js("location.hash.startsWith('#/m/')"))
+        self.go_on()
+        browser.wait("document.querySelector('.meeting .turn')")
+        self.assertFalse(browser.js(f"document.querySelector('{ROWS}') || 'cursor' in document.body.dataset"))
+        browser.click("nav a[data-page=meetings]")
+        browser.wait(f"{shown} === 'two,one'")
+        self.show_early()
+        browser.wait(f"{shown} === 'two,one'")
+        browser.js("location.hash = '#/?tag=red'")
+        self.go_on()
+        browser.wait(f"{shown} === 'one' && document.querySelectorAll('.filter').length === 1")
+        for hash_, act in (("", "document.querySelector('.skip').click()"), ("", "location.hash = '#main'"), ("#main", "")):
+            with self.subTest(hash=hash_, act=act):
+                self.show_early(hash_)
+                browser.wait(f"{shown} === 'two,one'")
+                browser.js(f"{act}; window.row = document.querySelector('{ROWS}')")
+                self.go_on()
+                browser.wait(IN_USE)
+                self.assertTrue(browser.js(f"row === document.querySelector('{ROWS}') && {shown} === 'two,one'"))
+        self.show_early("#/work")
+        browser.js("document.querySelector('.skip').click()")
+        self.go_on()
+        browser.wait("document.querySelector('h1')?.innerText === 'Work in progress'")
+        self.assertEqual(browser.js("document.activeElement.id"), "main")
+
     def test_garbage_in_the_browsers_storage(self):
         self.meeting("one")
         settle(self.server, 1)

@@ -31,11 +31,6 @@ form.elements.q.addEventListener('input', () => {
     }, TYPING_MS);
 });
 
-document.querySelector('.skip').addEventListener('click', (event) => {
-    event.preventDefault();
-    document.getElementById('main').focus();
-});
-
 function shown(nav, route) {
     for (const entry of document.querySelectorAll('nav a[data-page]')) {
         setCurrent(entry, entry.dataset.page === nav && 'page');

@@ -5,7 +5,16 @@ const NEWEST = '/api/meetings?limit=50';
 const TIMES = 'hansard.times';
 const { body } = document;
 const main = document.getElementById('main');
-const isList = /^#?\/?$/.test(location.hash);
+
+/** Whether the address is the plain list's; "#main" is where the skip link leads by itself. */
+export const isPlainList = () => /^(#?\/?|#main)$/.test(location.hash);
+
+const isList = isPlainList();
+
+document.querySelector('.skip').addEventListener('click', (event) => {
+    event.preventDefault();
+    main.focus();
+});
 
 if (!navigator.mediaDevices?.getUserMedia || !window.MediaRecorder) {
     for (const place of [main, document.getElementById('list').content]) place.querySelector('.drop button')?.remove();

@@ -1,6 +1,7 @@
 // Pages by the address after '#': #/, #/?tag=…, #/items, #/work, #/storage, #/search?q=words, #/m/{meeting-id}?t=milliseconds,
 // #/s/{meeting-id}/{share}.
 import { fill, h } from './dom.js';
+import { isPlainList } from './first.js';
 import { text } from './strings.js';
 
 let leaving = new AbortController();
@@ -16,7 +17,7 @@ export function setTitle(title) {
 }
 
 function current() {
-    const [path, search = ''] = location.hash.replace(/^#/, '').split('?');
+    const [path, search = ''] = location.hash.replace(/^#(main$)?/, '').split('?');
     let parts;
     try {
         parts = path.split('/').filter(Boolean).map(decodeURIComponent);
@@ -45,7 +46,10 @@ export function startRouter(pages, main, onShown, onRefused = null) {
         const { signal } = leaving;
         const route = current();
         const page = pages[route.name];
-        if (!carried) fill(main);
+        if (!carried || !isPlainList()) { // one may have gone elsewhere before this has begun
+            delete document.body.dataset.cursor;
+            fill(main);
+        }
         carried = false;
         onShown(page?.nav ?? '', route);
         if (window.scrollY) window.scrollTo(0, 0);
