@@ -2,9 +2,11 @@
 """Recordings that come in parts, straight to a bucket: by a client, and by the page in a real browser (skipped where Chromium is not installed)."""
 import hashlib
 import http.client
+import os
 import pathlib
 import random
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -372,6 +374,22 @@ class PageOnVersitygw(Page):
         (key,) = self.bucket.keys("meetings/")
         self.assertEqual(self.bucket.get(key), self.path.read_bytes())
         self.assertNotEqual(key, upload["Key"])
+
+    def test_connection_broken_midway(self):
+        """Of the first parts, while the server answers: that is no refusal of the bucket, and they go on straight to it."""
+        self.allow_page()
+        self.show()
+        self.speed(1)
+        self.browser.choose_files("#files", self.path)
+        self.browser.wait("document.querySelector('.uploads progress')?.value > 0")
+        os.killpg(self.gateway.process.pid, signal.SIGKILL)
+        self.gateway.end()
+        self.assertTrue(self.gateway.start_at(self.gateway.port))
+        self.browser.wait("document.querySelector('.uploads .stage').innerText.includes('Trying again')")
+        self.speed()
+        self.wait_job()
+        self.assertEqual(self.through_server(), set())
+        self.assertTrue(self.browser.complaints and all("ERR_" in text for text in self.browser.complaints), self.browser.complaints)
 
     def test_bucket_without_the_rule(self):
         """The page says so, and sends through the server: paused, after a reload it goes on with what is not there yet."""

@@ -1,7 +1,8 @@
 // A file on its way to the server in parts, a few at a time. What fails and may pass is tried again, ever more slowly; what was sent is not
 // sent again, also when the page is another one by now: the server is asked which parts are there. A part counts only if its end was
 // acknowledged to this browser, too: some services keep, and list, one that broke off midway. Where the bucket can't be reached from here, or its rules
-// do not let the page in (a browser tells neither from the other), the parts go through the server.
+// do not let the page in (a browser tells neither from the other), the parts go through the server. A connection that broke is neither: then the
+// server can't be reached as well, or some of the part was on its way.
 import { ApiError, beginUpload, completeUpload, partPath, readUpload, sendPart, signParts, uploadFile } from './api.js';
 import { text } from './strings.js';
 
@@ -12,6 +13,7 @@ const URL_SPARE_MS = 60000;  // a URL that ends sooner is not begun with
 const BACKOFF_FIRST_MS = 1000;
 const BACKOFF_MAX_MS = 60000;
 const REFUSALS_MAX = 3;  // of the URLs of one part: then it is not their age
+const SHUT_MAX = 2;      // tries of one part, one after another, that the bucket let nothing in of
 const ROUNDS_MAX = 3;    // of sending what is missing
 
 /** `enter(signal)` resolves when one of `places` is free; `leave()` gives it back. */
@@ -191,14 +193,17 @@ export class Transfer {
     async #sendOne(number, signal) {
         await gate.enter(signal);
         try {
-            let refusals = 0;
+            let refusals = 0, shut = 0;
             await this.#persist(async () => {
                 try {
                     await this.#try(number, signal);
                 } catch (error) {
                     // Its URL has grown old: the next try has a new one.
                     if (error.status === 403 && ++refusals < REFUSALS_MAX) error.mayPass = true;
-                    throw error;
+                    shut = error.shut ? shut + 1 : 0;
+                    if (straight || shut < SHUT_MAX) throw error;
+                    straight = false;
+                    await this.#try(number, signal);
                 }
             }, signal);
             this.#doneBytes += this.#sizeOf(number);
@@ -212,8 +217,10 @@ export class Transfer {
         const blob = this.#file.slice(start, start + this.#sizeOf(number));
         const url = rerouted() ? partPath(this.id, number) : await this.#urlOf(number, signal);
         const elsewhere = !url.startsWith('/');
+        let moved = 0;
+        const onProgress = (bytes) => { moved = bytes; this.#flying.set(number, bytes); };
         try {
-            await sendPart(url, blob, { onProgress: (bytes) => this.#flying.set(number, bytes), signal });
+            await sendPart(url, blob, { onProgress, signal });
             if (elsewhere) straight = true;
             this.#acknowledged.add(number);
             this.#on.acknowledged(this.id, number);
@@ -222,11 +229,7 @@ export class Transfer {
                 await checkReadable(blob);
                 // A bucket that has dropped the upload may break the connection instead of saying so; the server tells (404).
                 const there = await readUpload(this.id, signal).catch((why) => { if (why.status === 404) throw why; });
-                // The server is there, and the bucket has never been: at once the other way.
-                if (there && elsewhere && !straight) {
-                    straight = false;
-                    return await this.#try(number, signal);
-                }
+                error.shut = there && elsewhere && !moved;
             }
             throw error;
         } finally {
