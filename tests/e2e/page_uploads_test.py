@@ -162,6 +162,25 @@ class PageUploads(Base):
         self.speed()
         self.wait_jobs(path, seconds=30)
 
+    def test_answer_takes_its_time(self):
+        """The server may be passing a part on: its answer is waited for longer than bytes that do not move."""
+        browser = self.browser
+        browser.command("Page.addScriptToEvaluateOnNewDocument",
+                        source="const later = setTimeout; window.setTimeout = (act, ms, ...rest) => later(act, ms === 60000 ? 1000 : ms, ...rest);")
+        browser.command("Page.reload")
+        browser.wait("window.setTimeout.length === 2 && document.querySelector('.upload .uploads')")
+        path = self.file("slow.wav", 9 * MIB)
+        browser.command("Fetch.enable", patterns=[{"urlPattern": "*part=*", "requestStage": "Response"}])
+        browser.choose_files("#files", path)
+        self.wait_parts(2)
+        before = self.parts()
+        time.sleep(4)
+        self.assertEqual(self.parts(), before)  # nothing is sent again
+        self.assertNotIn("Trying again", self.rows()[0][1])
+        browser.command("Fetch.disable")
+        self.wait_jobs(path)
+        self.assertEqual(self.sent_again("part"), {1, 2})
+
     def test_several_and_cancel(self):
         paths = [self.file(f"meeting {n}.wav", size) for n, size in enumerate((20 * MIB, 12 * MIB, 9 * MIB, 1000))]
         unwanted = self.file("unwanted.wav", 30 * MIB)

@@ -131,21 +131,22 @@ export const cancelUpload = (id) => send(uploadPath(id), { method: 'DELETE' });
 
 /**
  * Sends a body and resolves to the JSON of the answer (null: it has none). fetch() can't tell how far it is, XMLHttpRequest can. With
- * `stallMs` it breaks off when nothing moves for so long.
+ * `stallMs` it breaks off when nothing moves for so long; once this server has it all, when it does not answer for ANSWER_MS.
  */
 function transmit(method, path, body, { type, onProgress, signal, broken, stallMs = 0 }) {
     return new Promise((resolve, reject) => {
         const request = new XMLHttpRequest();
         let timer = null, stalled = false;
-        const alive = () => {
+        const alive = (ms = stallMs) => {
             clearTimeout(timer);
-            if (stallMs) timer = setTimeout(() => { stalled = true; request.abort(); }, stallMs);
+            if (stallMs) timer = setTimeout(() => { stalled = true; request.abort(); }, ms);
         };
         const stop = () => request.abort();
         request.open(method, path);
         if (type) request.setRequestHeader('Content-Type', type);
         request.responseType = 'json';
         request.upload.addEventListener('progress', (event) => { alive(); onProgress(event.loaded); });
+        request.upload.addEventListener('load', () => { if (path.startsWith('/')) alive(ANSWER_MS); });
         request.addEventListener('load', () => {
             if (request.status >= 200 && request.status < 300) resolve(request.response);
             else reject(refused(new ApiError(request.status, request.response)));
@@ -162,6 +163,7 @@ function transmit(method, path, body, { type, onProgress, signal, broken, stallM
 }
 
 const STALL_MS = 60000;
+const ANSWER_MS = 600000; // it may be passing the part on to the bucket, slowly, and trying again
 
 /** Puts a part to its signed URL, which may lead to a bucket, or to partPath(). */
 export const sendPart = (url, blob, { onProgress, signal }) =>
