@@ -140,6 +140,50 @@ class Front(Stories):
         browser.wait("document.querySelector('h1')?.innerText === 'Work in progress'")
         self.assertEqual(browser.js("document.activeElement.id"), "main")
 
+    def test_used_before_the_scripts_are_there(self):
+        self.meeting("one", tags="red")
+        self.meeting("two")
+        settle(self.server, 2)
+        browser = self.browser
+        shown = f"[...document.querySelectorAll('{ROWS} .row-title')].map((e) => e.textContent).join()"
+        # A file that is dropped does not take the page's place, and what was chosen is uploaded.
+        self.show_early()
+        browser.wait(f"{shown} === 'two,one'")
+        chosen = self.folder / "chosen.vtt"
+        chosen.write_text(TRANSCRIPT)
+        browser.choose_files("#files", chosen)
+        data = {"items": [], "files": [str(chosen)], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            browser.command("Input.dispatchDragEvent", type=kind, x=400, y=300, data=data)
+        self.go_on()
+        browser.wait(f"{shown} === 'chosen,two,one'", 30)
+        self.assertEqual(browser.js("location.href"), self.url)
+        # Filters that were set are in force.
+        settle(self.server, 3)
+        self.show_early()
+        browser.wait(f"{shown} === 'chosen,two,one'")
+        browser.click(".filter summary")
+        browser.set(".filter [name=tag]", "red")
+        self.go_on()
+        browser.wait(f"{shown} === 'one' && location.hash === '#/?tag=red' && document.querySelector('.filter').open")
+        self.assertEqual(browser.js("document.querySelector('.filter [name=tag]').value"), "red")
+        # Words to be searched are searched.
+        self.show_early()
+        browser.type("form.search input", "budget")
+        browser.press("Enter", 13)
+        self.go_on()
+        browser.wait("location.hash === '#/search?q=budget' && document.querySelector('h1')?.innerText === 'Search'")
+        self.assertEqual(browser.js("location.search"), "")
+        # Scripts that do not come are told of.
+        browser.open("about:blank")
+        browser.command("Network.enable")
+        browser.command("Network.setBlockedURLs", urls=["*/app/app.js"])
+        browser.open(self.url)
+        browser.wait("document.querySelector('#notices').innerText === 'The page did not come whole. Reload it.'")
+        self.assertTrue(browser.complaints)
+        self.assertEqual([text for text in browser.complaints if "app.js" not in text], [])
+        browser.complaints.clear()
+
     def test_garbage_in_the_browsers_storage(self):
         self.meeting("one")
         settle(self.server, 1)

@@ -31,12 +31,15 @@ form.elements.q.addEventListener('input', () => {
     }, TYPING_MS);
 });
 
+let early = form.elements.q.value; // typed before this was there
+
 function shown(nav, route) {
     for (const entry of document.querySelectorAll('nav a[data-page]')) {
         setCurrent(entry, entry.dataset.page === nav && 'page');
     }
     const there = route.name === 'search';
-    if (!there || document.activeElement !== form.elements.q) form.elements.q.value = there ? route.query.get('q') ?? '' : '';
+    if (!early && (!there || document.activeElement !== form.elements.q)) form.elements.q.value = there ? route.query.get('q') ?? '' : '';
+    early = '';
 }
 
 const loadRest = () => import('./rest.js');

@@ -41,7 +41,9 @@ async function droppedFiles(transfer) {
 /** Makes the section with the drop area and its file chooser work, and puts the uploads under way into it. */
 export function startPanel(section) {
     const input = section.querySelector('input');
-    input.addEventListener('change', () => { take([...input.files].map((file) => ({ file, handle: null }))); input.value = ''; });
+    const takeChosen = () => { take([...input.files].map((file) => ({ file, handle: null }))); input.value = ''; };
+    input.addEventListener('change', takeChosen);
+    if (input.files.length) takeChosen(); // before this was there
     // A click opens the dialog that gives handles, where there is one.
     input.addEventListener('click', async (event) => {
         if (!window.showOpenFilePicker) return;

@@ -58,8 +58,30 @@ function stored(act) {
     } catch {} // no storage, or what stands there is none of ours
 }
 
+// Until the page's scripts are there: a file that is dropped would take the page's place, and words to be searched reload it.
+const begun = new AbortController();
+const search = document.querySelector('form.search');
+let submitted = false;
+for (const type of ['dragover', 'drop', 'submit']) {
+    window.addEventListener(type, (event) => {
+        event.preventDefault();
+        submitted ||= type === 'submit';
+    }, { signal: begun.signal });
+}
+
+async function startApp() {
+    try {
+        await import('./app.js');
+    } catch (error) {
+        document.getElementById('notices').append(document.getElementById('broken').content);
+        throw error;
+    }
+    begun.abort();
+    if (submitted) search.requestSubmit();
+}
+
 function start() {
-    import('./app.js');
+    startApp();
     if (carried) stored((storage) => storage.setItem(TIMES, JSON.stringify(writeTimes())));
 }
 

@@ -26,14 +26,19 @@ function serverFilter({ tag, from, to, open }) {
     return { tag, from: from && midnight(from), to: to && midnight(to, 1), open_actions: open && 1 };
 }
 
-/** Makes the controls of the filter work: {showTags(rows)}. `onChange` is called once `wanted` holds what the user has set. */
+/**
+ * Makes the controls of the filter work: {showTags(rows)}. `onChange` is called once `wanted` holds what the user has set; what was set before this
+ * is put into `wanted` at once.
+ */
 function startFilter(element, wanted, onChange) {
     for (const name of FILTERS) {
         const control = element.querySelector(`[name=${name}]`), isBox = control.type === 'checkbox';
+        const read = () => (isBox ? (control.checked ? '1' : '') : control.value.trim());
+        wanted[name] = read() || wanted[name];
         if (isBox) control.checked = Boolean(wanted[name]);
-        else control.value = wanted[name];
+        else if (!control.value) control.value = wanted[name];
         control.addEventListener('change', () => {
-            wanted[name] = isBox ? (control.checked ? '1' : '') : control.value.trim();
+            wanted[name] = read();
             showCount();
             onChange();
         });
@@ -43,7 +48,7 @@ function startFilter(element, wanted, onChange) {
         element.querySelector('.number').textContent = n ? `(${n})` : '';
         return n;
     }
-    element.open = showCount() > 0;
+    if (showCount()) element.open = true;
     const known = new Set();
     function showTags(rows) {
         for (const name of rows.flatMap((row) => row.tags ?? [])) {
@@ -238,10 +243,12 @@ export async function meetingsPage({ main, query, signal }) {
         }
     }, signal);
 
-    if (list.loaded && list.filter === JSON.stringify(wanted)) render();
+    const fresh = list.loaded && list.filter === JSON.stringify(wanted);
+    if (fresh) render();
+    else if (carried) keepInAddress('', wanted);
     main.append(more.element);
     const { scroll } = list;
-    if (!carried) await refresh();
+    if (!carried || !fresh) await refresh();
     if (scroll) window.scrollTo(0, scroll);
     window.addEventListener('scroll', () => { if (!signal.aborted) list.scroll = window.scrollY; }, { signal, passive: true });
     uploadEvents.addEventListener('sent', poll, { signal });
