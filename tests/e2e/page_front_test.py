@@ -140,6 +140,24 @@ class Front(Stories):
         browser.wait("document.querySelector('h1')?.innerText === 'Work in progress'")
         self.assertEqual(browser.js("document.activeElement.id"), "main")
 
+    def test_hidden_until_it_is_known_to_be_wanted(self):
+        self.meeting("one")
+        settle(self.server, 1)
+        browser = self.browser
+        seen = f"getComputedStyle(document.querySelector('{ROWS}')).visibility"
+        for hash_ in ("", "#/work"):
+            self.show_early(hash_, "first.js")
+            browser.wait(f"{seen} === 'hidden'")
+            self.go_on()
+            browser.wait(IN_USE)
+            self.assertEqual(browser.js(f"document.querySelector('{ROWS}') ? {seen} : 'gone'"), "gone" if hash_ else "visible")
+            self.assertEqual(browser.js("getComputedStyle(document.querySelector('#main')).visibility"), "visible")
+        browser.command("Emulation.setScriptExecutionDisabled", value=True)
+        browser.open("about:blank")
+        browser.open(self.url)
+        browser.wait(f"{seen} === 'hidden'")
+        self.assertEqual(browser.js("getComputedStyle(document.querySelector('noscript code')).visibility"), "visible")
+
     def test_used_before_the_scripts_are_there(self):
         self.meeting("one", tags="red")
         self.meeting("two")

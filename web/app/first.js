@@ -24,6 +24,7 @@ if (!isList) {
     delete body.dataset.cursor;
     document.querySelector('nav [aria-current]').removeAttribute('aria-current');
 }
+body.dataset.shown = ''; // app.css hides the list until here, for browsers that paint before this has run
 const carried = body.dataset.cursor !== undefined;
 let asked = isList && !carried ? fetch(NEWEST) : null;
 asked?.catch(() => {}); // whoever takes it is told
