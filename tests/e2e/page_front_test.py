@@ -100,7 +100,8 @@ class Front(Stories):
         self.browser.open("about:blank")
         self.browser.command("Fetch.enable", patterns=[{"urlPattern": f"*/app/{held}"}])
         self.browser.open(self.url + hash_)
-        ready = "document.querySelector('#notices')" if held == "first.js" else "performance.getEntriesByType('navigation')[0].domContentLoadedEventStart"
+        parsed = "performance.getEntriesByType('navigation')[0].domContentLoadedEventStart"
+        ready = "document.querySelector('#notices')" if held == "first.js" else parsed
         self.browser.wait(f"location.href !== 'about:blank' && {ready}")
 
     def go_on(self):
@@ -139,6 +140,21 @@ class Front(Stories):
         self.go_on()
         browser.wait("document.querySelector('h1')?.innerText === 'Work in progress'")
         self.assertEqual(browser.js("document.activeElement.id"), "main")
+
+    def test_focus_stays_in_a_job(self):
+        self.meeting("one")
+        self.server.json("POST", "/api/meetings?filename=broken.wav", b"RIFF0000", {"Content-Type": "application/octet-stream"})
+        while self.server.json("GET", "/api/jobs")[1]["jobs"][0]["status"] != "failed":
+            time.sleep(0.05)
+        settle(self.server, 1)
+        browser = self.browser
+        for selector in (".jobs .failed a", ".jobs .failed button"):
+            self.show_early()
+            browser.wait("document.querySelector('.jobs .failed .reason')")
+            browser.js(f"window.early = document.querySelector('{selector}'); early.focus()")
+            self.go_on()
+            browser.wait("!early.isConnected && document.querySelector('.jobs .failed .reason')")
+            self.assertTrue(browser.js(f"document.activeElement === document.querySelector('{selector}')"))
 
     def test_hidden_until_it_is_known_to_be_wanted(self):
         self.meeting("one")

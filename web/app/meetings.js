@@ -105,6 +105,8 @@ const carriedRow = (element) => ({
     tags: [...element.querySelectorAll('.tag')].map((tag) => tag.textContent),
 });
 
+const focusables = (element) => [...element.querySelectorAll('a, button')];
+
 /**
  * The rows of the jobs that are wanted(job), newest first; each is kept while its job lives, so that bars move and focus stays. What came with the
  * HTML is in the place of its row until the job is known.
@@ -121,15 +123,21 @@ function createJobs(element, onChange, wanted) {
             rows.delete(id);
         }
         for (const job of jobs.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1))) {
-            let row = rows.get(job.meeting_id);
+            let row = rows.get(job.meeting_id), focused = -1;
             if (!row?.update) {
                 const place = row?.element;
                 row = createJobRow(job, onChange);
                 rows.set(job.meeting_id, row);
-                if (place) place.replaceWith(row.element);
-                else element.prepend(row.element);
+                if (place) {
+                    focused = focusables(place).indexOf(document.activeElement);
+                    place.replaceWith(row.element);
+                } else {
+                    element.prepend(row.element);
+                }
             }
             row.update(job);
+            const now = focused < 0 ? [] : focusables(row.element);
+            (now[focused] ?? now[0])?.focus({ preventScroll: true });
         }
         return gone;
     }
