@@ -14,6 +14,7 @@ import time
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 # Where the pictures of the stories go.
+SHOT_TRIES = 5
 SHOTS = pathlib.Path(os.environ.get("HANSARD_BIN", pathlib.Path(__file__).resolve().parents[2] / "build/release/hansard")).parent / "screenshots"
 PHONE, DESKTOP = (390, 844), (1280, 900)
 
@@ -175,7 +176,15 @@ class Browser:
     def shoot(self, name):
         """Keeps what is seen now, for people to look at."""
         SHOTS.mkdir(parents=True, exist_ok=True)
-        (SHOTS / f"{self.shots}{name}.png").write_bytes(base64.b64decode(self.command("Page.captureScreenshot", format="png")["data"]))
+        for tries_left in reversed(range(SHOT_TRIES)):
+            try:
+                data = self.command("Page.captureScreenshot", format="png")["data"]
+                break
+            except CommandError:  # Chromium moves a reloaded page to another process: "Not attached to an active page"
+                if not tries_left:
+                    raise
+                time.sleep(0.3)
+        (SHOTS / f"{self.shots}{name}.png").write_bytes(base64.b64decode(data))
 
     def set(self, selector, value):
         """Sets an input or select as a user does, with the events of it."""
