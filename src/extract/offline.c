@@ -141,14 +141,6 @@ static bool read_due(const Reading *reading, const Sentence *sentence, guint cue
     return true;
 }
 
-/* "The designer will …, and the marketing expert will …": each of them stands on its own words alone. */
-static void add_part_evidence(const Reading *reading, Item *item, const Handout *part) {
-    for (guint i = 0; i < part->pick.units->len; i++) {
-        const Unit *unit = &g_array_index(reading->units, Unit, g_array_index(part->pick.units, guint, i));
-        item_add_evidence(item, &(Evidence){.first = unit->segment, .last = unit->segment, .quote = unit->text});
-    }
-}
-
 /* Whom the phrase tells, where "Ann and Bob will …" both; else who is named where the phrase begins, or whom its part of the sentence is for. */
 static char *owner_of(const Reading *reading, const Candidate *candidate, const Handout *part) {
     const Talk *talk = &reading->talk;
@@ -186,7 +178,7 @@ static void propose_candidate(Reading *reading, const Candidate *candidate) {
     if (previous) add_evidence(item, sentence_at(reading->sentences, candidate->sentence - 1));
     g_autofree char *words = sentence_words(sentence, candidate->from, to);
     if (part && !candidate->before && (!item->due_said || strstr(words, item->due_said)))
-        add_part_evidence(reading, item, part);
+        suggestion_add_evidence(&reading->talk, &part->pick, item); /* each part stands on its own words alone */
     else
         add_evidence(item, sentence);
     if (item->confidence >= CONFIDENCE_MIN)

@@ -4,16 +4,18 @@
 
 #define REPLIES 2 /* sentences in which a yes is looked for */
 
+/* More than an okay. */
+#define PROMISE                                                                                                                  \
+    "sure|of course|no problem|absolutely|certainly|definitely|gladly|happy to|with pleasure|will do|i will|i'll|i can|on it|i'm on it|" \
+    "consider it done"
+
 static const char *const yes =
-    "^(?:(?:oh|uh|um|well|yes|yeah|ah) )*(?:yes|yeah|yep|sure|okay|ok|of course|no problem|absolutely|certainly|definitely|gladly|happy to|"
-    "with pleasure|alright|all right|fine|will do|i will|i'll|i can|i do|on it|i'm on it|consider it done)(?: |$)";
+    "^(?:(?:oh|uh|um|well|yes|yeah|ah) )*(?:yes|yeah|yep|okay|ok|alright|all right|fine|i do|" PROMISE ")(?: |$)";
 static const char *const several = "(?:you (?:two|guys|both|all)|(?:both|all|two) of you|together)(?: |$)"; /* one of them says yes, all are meant */
 static const char *const but = "(?:but|can't|cannot|won't|not|don't|later|ask|who|why)(?: |$)";
 
 /* "You will …" "Okay.": in a room of several the okay is anybody's. It takes more to know whose task it is. */
-static const char *const promise =
-    "(?:sure|of course|no problem|absolutely|certainly|definitely|gladly|happy to|"
-    "with pleasure|will do|i will|i'll|i can|on it|i'm on it|consider it done)(?: |$)";
+static const char *const promise = "(?:" PROMISE ")(?: |$)";
 static const char *const refusal = "^(?:(?:oh|uh|um|well|ah) )*(?:no|nope|sorry|i can't|i cannot|i won't|i don't|not)(?: |$)";
 static const char *const asking = "(?:(?:can|could|will|would) you|please)(?: |$)";
 

@@ -149,13 +149,17 @@ char *suggestion_owner(const Talk *talk, const Sentence *sentence) {
     return owner;
 }
 
-Item *suggestion_of(const Talk *talk, const Pick *pick, ItemKind kind, guint sentence, guint *from, guint *to) {
-    Item *item = item_new(kind);
-    restate(talk, pick, item, sentence_at(talk->sentences, sentence), from, to);
-    item->confidence = MIN(pick->probability, CONFIDENCE_MAX);
+void suggestion_add_evidence(const Talk *talk, const Pick *pick, Item *item) {
     for (guint i = 0; i < pick->units->len; i++) {
         const Unit *unit = &g_array_index(talk->units, Unit, g_array_index(pick->units, guint, i));
         item_add_evidence(item, &(Evidence){.first = unit->segment, .last = unit->segment, .quote = unit->text});
     }
+}
+
+Item *suggestion_of(const Talk *talk, const Pick *pick, ItemKind kind, guint sentence, guint *from, guint *to) {
+    Item *item = item_new(kind);
+    restate(talk, pick, item, sentence_at(talk->sentences, sentence), from, to);
+    item->confidence = MIN(pick->probability, CONFIDENCE_MAX);
+    suggestion_add_evidence(talk, pick, item);
     return item;
 }
